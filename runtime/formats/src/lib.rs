@@ -1,0 +1,1 @@
+//! The file formats that cross a trust boundary.

@@ -1,0 +1,1 @@
+//! `imagemanager.json` and the bodies of the gateway's REST interface.

@@ -1,0 +1,3 @@
+//! The command `shifter-imagegw`.
+
+fn main() {}

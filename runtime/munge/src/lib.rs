@@ -1,0 +1,1 @@
+//! MUNGE credentials through libmunge, found at run time.

@@ -1,0 +1,3 @@
+//! The command `shifter`.
+
+fn main() {}

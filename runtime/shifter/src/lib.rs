@@ -1,0 +1,1 @@
+//! The runtime as a library; the programs are one call each.

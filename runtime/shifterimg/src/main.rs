@@ -1,0 +1,3 @@
+//! The command `shifterimg`.
+
+fn main() {}

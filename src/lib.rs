@@ -1,0 +1,1 @@
+//! Describe an HPC site once, in typed TOML; check it; render every file Shifter needs.

@@ -1,0 +1,3 @@
+//! The command `shifter-site`.
+
+fn main() {}
