@@ -1,1 +1,3 @@
 //! Describe an HPC site once, in typed TOML; check it; render every file Shifter needs.
+
+pub mod diagnostic;
