@@ -1,3 +1,53 @@
-//! The project's own commands.
+//! The project's own commands: `cargo xtask try | test | bench | fuzz | generate`.
+//!
+//! The story: [`packages`] brings what a machine lacks, [`cargo`] builds and runs, [`suite`] counts what was tested, [`fuzz`] looks for
+//! inputs that break a parser, [`bench`] compares the runtime with its peers.
 
-fn main() {}
+mod bench;
+mod cargo;
+mod fuzz;
+mod packages;
+mod suite;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  try [ARGUMENT...]      build, then run a whole site in a scratch directory (shifter-site try)
+  test [ARGUMENT...]     the whole test suite; arguments go to `cargo test`
+  bench start            cold start of /bin/true beside the peers, as a Markdown table
+  fuzz [--seconds N]     every fuzz target for N seconds (60)
+  generate               write the generated files below schemas/ again
+  packages               install the system packages the test suite uses, or name them";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let Some((verb, rest)) = words.split_first() else {
+        eprintln!("{USAGE}");
+        return ExitCode::from(64);
+    };
+    let outcome = match verb.as_str() {
+        "try" => cargo::try_site(rest),
+        "test" => suite::run(rest),
+        "bench" => bench::run(rest),
+        "fuzz" => fuzz::run(rest),
+        "generate" => cargo::generate(),
+        "packages" => packages::ensure(packages::FOR_TESTS),
+        "help" | "--help" | "-h" => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        other => {
+            eprintln!("xtask: no command `{other}`\n\n{USAGE}");
+            return ExitCode::from(64);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
