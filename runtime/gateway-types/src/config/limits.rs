@@ -1,0 +1,50 @@
+//! `Limits`: what one pull may use before it is refused.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Native: bounds on what a pull may use. A key left out keeps its default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Limits {
+    /// Bytes of all files of an image, uncompressed. Default 200 GiB.
+    pub image_bytes: u64,
+    /// Bytes of one compressed layer. Default 64 GiB.
+    pub layer_bytes: u64,
+    /// Uncompressed bytes allowed per compressed byte, beyond the first 64 MiB. Default 1000.
+    pub ratio: u64,
+    /// Files, directories and links of an image. Default 5,000,000.
+    pub entries: u64,
+    /// Layers of an image. Default 512.
+    pub layers: u32,
+    /// Bytes of a path in an image. Default 4096.
+    pub path_bytes: u32,
+    /// Bytes of a manifest or configuration. Default 4 MiB.
+    pub manifest_bytes: u64,
+    /// Layers of one image downloaded at the same time. Default 4.
+    pub downloads: u32,
+    /// Seconds without a byte after which a registry is given up. Default 60.
+    pub idle_seconds: u64,
+    /// Seconds a whole pull may take. Default 14400.
+    pub pull_seconds: u64,
+    /// Pulls waiting or running; further ones are answered 429. Default 1000.
+    pub queued: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            image_bytes: 200 << 30,
+            layer_bytes: 64 << 30,
+            ratio: 1000,
+            entries: 5_000_000,
+            layers: 512,
+            path_bytes: 4096,
+            manifest_bytes: 4 << 20,
+            downloads: 4,
+            idle_seconds: 60,
+            pull_seconds: 14_400,
+            queued: 1000,
+        }
+    }
+}
