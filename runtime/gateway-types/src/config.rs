@@ -78,11 +78,7 @@ pub struct ImageManager {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_expiration_timeout: Option<Days>,
     /// Database of 16.08 to 18.03, `mongodb://...`.
-    #[serde(
-        default,
-        rename = "MongoDBURI",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, rename = "MongoDBURI", skip_serializing_if = "Option::is_none")]
     pub mongodb_uri: Option<Secret>,
     /// Name of the database at `MongoDBURI`.
     #[serde(default, rename = "MongoDB", skip_serializing_if = "Option::is_none")]
@@ -112,11 +108,7 @@ pub struct ImageManager {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub import_users: Option<ImportUsers>,
     /// Per image format, further arguments of its writer (`{"squashfs": ["-comp", "zstd"]}`).
-    #[serde(
-        default,
-        deserialize_with = "accept::opt_unique_map",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, deserialize_with = "accept::opt_unique_map", skip_serializing_if = "Option::is_none")]
     pub converter_options: Option<BTreeMap<ImageFormat, Options>>,
     /// A program run on each image before it is published; a non-zero exit refuses the image.
     #[serde(default, rename = "examiner", skip_serializing_if = "Option::is_none")]
@@ -176,9 +168,7 @@ impl ImageManager {
     /// The listeners in force: the file's, or what the documented deployments use.
     #[must_use]
     pub fn listen(&self) -> Vec<Listen> {
-        self.listen
-            .clone()
-            .unwrap_or_else(|| vec![Listen::default_tcp()])
+        self.listen.clone().unwrap_or_else(|| vec![Listen::default_tcp()])
     }
 
     /// The limits in force.

@@ -56,10 +56,7 @@ fn indent(out: &mut String, depth: usize) {
 
 /// `["root", "alice"]`, unless the list is long or holds lists and objects.
 fn one_line(list: &[Value]) -> Option<String> {
-    if list
-        .iter()
-        .any(|value| value.is_array() || value.is_object())
-    {
+    if list.iter().any(|value| value.is_array() || value.is_object()) {
         return None;
     }
     let items: Vec<String> = list.iter().map(Value::to_string).collect();

@@ -55,16 +55,12 @@ fn an_unknown_key_of_a_platform_is_refused() {
     let text = r#"{"Platforms": {"a": {"accesstype": "local", "mungeSocket": "/x"}}}"#;
     let error = refused(text);
     assert_eq!(error.message, "unknown key `mungeSocket`");
-    assert_eq!(
-        error.help.as_deref(),
-        Some("did you mean `mungeSocketPath`?")
-    );
+    assert_eq!(error.help.as_deref(), Some("did you mean `mungeSocketPath`?"));
 }
 
 #[test]
 fn a_registry_defined_twice_is_refused() {
-    let text =
-        r#"{"Locations": {"a": {"remotetype": "dockerv2"}, "a": {"remotetype": "dockerv2"}}}"#;
+    let text = r#"{"Locations": {"a": {"remotetype": "dockerv2"}, "a": {"remotetype": "dockerv2"}}}"#;
     assert_eq!(refused(text).message, "`a` is given twice");
 }
 
@@ -76,28 +72,20 @@ fn admins_that_are_one_string_are_refused() {
 
 #[test]
 fn import_users_are_a_list_or_one_of_two_words() {
-    let read = |users: &str| {
-        ImageManager::parse(&format!("{{\"ImportUsers\": {users}}}"))
-            .map(|c| c.import_users.unwrap())
-    };
+    let read =
+        |users: &str| ImageManager::parse(&format!("{{\"ImportUsers\": {users}}}")).map(|c| c.import_users.unwrap());
     assert_eq!(read("\"all\""), Ok(ImportUsers::Everybody));
     assert_eq!(read("\"None\""), Ok(ImportUsers::Nobody));
     let named = read(r#"["alice"]"#).unwrap();
     assert!(named.allows("alice") && !named.allows("ali"));
     assert!(!read("[]").unwrap().allows("alice"));
-    assert!(
-        read("\"alice\"")
-            .unwrap_err()
-            .message
-            .contains("[\"alice\"]")
-    );
+    assert!(read("\"alice\"").unwrap_err().message.contains("[\"alice\"]"));
     assert!(read("\"\"").is_err());
 }
 
 #[test]
 fn a_lone_converter_option_is_one_argument() {
-    let config =
-        ImageManager::parse(r#"{"ConverterOptions": {"squashfs": "-comp zstd"}}"#).unwrap();
+    let config = ImageManager::parse(r#"{"ConverterOptions": {"squashfs": "-comp zstd"}}"#).unwrap();
     let options = &config.converter_options.unwrap();
     let all: Vec<&Options> = options.values().collect();
     assert_eq!(all[0].args(), ["-comp zstd"]);
@@ -112,31 +100,14 @@ fn a_log_level_is_read_in_any_case() {
 #[test]
 fn dockerhub_is_refused_with_what_to_write() {
     let error = refused(r#"{"Locations": {"a": {"remotetype": "dockerhub"}}}"#);
-    assert!(
-        error.message.contains("write `dockerv2`"),
-        "{}",
-        error.message
-    );
+    assert!(error.message.contains("write `dockerv2`"), "{}", error.message);
 }
 
 #[test]
 fn sockets_are_named_as_unix_or_tcp() {
-    assert_eq!(
-        "unix:/run/g.sock".parse(),
-        Ok(Listen::Unix("/run/g.sock".into()))
-    );
-    assert_eq!(
-        "tcp:[::1]:5000".parse(),
-        Ok(Listen::Tcp("[::1]:5000".into()))
-    );
-    for wrong in [
-        "/run/g.sock",
-        "unix:run/g",
-        "tcp:5000",
-        "tcp:::1:5000",
-        "tcp:a:70000",
-        "tcp:a:",
-    ] {
+    assert_eq!("unix:/run/g.sock".parse(), Ok(Listen::Unix("/run/g.sock".into())));
+    assert_eq!("tcp:[::1]:5000".parse(), Ok(Listen::Tcp("[::1]:5000".into())));
+    for wrong in ["/run/g.sock", "unix:run/g", "tcp:5000", "tcp:::1:5000", "tcp:a:70000", "tcp:a:"] {
         assert!(wrong.parse::<Listen>().is_err(), "{wrong}");
     }
 }

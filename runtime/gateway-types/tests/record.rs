@@ -14,18 +14,12 @@ fn an_empty_record_has_thirteen_fields_in_order() {
             r#""last_pull":"MISSING","status_message":"MISSING"}"#
         )
     );
-    assert_eq!(
-        serde_json::from_str::<Record>(&text).unwrap(),
-        Record::default()
-    );
+    assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), Record::default());
 }
 
 #[test]
 fn last_pull_always_has_a_fraction() {
-    let record = Record {
-        last_pull: Some(1_700_000_000.0),
-        ..Record::default()
-    };
+    let record = Record { last_pull: Some(1_700_000_000.0), ..Record::default() };
     let text = serde_json::to_string(&record).unwrap();
     assert!(text.contains(r#""last_pull":1700000000.0,"#), "{text}");
 }
@@ -52,10 +46,7 @@ fn a_status_of_the_future_is_kept_and_ends_a_wait() {
 
 #[test]
 fn ids_travel_as_one_string() {
-    let body = PullBody {
-        allowed_uids: Some(IdList(vec![1000, 5])),
-        allowed_gids: None,
-    };
+    let body = PullBody { allowed_uids: Some(IdList(vec![1000, 5])), allowed_gids: None };
     let text = serde_json::to_string(&body).unwrap();
     assert_eq!(text, r#"{"allowed_uids":"1000,5"}"#);
     assert_eq!(serde_json::from_str::<PullBody>(&text).unwrap(), body);

@@ -20,9 +20,7 @@ where
 }
 
 /// [`unique_map`] for a key that may be absent.
-pub(super) fn opt_unique_map<'de, D, K, V>(
-    deserializer: D,
-) -> Result<Option<BTreeMap<K, V>>, D::Error>
+pub(super) fn opt_unique_map<'de, D, K, V>(deserializer: D) -> Result<Option<BTreeMap<K, V>>, D::Error>
 where
     D: Deserializer<'de>,
     K: Deserialize<'de> + Ord + fmt::Display,

@@ -14,9 +14,7 @@ pub enum Database {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DatabaseError {
     /// The path after `sqlite://` does not begin with `/`.
-    #[error(
-        "the path of a sqlite database must be absolute: `sqlite:///var/lib/shifter/gateway.db`"
-    )]
+    #[error("the path of a sqlite database must be absolute: `sqlite:///var/lib/shifter/gateway.db`")]
     RelativePath,
     /// Another scheme.
     #[error("`{0}` is no store of this gateway: write `sqlite:///var/lib/shifter/gateway.db`")]

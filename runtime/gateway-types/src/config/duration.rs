@@ -68,23 +68,13 @@ impl FromStr for Days {
             return Err(wrong());
         }
         let [days, hours, minutes, seconds] = parts;
-        Ok(Self {
-            days,
-            hours,
-            minutes,
-            seconds,
-        })
+        Ok(Self { days, hours, minutes, seconds })
     }
 }
 
 impl fmt::Display for Days {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            days,
-            hours,
-            minutes,
-            seconds,
-        } = self;
+        let Self { days, hours, minutes, seconds } = self;
         write!(f, "{days}:{hours:02}:{minutes:02}:{seconds:02}")
     }
 }

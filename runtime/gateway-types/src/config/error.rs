@@ -20,20 +20,12 @@ impl ConfigError {
     pub(super) fn from_json(error: &serde_json::Error) -> Self {
         let (line, column) = (error.line(), error.column());
         let whole = error.to_string();
-        let message = whole
-            .strip_suffix(&format!(" at line {line} column {column}"))
-            .unwrap_or(&whole);
+        let message = whole.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&whole);
         let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-        let unknown = ["unknown field", "unknown variant"]
-            .iter()
-            .any(|start| message.starts_with(start));
+        let unknown = ["unknown field", "unknown variant"].iter().any(|start| message.starts_with(start));
         match quoted.split_first() {
             Some((written, known)) if unknown => {
-                let noun = if message.starts_with("unknown field") {
-                    "key"
-                } else {
-                    "value"
-                };
+                let noun = if message.starts_with("unknown field") { "key" } else { "value" };
                 Self {
                     line,
                     column,
@@ -41,20 +33,14 @@ impl ConfigError {
                     help: Some(suggest(written, known)),
                 }
             }
-            _ => Self {
-                line,
-                column,
-                message: message.to_owned(),
-                help: None,
-            },
+            _ => Self { line, column, message: message.to_owned(), help: None },
         }
     }
 }
 
 /// Names the nearest of `known`, or lists them all when none is near.
 fn suggest(written: &str, known: &[&str]) -> String {
-    let near =
-        |name: &&&str| strsim::damerau_levenshtein(&name.to_lowercase(), &written.to_lowercase());
+    let near = |name: &&&str| strsim::damerau_levenshtein(&name.to_lowercase(), &written.to_lowercase());
     match known.iter().min_by_key(near) {
         Some(best) if near(&best) <= 1 + written.len() / 3 => format!("did you mean `{best}`?"),
         _ => format!("expected one of `{}`", known.join("`, `")),
@@ -63,11 +49,7 @@ fn suggest(written: &str, known: &[&str]) -> String {
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "line {}, column {}: {}",
-            self.line, self.column, self.message
-        )?;
+        write!(f, "line {}, column {}: {}", self.line, self.column, self.message)?;
         match &self.help {
             Some(help) => write!(f, " ({help})"),
             None => Ok(()),

@@ -39,8 +39,7 @@ impl FromStr for Listen {
             Some(("unix", path)) if path.starts_with('/') => Ok(Self::Unix(PathBuf::from(path))),
             Some(("tcp", address)) => {
                 let (host, port) = address.rsplit_once(':').ok_or_else(wrong)?;
-                let bare_ipv6 =
-                    host.contains(':') && !(host.starts_with('[') && host.ends_with(']'));
+                let bare_ipv6 = host.contains(':') && !(host.starts_with('[') && host.ends_with(']'));
                 let is_port = !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
                 if host.is_empty() || bare_ipv6 || !is_port || port.parse::<u16>().is_err() {
                     return Err(wrong());

@@ -60,9 +60,7 @@ impl Location {
     /// The address in force of the location called `name`.
     #[must_use]
     pub fn url(&self, name: &str) -> String {
-        self.url
-            .clone()
-            .unwrap_or_else(|| format!("https://{name}"))
+        self.url.clone().unwrap_or_else(|| format!("https://{name}"))
     }
 
     /// Whether the registry itself may be asked, not only its mirrors.
@@ -92,10 +90,7 @@ impl<'de> Deserialize<'de> for RemoteType {
             "dockerhub" => Err(serde::de::Error::custom(
                 "remotetype `dockerhub` is the registry protocol that Docker shut down; write `dockerv2`",
             )),
-            other => Err(serde::de::Error::unknown_variant(
-                other,
-                &["dockerv2", "oci-layout"],
-            )),
+            other => Err(serde::de::Error::unknown_variant(other, &["dockerv2", "oci-layout"])),
         }
     }
 }

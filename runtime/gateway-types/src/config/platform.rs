@@ -13,11 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[serde(deny_unknown_fields)]
 pub struct Platform {
     /// The munged whose key only this system has; it tells the systems apart.
-    #[serde(
-        default,
-        rename = "mungeSocketPath",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, rename = "mungeSocketPath", skip_serializing_if = "Option::is_none")]
     pub munge_socket_path: Option<PathBuf>,
     /// Whether images are written here or sent by ssh.
     #[serde(rename = "accesstype")]
@@ -26,18 +22,10 @@ pub struct Platform {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub admins: Option<Vec<String>>,
     /// No-op: never read by any version.
-    #[serde(
-        default,
-        rename = "usergroupService",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, rename = "usergroupService", skip_serializing_if = "Option::is_none")]
     pub user_group_service: Option<String>,
     /// No-op: never read by any version.
-    #[serde(
-        default,
-        rename = "mountCommand",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, rename = "mountCommand", skip_serializing_if = "Option::is_none")]
     pub mount_command: Option<String>,
     /// Where images lie, for `accesstype` local.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -58,11 +46,7 @@ pub struct Platform {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platforms: Option<Vec<PlatformSpec>>,
     /// Native: the user, by name or number, who owns the image files. Default `root`.
-    #[serde(
-        default,
-        rename = "imageOwner",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, rename = "imageOwner", skip_serializing_if = "Option::is_none")]
     pub image_owner: Option<String>,
 }
 
@@ -113,9 +97,7 @@ impl Platform {
             admins: None,
             user_group_service: None,
             mount_command: None,
-            local: Some(LocalAccess {
-                image_dir: image_dir.into(),
-            }),
+            local: Some(LocalAccess { image_dir: image_dir.into() }),
             host: None,
             ssh: None,
             use_external: None,
@@ -143,12 +125,7 @@ impl Platform {
     /// The platform of images to pull: the first of `platforms`, default `linux/amd64`.
     #[must_use]
     pub fn preferred(&self) -> PlatformSpec {
-        self.platforms
-            .iter()
-            .flatten()
-            .next()
-            .cloned()
-            .unwrap_or_default()
+        self.platforms.iter().flatten().next().cloned().unwrap_or_default()
     }
 }
 
@@ -170,11 +147,7 @@ pub struct PlatformSpecError(String);
 
 impl Default for PlatformSpec {
     fn default() -> Self {
-        Self {
-            os: "linux".to_owned(),
-            arch: "amd64".to_owned(),
-            variant: None,
-        }
+        Self { os: "linux".to_owned(), arch: "amd64".to_owned(), variant: None }
     }
 }
 
@@ -182,23 +155,15 @@ impl FromStr for PlatformSpec {
     type Err = PlatformSpecError;
 
     fn from_str(text: &str) -> Result<Self, PlatformSpecError> {
-        let word = |s: &str| {
-            !s.is_empty()
-                && s.bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
-        };
+        let word = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
         let parts: Vec<&str> = text.split('/').collect();
         match parts.as_slice() {
-            [os, arch] if word(os) && word(arch) => Ok(Self {
-                os: (*os).to_owned(),
-                arch: (*arch).to_owned(),
-                variant: None,
-            }),
-            [os, arch, variant] if word(os) && word(arch) && word(variant) => Ok(Self {
-                os: (*os).to_owned(),
-                arch: (*arch).to_owned(),
-                variant: Some((*variant).to_owned()),
-            }),
+            [os, arch] if word(os) && word(arch) => {
+                Ok(Self { os: (*os).to_owned(), arch: (*arch).to_owned(), variant: None })
+            }
+            [os, arch, variant] if word(os) && word(arch) && word(variant) => {
+                Ok(Self { os: (*os).to_owned(), arch: (*arch).to_owned(), variant: Some((*variant).to_owned()) })
+            }
             _ => Err(PlatformSpecError(text.to_owned())),
         }
     }
@@ -207,9 +172,7 @@ impl FromStr for PlatformSpec {
 impl fmt::Display for PlatformSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.os, self.arch)?;
-        self.variant
-            .iter()
-            .try_for_each(|variant| write!(f, "/{variant}"))
+        self.variant.iter().try_for_each(|variant| write!(f, "/{variant}"))
     }
 }
 

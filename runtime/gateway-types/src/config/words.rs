@@ -17,9 +17,7 @@ pub enum Authentication {
 }
 
 /// The format of image files.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ImageFormat {
     /// squashfs, the format of every release.
@@ -83,10 +81,7 @@ impl<'de> Deserialize<'de> for LogLevel {
             "warn" | "warning" => Ok(Self::Warn),
             "error" => Ok(Self::Error),
             "critical" => Ok(Self::Critical),
-            _ => Err(serde::de::Error::unknown_variant(
-                &text,
-                &["debug", "info", "warn", "error", "critical"],
-            )),
+            _ => Err(serde::de::Error::unknown_variant(&text, &["debug", "info", "warn", "error", "critical"])),
         }
     }
 }

@@ -23,11 +23,7 @@ impl FromStr for IdList {
         if text.is_empty() {
             return Ok(Self::default());
         }
-        let id = |part: &str| {
-            part.trim()
-                .parse()
-                .map_err(|_| IdListError(part.to_owned()))
-        };
+        let id = |part: &str| part.trim().parse().map_err(|_| IdListError(part.to_owned()));
         text.split(',').map(id).collect::<Result<_, _>>().map(Self)
     }
 }

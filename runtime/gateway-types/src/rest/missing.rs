@@ -27,9 +27,7 @@ where
     if value.is_null() || value == MISSING {
         return Ok(None);
     }
-    serde_json::from_value(value)
-        .map(Some)
-        .map_err(Error::custom)
+    serde_json::from_value(value).map(Some).map_err(Error::custom)
 }
 
 /// A tag was one string before it was a list.
@@ -38,8 +36,6 @@ pub(super) fn tags<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Vec<String>
         Value::Null => Ok(None),
         Value::String(text) if text == MISSING => Ok(None),
         Value::String(tag) => Ok(Some(vec![tag])),
-        value => serde_json::from_value(value)
-            .map(Some)
-            .map_err(Error::custom),
+        value => serde_json::from_value(value).map(Some).map_err(Error::custom),
     }
 }

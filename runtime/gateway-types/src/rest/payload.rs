@@ -24,8 +24,6 @@ impl MungePayload {
 
 impl fmt::Debug for MungePayload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set()
-            .entries(self.authorized_locations.keys())
-            .finish()
+        f.debug_set().entries(self.authorized_locations.keys()).finish()
     }
 }

@@ -26,11 +26,7 @@ pub struct Record {
     #[schemars(with = "String")]
     pub itype: Option<String>,
     /// Every tag of the image; a lone string is read as one.
-    #[serde(
-        default,
-        serialize_with = "missing::serialize",
-        deserialize_with = "missing::tags"
-    )]
+    #[serde(default, serialize_with = "missing::serialize", deserialize_with = "missing::tags")]
     #[schemars(with = "Vec<String>")]
     pub tag: Option<Vec<String>>,
     /// Where the image or its pull stands.
