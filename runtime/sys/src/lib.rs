@@ -1,1 +1,31 @@
-//! One function, one kernel call.
+//! The kernel calls of the setuid runtime. All unsafe code of its closure is here and nowhere else.
+//!
+//! One function is one call of the kernel, or one contract so tight that it cannot be split (attaching a loop
+//! device, forking). Nothing here decides anything: which file may be opened and who may mount what is said by
+//! `shifter::policy` and `shifter::plan`. Every error names its call, so that an old kernel can be told from a
+//! wrong file. All descriptors made here are close-on-exec.
+//!
+//! In the order a start uses them:
+//!
+//! * [`environ`], [`signal`]: what the caller left us, taken before anything else,
+//! * [`identity`], [`capability`]: who we are, and how to be nobody else,
+//! * [`open`], [`node`]: reaching and making files on descriptors, never by a path a user can swap,
+//! * [`loopdev`], [`mount`], [`mountinfo`]: block devices and mounts on descriptors,
+//! * [`process`], [`account`]: children that have given up everything, users and groups through the system's libc,
+//! * [`seccomp`]: one filter, for sites that deny user namespaces.
+
+pub mod account;
+pub mod call;
+pub mod capability;
+pub mod environ;
+pub mod identity;
+pub mod loopdev;
+pub mod mount;
+pub mod mountinfo;
+pub mod node;
+pub mod open;
+pub mod process;
+pub mod seccomp;
+pub mod signal;
+
+pub use call::{CallError, Errno};

@@ -1,0 +1,101 @@
+//! `/proc/self/mountinfo` (proc_pid_mountinfo(5)): which mounts lie where.
+//!
+//! Needed once, to carry what a site's hook mounted over to the final root; listmount(2) would need Linux 6.8.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::{Path, PathBuf};
+
+use crate::call::CallError;
+use crate::open;
+
+/// Longest table read: far above `fs.mount-max` lines of ordinary length.
+const LIMIT: u64 = 64 << 20;
+
+/// One mount of this namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mount {
+    /// Its number, as in [`open::Facts::mount_id`].
+    pub id: u64,
+    /// The mount it lies on.
+    pub parent: u64,
+    /// Where, seen from the root of this process.
+    pub point: PathBuf,
+    /// The per-mount options, as `ro,nosuid`.
+    pub options: String,
+    /// The type of file system.
+    pub kind: String,
+}
+
+/// All mounts of this process, in the kernel's order.
+///
+/// # Errors
+/// When `/proc` is not there.
+pub fn read() -> Result<Vec<Mount>, CallError> {
+    let table = open::host(Path::new("/proc/thread-self/mountinfo"), open::For::Reading)?;
+    Ok(parse(&open::read_all(table, LIMIT)?))
+}
+
+/// The mounts of a table. Lines that are not of the manual's form are left out; the kernel writes none.
+#[must_use]
+pub fn parse(table: &[u8]) -> Vec<Mount> {
+    table.split(|&byte| byte == b'\n').filter_map(line).collect()
+}
+
+fn line(line: &[u8]) -> Option<Mount> {
+    let mut fields = line.split(|&byte| byte == b' ');
+    let mut number = || std::str::from_utf8(fields.next()?).ok()?.parse().ok();
+    let (id, parent) = (number()?, number()?);
+    let point = fields.nth(2)?;
+    let options = String::from_utf8_lossy(fields.next()?).into_owned();
+    let kind = fields.skip_while(|field| *field != b"-").nth(1)?;
+    Some(Mount {
+        id,
+        parent,
+        point: PathBuf::from(OsString::from_vec(unescape(point))),
+        options,
+        kind: String::from_utf8_lossy(kind).into_owned(),
+    })
+}
+
+/// `\040` and the like, three octal digits.
+fn unescape(field: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(field.len());
+    let mut rest = field;
+    while let Some((&first, tail)) = rest.split_first() {
+        let octal = tail.get(..3).filter(|digits| first == b'\\' && digits.iter().all(|d| (b'0'..=b'7').contains(d)));
+        if let Some(digits) = octal {
+            bytes.push(digits.iter().fold(0_u8, |value, digit| value.wrapping_mul(8).wrapping_add(digit - b'0')));
+            rest = &tail[3..];
+        } else {
+            bytes.push(first);
+            rest = tail;
+        }
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_the_manual_is_read() {
+        let table = b"36 35 98:0 /mnt1 /a\\040b\\134c rw,noatime master:1 - ext3 /dev/root rw,errors=continue\n\nx\n";
+        let expected = Mount {
+            id: 36,
+            parent: 35,
+            point: PathBuf::from("/a b\\c"),
+            options: "rw,noatime".to_owned(),
+            kind: "ext3".to_owned(),
+        };
+        assert_eq!(parse(table), [expected]);
+    }
+
+    #[test]
+    fn the_root_is_among_our_mounts() {
+        let root = open::facts(open::host(Path::new("/"), open::For::Place).unwrap()).unwrap();
+        let mounts = read().unwrap();
+        assert!(mounts.iter().any(|mount| mount.id == root.mount_id && mount.point == Path::new("/")));
+    }
+}

@@ -1,0 +1,109 @@
+//! Making files below a directory descriptor. Every name is one component: nothing here walks a path.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::Write as _;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+
+use rustix::fs::{self, Gid, Mode, OFlags, Uid, XattrFlags};
+
+use crate::call::{CallError, Errno, Named};
+
+/// mkdirat(2). The mode is what the umask leaves of it.
+///
+/// # Errors
+/// `EEXIST` for anything there already, a dangling link too.
+pub fn make_dir(parent: impl AsFd, name: &OsStr, mode: u32) -> Result<(), CallError> {
+    one_component(name)?;
+    fs::mkdirat(parent, name, Mode::from_raw_mode(mode)).named("mkdirat")
+}
+
+/// A new regular file (`O_CREAT | O_EXCL | O_NOFOLLOW`) for writing.
+///
+/// # Errors
+/// `EEXIST` for anything there already, a dangling link too.
+pub fn make_file(parent: impl AsFd, name: &OsStr, mode: u32) -> Result<OwnedFd, CallError> {
+    one_component(name)?;
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    fs::openat(parent, name, flags, Mode::from_raw_mode(mode)).named("openat")
+}
+
+/// symlinkat(2).
+///
+/// # Errors
+/// `EEXIST` for anything there already.
+pub fn make_symlink(target: &Path, parent: impl AsFd, name: &OsStr) -> Result<(), CallError> {
+    one_component(name)?;
+    fs::symlinkat(target, parent, name).named("symlinkat")
+}
+
+/// unlinkat(2) of something that is not a directory.
+///
+/// # Errors
+/// Only what the kernel says.
+pub fn remove(parent: impl AsFd, name: &OsStr) -> Result<(), CallError> {
+    one_component(name)?;
+    fs::unlinkat(parent, name, fs::AtFlags::empty()).named("unlinkat")
+}
+
+/// readlinkat(2) of a link opened as itself.
+///
+/// # Errors
+/// `ENOENT` when the descriptor is not a link.
+pub fn link_target(link: impl AsFd) -> Result<std::ffi::OsString, CallError> {
+    use std::os::unix::ffi::OsStringExt as _;
+    let target = fs::readlinkat(link, "", Vec::new()).named("readlinkat")?;
+    Ok(std::ffi::OsString::from_vec(target.into_bytes()))
+}
+
+/// Writes all of `bytes`.
+///
+/// # Errors
+/// `ENOSPC` when the file system is full.
+pub fn write_all(fd: OwnedFd, bytes: &[u8]) -> Result<(), CallError> {
+    File::from(fd).write_all(bytes).named("write")
+}
+
+/// fchmod(2).
+///
+/// # Errors
+/// Only what the kernel says.
+pub fn set_mode(fd: impl AsFd, mode: u32) -> Result<(), CallError> {
+    fs::fchmod(fd, Mode::from_raw_mode(mode)).named("fchmod")
+}
+
+/// fchown(2).
+///
+/// # Errors
+/// Without `CAP_CHOWN`.
+pub fn set_owner(fd: impl AsFd, uid: u32, gid: u32) -> Result<(), CallError> {
+    fs::fchown(fd, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid))).named("fchown")
+}
+
+/// fsetxattr(2).
+///
+/// # Errors
+/// `EOPNOTSUPP` where the file system has no such attributes.
+pub fn set_attribute(fd: impl AsFd, name: &str, value: &[u8]) -> Result<(), CallError> {
+    fs::fsetxattr(fd, name, value, XattrFlags::empty()).named("fsetxattr")
+}
+
+fn one_component(name: &OsStr) -> Result<(), CallError> {
+    use std::os::unix::ffi::OsStrExt as _;
+    let bytes = name.as_bytes();
+    let is_component = !bytes.is_empty() && bytes != b"." && bytes != b".." && !bytes.contains(&b'/');
+    if is_component { Ok(()) } else { Err(CallError { call: "openat", errno: Errno::INVAL }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_single_components_are_made() {
+        for name in ["", ".", "..", "a/b", "/a"] {
+            assert_eq!(make_dir(fs::CWD, OsStr::new(name), 0o755).unwrap_err().errno, Errno::INVAL, "{name:?}");
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! Opening and looking at files by descriptor (openat2(2), statx(2)).
+
+use std::fs::File;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+
+use rustix::fs::{self, AtFlags, CWD, Mode, OFlags, ResolveFlags, StatxFlags};
+
+use crate::call::{CallError, Errno, Named};
+
+/// How far a path may lead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Within {
+    /// The descriptor is `/`: absolute links and `..` stay inside. Magic links (`/proc/*/fd/*`) are refused.
+    Root,
+    /// Nothing may lead outside, and no symbolic link is followed anywhere.
+    PlainBelow,
+}
+
+impl Within {
+    fn flags(self) -> ResolveFlags {
+        match self {
+            Within::Root => ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS,
+            Within::PlainBelow => ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS | ResolveFlags::NO_SYMLINKS,
+        }
+    }
+}
+
+/// What a descriptor is wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum For {
+    /// Only as a place (`O_PATH`), whatever it is; a link at the end is followed.
+    Place,
+    /// Only as a place; a link at the end is the place itself.
+    Itself,
+    /// Reading. A fifo does not block, a terminal does not become ours.
+    Reading,
+    /// Listing a directory.
+    Listing,
+}
+
+impl For {
+    fn flags(self) -> OFlags {
+        OFlags::CLOEXEC
+            | match self {
+                For::Place => OFlags::PATH,
+                For::Itself => OFlags::PATH | OFlags::NOFOLLOW,
+                For::Reading => OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY,
+                For::Listing => OFlags::RDONLY | OFlags::DIRECTORY,
+            }
+    }
+}
+
+/// openat2(2) below a directory. An empty path or `.` is the directory itself.
+///
+/// # Errors
+/// `EXDEV` or `ELOOP` when the path leads where it may not.
+pub fn below(root: impl AsFd, path: &Path, within: Within, wanted: For) -> Result<OwnedFd, CallError> {
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    // EAGAIN: a rename raced with `..` (openat2(2)); the kernel asks to try again.
+    for _ in 0..64 {
+        match fs::openat2(&root, path, wanted.flags(), Mode::empty(), within.flags()) {
+            Err(rustix::io::Errno::AGAIN) => {}
+            result => return result.named("openat2"),
+        }
+    }
+    Err(CallError { call: "openat2", errno: Errno::BUSY })
+}
+
+/// openat2(2) of a host path, links followed, magic links not.
+///
+/// # Errors
+/// Only what the kernel says.
+pub fn host(path: &Path, wanted: For) -> Result<OwnedFd, CallError> {
+    fs::openat2(CWD, path, wanted.flags(), Mode::empty(), ResolveFlags::NO_MAGICLINKS).named("openat2")
+}
+
+/// What kind of file a descriptor is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A directory.
+    Directory,
+    /// A regular file.
+    Regular,
+    /// A symbolic link, opened as itself.
+    Symlink,
+    /// A socket.
+    Socket,
+    /// A device or a fifo.
+    Special,
+}
+
+/// Facts about an open file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// What it is.
+    pub kind: Kind,
+    /// Permission bits, with setuid, setgid and sticky (07777).
+    pub mode: u32,
+    /// Owner.
+    pub uid: u32,
+    /// Group.
+    pub gid: u32,
+    /// Bytes.
+    pub size: u64,
+    /// The mount it was reached through, as in `/proc/self/mountinfo` (Linux 5.8).
+    pub mount_id: u64,
+    /// Whether it is the root of that mount.
+    pub is_mount_root: bool,
+}
+
+/// statx(2) of the open file itself.
+///
+/// # Errors
+/// Only what the kernel says.
+pub fn facts(fd: impl AsFd) -> Result<Facts, CallError> {
+    let wanted = StatxFlags::BASIC_STATS | StatxFlags::MNT_ID;
+    let stat = fs::statx(fd, "", AtFlags::EMPTY_PATH, wanted).named("statx")?;
+    let kind = match fs::FileType::from_raw_mode(stat.stx_mode.into()) {
+        fs::FileType::Directory => Kind::Directory,
+        fs::FileType::RegularFile => Kind::Regular,
+        fs::FileType::Symlink => Kind::Symlink,
+        fs::FileType::Socket => Kind::Socket,
+        _ => Kind::Special,
+    };
+    Ok(Facts {
+        kind,
+        mode: u32::from(stat.stx_mode) & 0o7777,
+        uid: stat.stx_uid,
+        gid: stat.stx_gid,
+        size: stat.stx_size,
+        mount_id: stat.stx_mnt_id,
+        is_mount_root: stat.stx_attributes.contains(fs::StatxAttributes::MOUNT_ROOT),
+    })
+}
+
+/// Reads a regular file to its end, refusing more than `limit` bytes.
+///
+/// # Errors
+/// `EFBIG` when it is longer.
+pub fn read_all(fd: OwnedFd, limit: u64) -> Result<Vec<u8>, CallError> {
+    use std::io::Read as _;
+    let mut bytes = Vec::new();
+    File::from(fd).take(limit + 1).read_to_end(&mut bytes).named("read")?;
+    if bytes.len() as u64 > limit {
+        return Err(nix::errno::Errno::EFBIG).named("read");
+    }
+    Ok(bytes)
+}
+
+/// The names in a directory, sorted by their bytes, without `.` and `..`.
+///
+/// # Errors
+/// When the descriptor was not opened [`For::Listing`].
+pub fn names(fd: impl AsFd) -> Result<Vec<std::ffi::OsString>, CallError> {
+    use std::os::unix::ffi::OsStrExt as _;
+    let mut names = Vec::new();
+    for entry in fs::Dir::read_from(fd).named("getdents64")? {
+        let entry = entry.named("getdents64")?;
+        let name = entry.file_name().to_bytes();
+        if name != b"." && name != b".." {
+            names.push(std::ffi::OsStr::from_bytes(name).to_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn a_link_cannot_leave_its_root() {
+        let dir = std::env::temp_dir().join(format!("sys-open-{}", std::process::id()));
+        std::fs::create_dir_all(dir.join("etc")).unwrap();
+        std::fs::write(dir.join("etc/passwd"), "inside").unwrap();
+        symlink("/etc/passwd", dir.join("absolute")).unwrap();
+        symlink("../../../../../etc/passwd", dir.join("dots")).unwrap();
+        let root = host(&dir, For::Place).unwrap();
+        for name in ["absolute", "dots", "../../etc/passwd"] {
+            let fd = below(&root, Path::new(name), Within::Root, For::Reading).unwrap();
+            assert_eq!(read_all(fd, 10).unwrap(), b"inside", "{name}");
+            let refused = below(&root, Path::new(name), Within::PlainBelow, For::Reading).unwrap_err();
+            assert_eq!(refused.call, "openat2");
+        }
+        std::fs::remove_dir_all(&dir).unwrap();
+    }
+
+    #[test]
+    fn a_magic_link_is_refused() {
+        let root = host(Path::new("/"), For::Place).unwrap();
+        let error = below(&root, Path::new("proc/self/fd/0"), Within::Root, For::Place).unwrap_err();
+        assert_eq!(error.errno, Errno::LOOP);
+    }
+
+    #[test]
+    fn a_file_longer_than_the_limit_is_refused() {
+        let fd = host(Path::new("/proc/self/mountinfo"), For::Reading).unwrap();
+        assert_eq!(read_all(fd, 3).unwrap_err().to_string(), "read: File too large");
+    }
+}

@@ -1,0 +1,174 @@
+//! Children, namespaces and the last call of all.
+
+use std::convert::Infallible;
+use std::ffi::{CString, OsStr};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Pid};
+
+use crate::call::{CallError, Errno, Named};
+
+/// What a child that panicked exits with, as a shell reports SIGABRT.
+const PANICKED: i32 = 134;
+
+/// A child of ours that was not waited for.
+#[derive(Debug)]
+#[must_use = "a child is to be waited for"]
+pub struct Child(Pid);
+
+/// How a child ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// With this exit status.
+    Exited(i32),
+    /// By this signal.
+    Killed(i32),
+}
+
+/// fork(2): runs `body` in a child that ends with its status and never returns into the caller's code.
+///
+/// # Errors
+/// Only what the kernel says.
+pub fn in_child(body: impl FnOnce() -> i32) -> Result<Child, CallError> {
+    // SAFETY: after fork(2) a child of a process with several threads may only call async-signal-safe functions.
+    // The programs of this crate start no threads, so their children may do what they like. The child leaves by
+    // _exit(2), so no destructor and no atexit handler of the parent runs twice.
+    match unsafe { nix::unistd::fork() }.named("fork")? {
+        ForkResult::Parent { child } => Ok(Child(child)),
+        ForkResult::Child => {
+            let status = catch_unwind(AssertUnwindSafe(body)).unwrap_or(PANICKED);
+            // SAFETY: _exit(2) takes a number and does not return.
+            unsafe { libc::_exit(status) }
+        }
+    }
+}
+
+/// waitpid(2) until the child has ended.
+///
+/// # Errors
+/// Only what the kernel says.
+#[expect(clippy::needless_pass_by_value, reason = "a child is waited for once")]
+pub fn wait(child: Child) -> Result<Ended, CallError> {
+    loop {
+        match waitpid(child.0, None) {
+            Ok(WaitStatus::Exited(_, status)) => return Ok(Ended::Exited(status)),
+            Ok(WaitStatus::Signaled(_, signal, _)) => return Ok(Ended::Killed(signal as i32)),
+            Ok(_) | Err(nix::errno::Errno::EINTR) => {}
+            Err(errno) => return Err(errno).named("waitpid"),
+        }
+    }
+}
+
+/// execve(2). Returns only if it failed. Every descriptor of ours is close-on-exec.
+#[must_use]
+pub fn exec(program: &OsStr, arguments: &[CString], environment: &[CString]) -> CallError {
+    let result: Result<Infallible, CallError> = CString::new(program.as_bytes())
+        .map_err(|_| CallError { call: "execve", errno: Errno::NOENT })
+        .and_then(|program| nix::unistd::execve(&program, arguments, environment).named("execve"));
+    match result {
+        Ok(never) => match never {},
+        Err(error) => error,
+    }
+}
+
+/// unshare(2) `CLONE_NEWNS`: a mount table of our own.
+///
+/// # Errors
+/// Without `CAP_SYS_ADMIN`.
+pub fn new_mount_namespace() -> Result<(), CallError> {
+    unshare(CloneFlags::CLONE_NEWNS).named("unshare(CLONE_NEWNS)")
+}
+
+/// unshare(2) `CLONE_NEWUSER | CLONE_NEWNS`, with this user and group mapped to themselves and nobody else.
+///
+/// # Errors
+/// Where the system lets users make no user namespaces.
+pub fn new_user_and_mount_namespace(uid: u32, gid: u32) -> Result<(), CallError> {
+    unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNS).named("unshare(CLONE_NEWUSER)")?;
+    // ORDER: user_namespaces(7): an unprivileged process must deny setgroups(2) before it may write gid_map.
+    std::fs::write("/proc/self/setgroups", "deny").named("write(/proc/self/setgroups)")?;
+    std::fs::write("/proc/self/gid_map", format!("{gid} {gid} 1")).named("write(/proc/self/gid_map)")?;
+    std::fs::write("/proc/self/uid_map", format!("{uid} {uid} 1")).named("write(/proc/self/uid_map)")
+}
+
+/// setsid(2): no terminal can signal or stop this process.
+///
+/// # Errors
+/// When it leads a process group already.
+pub fn new_session() -> Result<(), CallError> {
+    nix::unistd::setsid().map(drop).named("setsid")
+}
+
+/// `PR_SET_DUMPABLE` 0: no core file, and no tracing by the user.
+///
+/// # Errors
+/// Only what the kernel says.
+pub fn hide_memory() -> Result<(), CallError> {
+    // SAFETY: PR_SET_DUMPABLE takes a number and touches no memory of ours.
+    let failed = unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) };
+    if failed == 0 { Ok(()) } else { Err(CallError::last("prctl(PR_SET_DUMPABLE)")) }
+}
+
+/// close_range(2) from 3 up with `CLOSE_RANGE_CLOEXEC`: what comes next starts with 0, 1 and 2 only.
+///
+/// # Errors
+/// `ENOSYS` before Linux 5.9, `EINVAL` before 5.11.
+pub fn close_inherited_on_exec() -> Result<(), CallError> {
+    // SAFETY: with CLOSE_RANGE_CLOEXEC no descriptor is closed, so none that Rust owns becomes invalid.
+    let failed = unsafe { libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC) };
+    if failed == 0 { Ok(()) } else { Err(CallError::last("close_range")) }
+}
+
+/// pipe2(2): reading end, writing end.
+///
+/// # Errors
+/// Only what the kernel says.
+pub fn pipe() -> Result<(OwnedFd, OwnedFd), CallError> {
+    nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC).named("pipe2")
+}
+
+/// dup2(2) onto descriptor 0.
+///
+/// # Errors
+/// Only what the kernel says.
+pub fn become_stdin(fd: impl AsFd) -> Result<(), CallError> {
+    nix::unistd::dup2_stdin(fd).named("dup2")
+}
+
+/// dup2(2) onto descriptor 1.
+///
+/// # Errors
+/// Only what the kernel says.
+pub fn become_stdout(fd: impl AsFd) -> Result<(), CallError> {
+    nix::unistd::dup2_stdout(fd).named("dup2")
+}
+
+/// abort(3): for the one state there is no way on from, a wrong identity.
+pub fn abort() -> ! {
+    std::process::abort()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_child_ends_with_the_status_of_its_body() {
+        assert_eq!(wait(in_child(|| 7).unwrap()).unwrap(), Ended::Exited(7));
+    }
+
+    #[test]
+    fn a_panic_does_not_leave_the_child() {
+        let child = in_child(|| std::panic::resume_unwind(Box::new(()))).unwrap();
+        assert_eq!(wait(child).unwrap(), Ended::Exited(PANICKED));
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_told_by_its_errno() {
+        assert_eq!(exec(OsStr::new("/nonexistent/x"), &[], &[]).errno, Errno::NOENT);
+    }
+}
