@@ -18,7 +18,7 @@ const OWN_DEPENDENCIES: &[(&str, &[&str])] = &[
     ("shifterimg", &["shifter-formats", "shifter-gateway-types", "shifter-munge"]),
     ("shifter-imagegw", &["shifter-formats", "shifter-gateway-types", "shifter-munge"]),
     ("shifter-site", &["shifter-formats", "shifter-gateway-types"]),
-    ("xtask", &[]),
+    ("xtask", &["shifter-sys"]),
 ];
 
 /// Everything that is linked into the setuid program on Linux. Nothing may be added without a row in `runtime/SECURITY.md`.
