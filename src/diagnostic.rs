@@ -140,10 +140,7 @@ impl Finding {
     /// The label at which the finding is sorted and suppressed.
     #[must_use]
     pub fn anchor(&self) -> Option<&Label> {
-        self.labels
-            .iter()
-            .find(|label| label.primary)
-            .or_else(|| self.labels.first())
+        self.labels.iter().find(|label| label.primary).or_else(|| self.labels.first())
     }
 }
 
@@ -151,22 +148,13 @@ impl Label {
     /// A label on the value at `path`, the place of the mistake.
     #[must_use]
     pub fn primary(path: impl Into<KeyPath>, text: impl Into<String>) -> Self {
-        Self {
-            path: path.into(),
-            aim: Aim::Value,
-            text: text.into(),
-            primary: true,
-            pin: None,
-        }
+        Self { path: path.into(), aim: Aim::Value, text: text.into(), primary: true, pin: None }
     }
 
     /// A label on the value at `path`, a place that bears on the mistake.
     #[must_use]
     pub fn secondary(path: impl Into<KeyPath>, text: impl Into<String>) -> Self {
-        Self {
-            primary: false,
-            ..Self::primary(path, text)
-        }
+        Self { primary: false, ..Self::primary(path, text) }
     }
 
     /// The same label on another part of the entry.

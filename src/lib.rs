@@ -1,3 +1,4 @@
 //! Describe an HPC site once, in typed TOML; check it; render every file Shifter needs.
 
 pub mod diagnostic;
+pub mod profile;

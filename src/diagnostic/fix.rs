@@ -50,21 +50,13 @@ impl Fix {
     /// A fix that `--fix` may apply.
     #[must_use]
     pub fn safe(title: impl Into<String>, edits: Vec<Edit>) -> Self {
-        Self {
-            title: title.into(),
-            safety: Safety::Safe,
-            edits,
-        }
+        Self { title: title.into(), safety: Safety::Safe, edits }
     }
 
     /// A fix that needs `--unsafe-fixes`.
     #[must_use]
     pub fn risky(title: impl Into<String>, edits: Vec<Edit>) -> Self {
-        Self {
-            title: title.into(),
-            safety: Safety::Unsafe,
-            edits,
-        }
+        Self { title: title.into(), safety: Safety::Unsafe, edits }
     }
 }
 
@@ -72,19 +64,13 @@ impl Edit {
     /// Gives `path` this value.
     #[must_use]
     pub fn set(path: impl Into<KeyPath>, value: impl Into<toml::Value>) -> Self {
-        Self::Set {
-            path: path.into(),
-            value: value.into(),
-        }
+        Self::Set { path: path.into(), value: value.into() }
     }
 
     /// Renames the last segment of `path`.
     #[must_use]
     pub fn rename(path: impl Into<KeyPath>, to: impl Into<String>) -> Self {
-        Self::Rename {
-            path: path.into(),
-            to: to.into(),
-        }
+        Self::Rename { path: path.into(), to: to.into() }
     }
 
     /// Takes `path` away.

@@ -81,10 +81,8 @@ impl fmt::Display for KeyPath {
             if n > 0 {
                 f.write_str(".")?;
             }
-            let bare = !segment.is_empty()
-                && segment
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+            let bare =
+                !segment.is_empty() && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
             if bare {
                 f.write_str(segment)?;
             } else {
@@ -100,20 +98,13 @@ impl FromStr for KeyPath {
 
     /// Reads a dotted key: bare segments, `"..."` with `\"` and `\\`, or `'...'`.
     fn from_str(text: &str) -> Result<Self, KeyPathError> {
-        let fail = |reason| KeyPathError {
-            text: text.to_owned(),
-            reason,
-        };
+        let fail = |reason| KeyPathError { text: text.to_owned(), reason };
         let mut segments = Vec::new();
         let mut rest = text;
         loop {
             let (segment, after) = match rest.as_bytes().first() {
-                Some(b'\'') => {
-                    rest[1..]
-                        .split_once('\'')
-                        .map(|(s, after)| (s.to_owned(), after))
-                }
-                .ok_or_else(|| fail("a quote is not closed"))?,
+                Some(b'\'') => { rest[1..].split_once('\'').map(|(s, after)| (s.to_owned(), after)) }
+                    .ok_or_else(|| fail("a quote is not closed"))?,
                 Some(b'"') => basic(&rest[1..]).ok_or_else(|| fail("a quote is not closed"))?,
                 _ => {
                     let end = rest.find('.').unwrap_or(rest.len());
@@ -121,13 +112,8 @@ impl FromStr for KeyPath {
                     if bare.is_empty() {
                         return Err(fail("a segment is empty"));
                     }
-                    if !bare
-                        .bytes()
-                        .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
-                    {
-                        return Err(fail(
-                            "quote segments that hold other than letters, digits, _ and -",
-                        ));
+                    if !bare.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
+                        return Err(fail("quote segments that hold other than letters, digits, _ and -"));
                     }
                     (bare.to_owned(), &rest[end..])
                 }
@@ -177,13 +163,7 @@ impl From<&KeyPath> for KeyPath {
 /// A path whose keys hold no dots, as rules write them: `"paths.udi_mount".into()`.
 impl From<&str> for KeyPath {
     fn from(dotted: &str) -> Self {
-        Self(
-            dotted
-                .split('.')
-                .filter(|s| !s.is_empty())
-                .map(str::to_owned)
-                .collect(),
-        )
+        Self(dotted.split('.').filter(|s| !s.is_empty()).map(str::to_owned).collect())
     }
 }
 
@@ -193,9 +173,7 @@ mod tests {
 
     #[test]
     fn a_key_with_a_dot_is_written_in_quotes_and_read_back() {
-        let path = KeyPath::from(["registry", "docker.io"])
-            .key("mirrors")
-            .index(0);
+        let path = KeyPath::from(["registry", "docker.io"]).key("mirrors").index(0);
         assert_eq!(path.to_string(), r#"registry."docker.io".mirrors.0"#);
         assert_eq!(path.to_string().parse(), Ok(path));
     }

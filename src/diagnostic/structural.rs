@@ -5,68 +5,29 @@
 use super::{Category::*, RuleId, Severity::*};
 
 /// A file is not TOML.
-pub const TOML_SYNTAX: RuleId = RuleId {
-    code: "SITE001",
-    name: "toml-syntax",
-    severity: Error,
-    category: Correctness,
-};
+pub const TOML_SYNTAX: RuleId = RuleId { code: "SITE001", name: "toml-syntax", severity: Error, category: Correctness };
 /// A key that the profile does not know.
-pub const UNKNOWN_KEY: RuleId = RuleId {
-    code: "SITE002",
-    name: "unknown-key",
-    severity: Error,
-    category: Correctness,
-};
+pub const UNKNOWN_KEY: RuleId = RuleId { code: "SITE002", name: "unknown-key", severity: Error, category: Correctness };
 /// A value of the wrong type, or one that its type does not allow.
-pub const WRONG_TYPE: RuleId = RuleId {
-    code: "SITE003",
-    name: "wrong-type",
-    severity: Error,
-    category: Correctness,
-};
+pub const WRONG_TYPE: RuleId = RuleId { code: "SITE003", name: "wrong-type", severity: Error, category: Correctness };
 /// A key that must be there is not.
-pub const MISSING_REQUIRED: RuleId = RuleId {
-    code: "SITE004",
-    name: "missing-required",
-    severity: Error,
-    category: Correctness,
-};
+pub const MISSING_REQUIRED: RuleId =
+    RuleId { code: "SITE004", name: "missing-required", severity: Error, category: Correctness };
 /// `schema` is missing or newer than this tool, or `requires` asks for another tool.
-pub const SCHEMA_VERSION: RuleId = RuleId {
-    code: "SITE005",
-    name: "schema-version",
-    severity: Error,
-    category: Compatibility,
-};
+pub const SCHEMA_VERSION: RuleId =
+    RuleId { code: "SITE005", name: "schema-version", severity: Error, category: Compatibility };
 /// Layers that include one another, or a layer that is not there.
-pub const EXTENDS_CYCLE: RuleId = RuleId {
-    code: "SITE012",
-    name: "extends-cycle",
-    severity: Error,
-    category: Correctness,
-};
+pub const EXTENDS_CYCLE: RuleId =
+    RuleId { code: "SITE012", name: "extends-cycle", severity: Error, category: Correctness };
 /// A suppression that suppresses nothing.
-pub const UNUSED_SUPPRESSION: RuleId = RuleId {
-    code: "SITE015",
-    name: "unused-suppression",
-    severity: Warn,
-    category: Style,
-};
+pub const UNUSED_SUPPRESSION: RuleId =
+    RuleId { code: "SITE015", name: "unused-suppression", severity: Warn, category: Style };
 /// A suppression without a reason.
-pub const SUPPRESSION_WITHOUT_REASON: RuleId = RuleId {
-    code: "SITE016",
-    name: "suppression-without-reason",
-    severity: Warn,
-    category: Style,
-};
+pub const SUPPRESSION_WITHOUT_REASON: RuleId =
+    RuleId { code: "SITE016", name: "suppression-without-reason", severity: Warn, category: Style };
 /// A list of a lower layer is replaced where it was perhaps meant to be longer.
-pub const LIST_REPLACED: RuleId = RuleId {
-    code: "SITE018",
-    name: "list-replaced-by-layer",
-    severity: Info,
-    category: Style,
-};
+pub const LIST_REPLACED: RuleId =
+    RuleId { code: "SITE018", name: "list-replaced-by-layer", severity: Info, category: Style };
 
 /// Every rule of this file.
 pub const ALL: &[RuleId] = &[

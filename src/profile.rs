@@ -1,0 +1,5 @@
+//! The profile: what an administrator writes.
+
+pub mod section;
+
+pub use section::Profile;
