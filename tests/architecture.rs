@@ -22,8 +22,19 @@ const OWN_DEPENDENCIES: &[(&str, &[&str])] = &[
 ];
 
 /// Everything that is linked into the setuid program on Linux. Nothing may be added without a row in `runtime/SECURITY.md`.
-const SETUID_CLOSURE: &[&str] =
-    &["bitflags", "cfg-if", "libc", "linux-raw-sys", "nix", "rustix", "shifter", "shifter-formats", "shifter-sys"];
+const SETUID_CLOSURE: &[&str] = &[
+    "bitflags",
+    "cfg-if",
+    "errno",
+    "libc",
+    "linux-raw-sys",
+    "memoffset",
+    "nix",
+    "rustix",
+    "shifter",
+    "shifter-formats",
+    "shifter-sys",
+];
 
 /// The crates whose sources may contain unsafe code; every other crate forbids it.
 const UNSAFE_CRATES: &[&str] = &["shifter-munge", "shifter-sys"];
