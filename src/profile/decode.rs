@@ -1,0 +1,184 @@
+//! A typed value out of an untyped one, with every error and not only the first.
+//!
+//! serde stops at the first error. The node at fault is taken out and decoding begins anew, until
+//! it succeeds. An entry that is missing only because it was taken out is no error of the site.
+
+use std::collections::{BTreeSet, HashMap};
+
+use figment::{error::Kind, value::Value};
+use serde::de::DeserializeOwned;
+
+use crate::diagnostic::KeyPath;
+
+/// At most this many errors of one value; a file with more has another kind of problem.
+const MOST: usize = 512;
+
+/// What decoding gave.
+#[derive(Debug)]
+pub struct Decoded<T> {
+    /// The value without what was at fault; nothing when even that does not decode.
+    pub typed: Option<T>,
+    /// Every error: the path in the value as given, and what serde says.
+    pub errors: Vec<(KeyPath, Kind)>,
+    /// What was taken out.
+    pub pruned: Pruned,
+}
+
+/// The value that decoded in the end, and how its paths relate to the original's.
+#[derive(Debug)]
+pub struct Pruned {
+    value: Value,
+    gone: BTreeSet<KeyPath>,
+    kept: HashMap<KeyPath, Vec<usize>>,
+}
+
+/// Decodes `value`, collecting all errors.
+#[must_use]
+pub fn all<T: DeserializeOwned>(value: Value) -> Decoded<T> {
+    let mut pruned = Pruned { value, gone: BTreeSet::new(), kept: HashMap::new() };
+    let mut errors = Vec::new();
+    while errors.len() < MOST {
+        let error = match T::deserialize(&pruned.value) {
+            Ok(typed) => return Decoded { typed: Some(typed), errors, pruned },
+            Err(error) => error,
+        };
+        let path = pruned.original(&error.path);
+        let own_doing = match &error.kind {
+            Kind::MissingField(field) => pruned.gone.contains(&path.clone().key(field.as_ref())),
+            _ => false,
+        };
+        if !own_doing {
+            errors.push((path.clone(), error.kind));
+        }
+        if !pruned.prune(&path) {
+            break;
+        }
+    }
+    Decoded { typed: None, errors, pruned }
+}
+
+impl Pruned {
+    /// The path in the original value of a path in the pruned one.
+    #[must_use]
+    pub fn original(&self, path: &[String]) -> KeyPath {
+        path.iter().fold(KeyPath::root(), |original, segment| {
+            let index = segment.parse::<usize>().ok();
+            match index.and_then(|n| self.kept.get(&original)?.get(n).copied()) {
+                Some(n) => original.index(n),
+                None => original.key(segment),
+            }
+        })
+    }
+
+    /// The pruned value itself.
+    #[must_use]
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// What was taken out, by its original path.
+    pub fn gone(&self) -> impl Iterator<Item = &KeyPath> {
+        self.gone.iter()
+    }
+
+    /// Takes out the node at the original path `path`.
+    fn prune(&mut self, path: &KeyPath) -> bool {
+        let Some((last, parents)) = path.segments().split_last() else { return false };
+        let mut node = &mut self.value;
+        let mut at = KeyPath::root();
+        for segment in parents {
+            let child = match node {
+                Value::Dict(_, entries) => entries.get_mut(segment),
+                Value::Array(_, elements) => index(&self.kept, &at, segment).and_then(|n| elements.get_mut(n)),
+                _ => None,
+            };
+            let Some(child) = child else { return false };
+            node = child;
+            at = at.key(segment);
+        }
+        let done = match node {
+            Value::Dict(_, entries) => entries.remove(last).is_some(),
+            Value::Array(_, elements) => {
+                let kept = self.kept.entry(at).or_insert_with(|| (0..elements.len()).collect());
+                match last.parse().ok().and_then(|n: usize| kept.iter().position(|original| *original == n)) {
+                    Some(n) => {
+                        kept.remove(n);
+                        elements.remove(n);
+                        true
+                    }
+                    None => false,
+                }
+            }
+            _ => false,
+        };
+        done && self.gone.insert(path.clone())
+    }
+}
+
+/// Where the element with the original index `segment` of the array `at` is now.
+fn index(kept: &HashMap<KeyPath, Vec<usize>>, at: &KeyPath, segment: &str) -> Option<usize> {
+    let original = segment.parse().ok()?;
+    match kept.get(at) {
+        Some(kept) => kept.iter().position(|n| *n == original),
+        None => Some(original),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::profile::{
+        document,
+        source::{Source, SourceKind},
+    };
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only decoded")]
+    struct Top {
+        name: String,
+        #[serde(default)]
+        list: Vec<Entry>,
+        table: Option<Table>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only decoded")]
+    struct Entry {
+        from: String,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only decoded")]
+    struct Table {
+        must: u8,
+    }
+
+    fn errors(text: &str) -> Vec<String> {
+        let document = document::read(&Source::new("t", SourceKind::Preset, text), 0);
+        let decoded = all::<Top>(document.root.to_value());
+        decoded.errors.iter().map(|(path, kind)| format!("{path}: {kind}")).collect()
+    }
+
+    #[test]
+    fn all_errors_of_a_value_come_out_at_their_original_places() {
+        let errors = errors("name = \"x\"\nlist = [{ from = 1 }, { from = \"a\", to = 2 }, { from = 3 }]\nnam = 1\n");
+        let paths: Vec<&str> = errors.iter().map(|e| e.split(':').next().unwrap_or_default()).collect();
+        assert_eq!(paths, ["list.0.from", "list.1.to", "list.2.from", "nam"]);
+    }
+
+    #[test]
+    fn what_is_missing_by_pruning_is_not_reported_but_its_parent_goes() {
+        assert_eq!(errors("name = \"x\"\n[table]\nmust = \"text\"\n").len(), 1);
+        assert_eq!(errors("name = \"x\"\n[table]\n"), ["table: missing field `must`"]);
+    }
+
+    #[test]
+    fn a_missing_key_at_the_top_ends_the_decoding() {
+        assert_eq!(errors("[table]\nmust = 300\n").len(), 2);
+    }
+}

@@ -1,0 +1,183 @@
+//! One text read as TOML: its tree with places, and all its syntax errors at once.
+
+use std::ops::Range;
+
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use super::{
+    item::{Item, Node, Place},
+    source::Source,
+};
+use crate::diagnostic::{Finding, KeyPath, Label, structural};
+
+/// Keys whose value is a secret when somebody writes it inline instead of as a reference.
+const SECRET_KEYS: &[&str] = &["password", "passwd", "secret", "token", "credential", "passphrase", "identity_token"];
+
+/// What reading a text gave.
+#[derive(Debug)]
+pub struct Document {
+    /// The tree; what could not be read is missing from it.
+    pub root: Item,
+    /// Syntax errors and numbers out of range.
+    pub findings: Vec<Finding>,
+    /// Where secrets stand in the text.
+    pub secrets: Vec<Range<usize>>,
+}
+
+/// Reads the text of `source`, which has the index `index` in the run.
+#[must_use]
+pub fn read(source: &Source, index: usize) -> Document {
+    let (table, errors) = DeTable::parse_recoverable(source.text());
+    let mut reader = Reader { index, findings: Vec::new(), secrets: Vec::new(), text: source.text() };
+    let mut path = KeyPath::root();
+    let node = reader.table(table.get_ref(), &mut path);
+    let root = Item { node, place: Place { source: index, key: None, value: 0..0 } };
+    let syntax = errors.iter().map(|error| syntax(source, index, error));
+    let findings = syntax.chain(reader.findings).collect();
+    Document { root, findings, secrets: reader.secrets }
+}
+
+/// A syntax error as a finding; its message is the parser's, on one line.
+fn syntax(source: &Source, index: usize, error: &toml::de::Error) -> Finding {
+    let span = source.clamp(error.span().unwrap_or_else(|| source.text().len()..source.text().len()));
+    let mut lines = error.message().trim().lines().map(str::trim).filter(|line| !line.is_empty());
+    let message = lines.next().unwrap_or("not valid TOML").trim_end_matches('.').to_owned();
+    let rest: Vec<&str> = lines.collect();
+    let finding = Finding::new(&structural::TOML_SYNTAX, format!("not valid TOML: {message}"))
+        .label(Label::primary(KeyPath::root(), message).pinned(index, Some(span)));
+    if rest.is_empty() {
+        finding.help("strings need quotes, keys need ` = `, every bracket and quote needs its partner")
+    } else {
+        finding.help(rest.join("; "))
+    }
+}
+
+/// The walk over the parser's tree.
+struct Reader<'t> {
+    index: usize,
+    text: &'t str,
+    findings: Vec<Finding>,
+    secrets: Vec<Range<usize>>,
+}
+
+impl Reader<'_> {
+    fn table(&mut self, table: &DeTable<'_>, path: &mut KeyPath) -> Node {
+        let entries = table.iter().map(|(key, value)| {
+            let name = key.get_ref().to_string();
+            let mut path = path.clone().key(name.clone());
+            (name, self.item(value, Some(key.span()), &mut path))
+        });
+        Node::Table(entries.collect())
+    }
+
+    fn item(&mut self, value: &Spanned<DeValue<'_>>, key: Option<Range<usize>>, path: &mut KeyPath) -> Item {
+        let span = value.span();
+        let node = match value.get_ref() {
+            DeValue::String(text) => {
+                self.find_secret(text, span.clone(), path);
+                Node::String(text.to_string())
+            }
+            DeValue::Boolean(truth) => Node::Bool(*truth),
+            DeValue::Integer(digits) => match i64::from_str_radix(digits.as_str(), digits.radix()) {
+                Ok(number) => Node::Integer(number),
+                Err(_) => {
+                    self.out_of_range(&digits.to_string(), span.clone(), path);
+                    Node::Integer(if digits.as_str().starts_with('-') { i64::MIN } else { i64::MAX })
+                }
+            },
+            DeValue::Float(digits) => Node::Float(digits.as_str().parse().unwrap_or(f64::NAN)),
+            DeValue::Datetime(when) => Node::String(when.to_string()),
+            DeValue::Array(elements) => {
+                let elements = elements.iter().enumerate().map(|(n, element)| {
+                    let mut path = path.clone().index(n);
+                    self.item(element, None, &mut path)
+                });
+                Node::Array(elements.collect())
+            }
+            DeValue::Table(table) => self.table(table, path),
+        };
+        Item { node, place: Place { source: self.index, key, value: span } }
+    }
+
+    fn out_of_range(&mut self, digits: &str, span: Range<usize>, path: &KeyPath) {
+        let finding = Finding::new(&structural::WRONG_TYPE, format!("`{path}` is a number out of range"))
+            .label(Label::primary(path, format!("{digits} does not fit in 64 bits")).pinned(self.index, Some(span)))
+            .help("numbers lie between -9223372036854775808 and 9223372036854775807");
+        self.findings.push(finding);
+    }
+
+    /// Notes an inline password, or the password inside a URI, so that it is never shown.
+    fn find_secret(&mut self, text: &str, span: Range<usize>, path: &KeyPath) {
+        let named = path.segments().iter().rev().find(|segment| segment.parse::<usize>().is_err());
+        if named.is_some_and(|key| SECRET_KEYS.contains(&key.as_str())) {
+            let quotes = if self.text[span.clone()].starts_with("\"\"\"") || self.text[span.clone()].starts_with("'''")
+            {
+                3
+            } else {
+                1
+            };
+            self.secrets.push(span.start + quotes..span.end.saturating_sub(quotes).max(span.start + quotes));
+        } else if let Some(password) = uri_password(text)
+            && let Some(at) = self.text[span.clone()].find(password)
+        {
+            let start = span.start + at;
+            self.secrets.push(start..start + password.len());
+        }
+    }
+}
+
+/// The password of `scheme://user:password@host`. A raw `@`, `/` or `:` in it is a mistake of its
+/// own and must not be shown either, so the password reaches to the last `@`.
+fn uri_password(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("://")?;
+    let (user, rest) = rest.split_once(':')?;
+    let (password, _) = rest.rsplit_once('@')?;
+    let port = password.split_once('/').is_some_and(|(port, _)| port.bytes().all(|b| b.is_ascii_digit()));
+    (!user.contains(['/', '@']) && !password.is_empty() && !port).then_some(password)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::source::SourceKind;
+
+    fn document(text: &str) -> (Source, Document) {
+        let source = Source::new("a.toml", SourceKind::File("a.toml".into()), text);
+        let document = read(&source, 0);
+        (source, document)
+    }
+
+    #[test]
+    fn every_syntax_error_of_a_text_is_found() {
+        let (_, document) = document("a = \n[x]\nb = 'q\nc = 1\nc = 2\n");
+        assert!(document.findings.len() >= 3, "{:?}", document.findings);
+        assert!(document.findings.iter().all(|finding| finding.code == "SITE001"));
+    }
+
+    #[test]
+    fn spans_count_from_the_start_of_the_file_also_behind_a_byte_order_mark() {
+        let (source, document) = document("\u{feff}näme = 1\r\n[gateway.limits]\r\nsize = \"2\"\r\n");
+        let size = document.root.get(&"gateway.limits.size".into()).expect("there");
+        assert_eq!(&source.text()[size.place.value.clone()], "\"2\"");
+        assert_eq!(&source.text()[size.place.key.clone().expect("has a key")], "size");
+        let name = document.root.get(&"näme".into()).expect("there");
+        assert_eq!(&source.text()[name.place.key.clone().expect("has a key")], "näme");
+    }
+
+    #[test]
+    fn a_number_that_does_not_fit_is_a_finding() {
+        let (_, document) = document("a = 99999999999999999999\nb = -99999999999999999999\n");
+        assert_eq!(document.findings[0].message, "`a` is a number out of range");
+    }
+
+    #[test]
+    fn inline_passwords_are_noted() {
+        let (source, document) =
+            document("password = \"hunter2\"\nuri = \"mongodb://u:P@55/w:rd@host/db\"\nok = \"http://host:80/a\"\n");
+        let found: Vec<&str> = document.secrets.iter().map(|span| &source.text()[span.clone()]).collect();
+        assert_eq!(found, ["hunter2", "P@55/w:rd"]);
+    }
+}

@@ -1,0 +1,303 @@
+//! How two layers become one.
+//!
+//! | lower | upper | result |
+//! |---|---|---|
+//! | table | table | merged key by key |
+//! | reference (`{ file }`, `{ env }`, `{ sops, key }`, `{ command }`) | reference | the upper one, whole |
+//! | array | array | the upper one, whole |
+//! | array | `KEY_remove = [...]` | without the elements that are equal to a listed one |
+//! | array | `KEY_add = [...]` | followed by the listed elements that are not in it yet |
+//! | `[[filesystem]]` | `[[filesystem]]` | merged by `target` (without one, by `source`); new ones follow |
+//! | `[[symlink]]` | `[[symlink]]` | merged by `link`; new ones follow |
+//! | anything | anything else | the upper one |
+//!
+//! `KEY`, `KEY_remove` and `KEY_add` of one layer apply in this order. In `filesystem_remove` and
+//! `symlink_remove` a string names an entry by its target or link. Tables with names
+//! (`[module.mpich]`, `[registry."quay.io"]`) merge by name because they are tables.
+//! The names of environment variables and of verbatim keys (below `env` and `extra`) are the
+//! site's own: a variable called `PATH_add` is a variable.
+//!
+//! A layer is [`normal`] before it is decoded: its `_add` elements have then become its array.
+
+use std::collections::BTreeMap;
+
+use super::item::{Item, Node, Place};
+use crate::diagnostic::KeyPath;
+
+/// Keys of which a reference to something outside the profile consists.
+const REFERENCE_KEYS: &[&str] = &["file", "env", "sops", "key", "command", "sha256"];
+
+/// Arrays of tables whose elements have a name, and the keys that hold it, first choice first.
+const NAMED: &[(&str, &[&str])] = &[("filesystem", &["target", "source"]), ("symlink", &["link"])];
+
+/// Whether the upper layer's place becomes that of tables both layers write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Upper {
+    /// A file: its headers are the place where a missing key would be written.
+    File,
+    /// An option, a variable or a class: the file below stays the place.
+    Override,
+}
+
+/// An array of the lower layer that the upper one put out of effect.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Replaced {
+    /// The key of the array.
+    pub path: KeyPath,
+    /// Where the upper layer writes it.
+    pub upper: Place,
+    /// Where the lower layer wrote it.
+    pub lower: Place,
+}
+
+/// Lays `upper` over `lower` and notes which arrays it replaced.
+pub fn over(lower: &mut Item, upper: &Item, kind: Upper) -> Vec<Replaced> {
+    let mut replaced = Vec::new();
+    merge(lower, upper, kind, &KeyPath::root(), &mut replaced);
+    replaced
+}
+
+/// A layer on its own, with its list operations carried out on nothing.
+#[must_use]
+pub fn normal(layer: &Item) -> Item {
+    let mut item = Item::empty(layer.place.source);
+    merge(&mut item, layer, Upper::File, &KeyPath::root(), &mut Vec::new());
+    item
+}
+
+fn merge(lower: &mut Item, upper: &Item, kind: Upper, path: &KeyPath, replaced: &mut Vec<Replaced>) {
+    let both_references = is_reference(lower) && is_reference(upper);
+    match (&mut lower.node, &upper.node) {
+        (Node::Table(below), Node::Table(above)) if !both_references => {
+            if kind == Upper::File {
+                lower.place = upper.place.clone();
+            }
+            table(below, above, kind, path, replaced);
+        }
+        (Node::Array(below), Node::Array(above)) => match names(path, below, above) {
+            Some(keys) => named(below, above, keys, kind, path, replaced),
+            None => {
+                if !lower.same(upper) {
+                    let (upper, lower) = (upper.place.clone(), lower.place.clone());
+                    replaced.push(Replaced { path: path.clone(), upper, lower });
+                }
+                *lower = plain(upper, path);
+            }
+        },
+        _ => *lower = plain(upper, path),
+    }
+}
+
+fn table(
+    below: &mut BTreeMap<String, Item>,
+    above: &BTreeMap<String, Item>,
+    kind: Upper,
+    path: &KeyPath,
+    replaced: &mut Vec<Replaced>,
+) {
+    for (key, item) in above.iter().filter(|(key, item)| operation(path, key, item).is_none()) {
+        let path = path.clone().key(key.as_str());
+        match below.get_mut(key) {
+            Some(lower) => merge(lower, item, kind, &path, replaced),
+            None => {
+                below.insert(key.clone(), plain(item, &path));
+            }
+        }
+    }
+    for wanted in [Operation::Remove, Operation::Add] {
+        for (key, item) in above {
+            if let Some((operation, base)) = operation(path, key, item)
+                && operation == wanted
+            {
+                operate(operation, below, base, item, &path.clone().key(base));
+            }
+        }
+    }
+}
+
+/// An upper value that meets nothing below: its own list operations still apply.
+fn plain(item: &Item, path: &KeyPath) -> Item {
+    let node = match &item.node {
+        Node::Table(entries) => {
+            let mut below = BTreeMap::new();
+            table(&mut below, entries, Upper::File, path, &mut Vec::new());
+            Node::Table(below)
+        }
+        Node::Array(elements) => {
+            Node::Array(elements.iter().enumerate().map(|(n, e)| plain(e, &path.clone().index(n))).collect())
+        }
+        leaf => leaf.clone(),
+    };
+    Item { node, place: item.place.clone() }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Operation {
+    Remove,
+    Add,
+}
+
+/// The list operation that `key` of the table `path` asks for, and the key it works on.
+fn operation<'k>(path: &KeyPath, key: &'k str, item: &Item) -> Option<(Operation, &'k str)> {
+    let own_names = path.segments().iter().any(|segment| segment == "env" || segment == "extra");
+    item.as_array().filter(|_| !own_names)?;
+    key.strip_suffix("_add")
+        .map(|base| (Operation::Add, base))
+        .or_else(|| key.strip_suffix("_remove").map(|base| (Operation::Remove, base)))
+        .filter(|(_, base)| !base.is_empty())
+}
+
+fn operate(operation: Operation, below: &mut BTreeMap<String, Item>, key: &str, list: &Item, path: &KeyPath) {
+    let listed = list.as_array().unwrap_or_default();
+    let entry = below
+        .entry(key.to_owned())
+        .or_insert_with(|| Item { node: Node::Array(Vec::new()), place: list.place.clone() });
+    let keys = NAMED.iter().find(|(name, _)| *name == key).map(|(_, keys)| *keys);
+    let Node::Array(elements) = &mut entry.node else { return };
+    let equal = |a: &Item, b: &Item| {
+        a.same(b) || keys.is_some_and(|keys| name(a, keys).is_some() && name(a, keys) == b.as_str().or(name(b, keys)))
+    };
+    match operation {
+        Operation::Remove => elements.retain(|element| !listed.iter().any(|gone| equal(element, gone))),
+        Operation::Add => {
+            for new in listed {
+                if !elements.iter().any(|element| element.same(new)) {
+                    elements.push(plain(new, path));
+                }
+            }
+        }
+    }
+}
+
+fn is_reference(item: &Item) -> bool {
+    item.as_table()
+        .is_some_and(|entries| !entries.is_empty() && entries.keys().all(|key| REFERENCE_KEYS.contains(&key.as_str())))
+}
+
+/// The keys that name the elements, if both arrays are lists of named tables.
+fn names(path: &KeyPath, below: &[Item], above: &[Item]) -> Option<&'static [&'static str]> {
+    let (_, keys) = NAMED.iter().find(|(name, _)| path.last() == Some(name))?;
+    below.iter().chain(above).all(|item| item.as_table().is_some()).then_some(*keys)
+}
+
+fn name<'i>(item: &'i Item, keys: &[&str]) -> Option<&'i str> {
+    keys.iter().find_map(|key| item.child(key)?.as_str())
+}
+
+/// Merges by name. Two entries of one layer with the same name both stay: that is a mistake to be
+/// reported, not one to be hidden.
+fn named(
+    below: &mut Vec<Item>,
+    above: &[Item],
+    keys: &[&str],
+    kind: Upper,
+    path: &KeyPath,
+    replaced: &mut Vec<Replaced>,
+) {
+    let known = below.len();
+    let mut taken = Vec::new();
+    for upper in above {
+        let same = name(upper, keys)
+            .and_then(|wanted| (0..known).find(|n| !taken.contains(n) && name(&below[*n], keys) == Some(wanted)));
+        match same {
+            Some(n) => {
+                taken.push(n);
+                merge(&mut below[n], upper, kind, &path.clone().index(n), replaced);
+            }
+            None => below.push(plain(upper, &path.clone().index(below.len()))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::{
+        document,
+        source::{Source, SourceKind},
+    };
+
+    fn layer(index: usize, text: &str) -> Item {
+        let document = document::read(&Source::new("t", SourceKind::Preset, text), index);
+        assert!(document.findings.is_empty(), "{:?}", document.findings);
+        document.root
+    }
+
+    /// The merged tree as one line, figment's way of printing values.
+    fn merged(lower: &str, upper: &str) -> String {
+        let mut item = normal(&layer(0, lower));
+        over(&mut item, &layer(1, upper), Upper::File);
+        line(&item)
+    }
+
+    fn line(item: &Item) -> String {
+        match &item.node {
+            Node::String(text) => text.clone(),
+            Node::Integer(number) => number.to_string(),
+            Node::Float(number) => number.to_string(),
+            Node::Bool(truth) => truth.to_string(),
+            Node::Array(elements) => format!("[{}]", elements.iter().map(line).collect::<Vec<_>>().join(" ")),
+            Node::Table(entries) => {
+                let entries: Vec<String> = entries.iter().map(|(key, item)| format!("{key}={}", line(item))).collect();
+                format!("{{{}}}", entries.join(" "))
+            }
+        }
+    }
+
+    #[test]
+    fn tables_merge_and_arrays_replace() {
+        assert_eq!(merged("[a]\nx = 1\nl = [1, 2]", "[a]\ny = 2\nl = [3]"), "{a={l=[3] x=1 y=2}}");
+    }
+
+    #[test]
+    fn a_replaced_array_is_noted_and_an_equal_one_is_not() {
+        let mut lower = normal(&layer(0, "l = [1]\nm = [2]"));
+        let replaced = over(&mut lower, &layer(1, "l = [3]\nm = [2]"), Upper::File);
+        assert_eq!(replaced.len(), 1);
+        assert_eq!(replaced[0].path, "l".into());
+        assert_eq!((replaced[0].lower.source, replaced[0].upper.source), (0, 1));
+    }
+
+    #[test]
+    fn a_list_is_changed_by_remove_then_add() {
+        assert_eq!(merged("l = [\"a\", \"b\"]", "l_add = [\"c\", \"b\"]\nl_remove = [\"a\"]"), "{l=[b c]}");
+        assert_eq!(merged("l = [\"a\"]", "l = [\"x\"]\nl_add = [\"y\"]"), "{l=[x y]}");
+        assert_eq!(merged("", "[t]\nl_add = [\"y\"]"), "{t={l=[y]}}");
+    }
+
+    #[test]
+    fn filesystems_merge_by_target_and_symlinks_by_link() {
+        let lower = "[[filesystem]]\nsource = \"/a\"\n[[filesystem]]\nsource = \"/b\"\ntarget = \"/c\"\n";
+        let upper = "[[filesystem]]\nsource = \"/x\"\ntarget = \"/c\"\n[[filesystem]]\nsource = \"/d\"\n";
+        assert_eq!(merged(lower, upper), "{filesystem=[{source=/a} {source=/x target=/c} {source=/d}]}");
+        assert_eq!(merged(lower, "filesystem_remove = [\"/c\"]"), "{filesystem=[{source=/a}]}");
+        let lower = "[[symlink]]\nlink = \"/u\"\ntarget = \"a\"\n";
+        assert_eq!(merged(lower, "[[symlink]]\nlink = \"/u\"\ntarget = \"b\"\n"), "{symlink=[{link=/u target=b}]}");
+    }
+
+    #[test]
+    fn the_same_target_twice_in_one_layer_stays_twice() {
+        let twice = "[[filesystem]]\nsource = \"/a\"\n[[filesystem]]\nsource = \"/a\"\n";
+        assert_eq!(merged("", twice), "{filesystem=[{source=/a} {source=/a}]}");
+        assert_eq!(merged("[[filesystem]]\nsource = \"/a\"\n", twice), "{filesystem=[{source=/a} {source=/a}]}");
+    }
+
+    #[test]
+    fn a_reference_replaces_a_reference() {
+        assert_eq!(merged("p = { file = \"a\" }", "p = { env = \"B\" }"), "{p={env=B}}");
+    }
+
+    #[test]
+    fn environment_variables_may_be_called_anything() {
+        assert_eq!(merged("", "[env.append]\nPATH_add = [\"/a\"]"), "{env={append={PATH_add=[/a]}}}");
+    }
+
+    #[test]
+    fn every_element_keeps_the_place_of_its_layer() {
+        let mut lower = normal(&layer(0, "l = [1]"));
+        over(&mut lower, &layer(1, "l_add = [2]"), Upper::File);
+        let sources: Vec<usize> =
+            (0..2).filter_map(|n| lower.get(&KeyPath::from("l").index(n))).map(|e| e.place.source).collect();
+        assert_eq!(sources, [0, 1]);
+    }
+}
