@@ -8,11 +8,16 @@
 
 mod fix;
 mod key_path;
+mod located;
+mod nearest;
 mod rule_id;
+pub mod source;
 pub mod structural;
 
 pub use fix::{Edit, Fix, Safety};
 pub use key_path::{KeyPath, KeyPathError};
+pub use located::{Located, Place};
+pub use nearest::nearest;
 pub use rule_id::{Category, RuleId, Severity};
 
 use std::ops::Range;

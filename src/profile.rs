@@ -1,10 +1,176 @@
 //! From files to a profile, with the place of every value kept.
+//!
+//! [`load`] reads the layers ([`layer`]), folds them into one tree by one table of rules
+//! ([`merge`]) and decodes the tree ([`decode`]). Nothing stops at the first mistake: what is wrong
+//! comes out as findings beside whatever did decode. [`origin`] knows for every key path of the
+//! result which text set it and where.
 
+pub mod class;
 pub mod decode;
 pub mod document;
+pub mod inspect;
 pub mod item;
+pub mod layer;
 pub mod merge;
+pub mod origin;
+pub mod overrides;
+pub mod preset;
+pub mod problem;
+pub mod requires;
 pub mod section;
-pub mod source;
 
-pub use section::Profile;
+use std::{path::Path, sync::Arc};
+
+use serde::de::DeserializeOwned;
+use validator::Validate;
+
+use self::{item::Item, layer::Layers, merge::Upper};
+pub use self::{
+    layer::{Input, LoadError},
+    origin::Origins,
+    section::Profile,
+};
+use crate::diagnostic::{Aim, Finding, structural};
+
+/// What to load and what to lay over it.
+#[derive(Debug, Clone)]
+pub struct LoadOptions {
+    /// The top layer.
+    pub input: Input,
+    /// The node class whose overrides apply.
+    pub class: Option<String>,
+    /// Environment variables that may override keys; none unless the user asked for it.
+    pub environment: Vec<(String, String)>,
+    /// `key=value` options, in order.
+    pub set: Vec<String>,
+}
+
+impl LoadOptions {
+    /// A file alone.
+    #[must_use]
+    pub fn file(path: impl AsRef<Path>) -> Self {
+        let input = Input::File(path.as_ref().to_owned());
+        Self { input, class: None, environment: Vec::new(), set: Vec::new() }
+    }
+
+    /// A text alone, under the name `path`.
+    #[must_use]
+    pub fn text(path: impl AsRef<Path>, text: impl Into<String>) -> Self {
+        let input = Input::Text { path: Some(path.as_ref().to_owned()), text: text.into() };
+        Self { input, class: None, environment: Vec::new(), set: Vec::new() }
+    }
+}
+
+/// A profile as far as it could be read, and everything that is known of it.
+#[derive(Debug, Clone)]
+pub struct Loaded<T = Profile> {
+    /// The profile without what did not decode.
+    pub profile: T,
+    /// Whether nothing is missing from `profile` that somebody wrote.
+    pub whole: bool,
+    /// Where each value comes from.
+    pub origins: Origins,
+    /// Everything wrong that loading itself can see.
+    pub findings: Vec<Finding>,
+    /// The class whose overrides are in effect.
+    pub class: Option<String>,
+    /// The profiles named by `serves`, when this is the profile of a gateway.
+    pub served: Vec<Loaded<T>>,
+    layers: Arc<Layers>,
+}
+
+/// What a profile type must be able to do.
+pub trait Model: DeserializeOwned + Default + Validate {}
+impl<T: DeserializeOwned + Default + Validate> Model for T {}
+
+/// Loads a profile with all its layers.
+///
+/// # Errors
+/// When the file cannot be read or an override has no meaning; all else is a finding.
+pub fn load<T: Model>(options: &LoadOptions) -> Result<Loaded<T>, LoadError> {
+    let layers = layer::collect(&options.input, &options.environment, &options.set)?;
+    let mut loaded: Loaded<T> = view(Arc::new(layers), options.class.as_deref());
+    serve(&mut loaded);
+    Ok(loaded)
+}
+
+impl<T: Model> Loaded<T> {
+    /// The same layers seen by a node of class `name`.
+    #[must_use]
+    pub fn for_class(&self, name: &str) -> Self {
+        view(Arc::clone(&self.layers), Some(name))
+    }
+
+    /// The names of the classes, in alphabetical order.
+    #[must_use]
+    pub fn classes(&self) -> Vec<String> {
+        class::names(self.origins.root())
+    }
+}
+
+fn view<T: Model>(layers: Arc<Layers>, class: Option<&str>) -> Loaded<T> {
+    let mut root = Item::empty(0);
+    let mut findings = layers.findings.clone();
+    for layer in &layers.files {
+        let replaced = merge::over(&mut root, &layer.root, Upper::File);
+        findings.extend(inspect::replaced(&replaced, &layers));
+    }
+    findings.extend(class::check(&root));
+    if let Some(name) = class {
+        findings.extend(class::apply(&mut root, name));
+    }
+    for layer in &layers.overrides {
+        merge::over(&mut root, &layer.root, Upper::Override);
+    }
+    let inspected = inspect::inspect(&root, &layers);
+    findings.extend(inspected.findings);
+    Loaded {
+        profile: inspected.profile,
+        whole: inspected.whole,
+        origins: Origins::new(root, layers.sources.clone()),
+        findings,
+        class: class.map(str::to_owned),
+        served: Vec::new(),
+        layers,
+    }
+}
+
+/// Loads the profiles that a gateway serves. Those serve nobody themselves.
+fn serve<T: Model>(loaded: &mut Loaded<T>) {
+    let root = loaded.origins.root();
+    let gateway = root.child("kind").and_then(Item::as_str) == Some("gateway");
+    let Some(serves) = root.child("serves").filter(|_| gateway) else { return };
+    let (mut served, mut findings) = (Vec::new(), Vec::new());
+    for (n, (file, item)) in serves.strings().into_iter().enumerate() {
+        let path = if serves.as_str().is_some() {
+            "serves".into()
+        } else {
+            crate::diagnostic::KeyPath::from("serves").index(n)
+        };
+        let place = |text: &str| problem::placed(&path, Aim::Value, text, root);
+        let directory = loaded.origins.sources().get(item.place.source).map(|source| source.directory());
+        let file = directory.unwrap_or_default().join(file);
+        match layer::collect(&Input::File(file.clone()), &[], &[]) {
+            Ok(layers) => {
+                let profile: Loaded<T> = view(Arc::new(layers), None);
+                if profile.origins.root().child("kind").and_then(Item::as_str) == Some("gateway") {
+                    let finding = Finding::new(
+                        &structural::EXTENDS_CYCLE,
+                        format!("`{}` is the profile of a gateway and cannot be served by another", file.display()),
+                    );
+                    findings.push(finding.label(place("a gateway serves clusters")));
+                } else {
+                    served.push(profile);
+                }
+            }
+            Err(error) => {
+                let finding = Finding::new(&structural::EXTENDS_CYCLE, error.to_string())
+                    .label(place("no such profile"))
+                    .help("paths in `serves` count from the directory of the file that names them");
+                findings.push(finding);
+            }
+        }
+    }
+    loaded.served = served;
+    loaded.findings.extend(findings);
+}

@@ -19,6 +19,9 @@ pub const SCHEMA_VERSION: RuleId =
 /// Layers that include one another, or a layer that is not there.
 pub const EXTENDS_CYCLE: RuleId =
     RuleId { code: "SITE012", name: "extends-cycle", severity: Error, category: Correctness };
+/// A node class that is not declared.
+pub const UNKNOWN_CLASS: RuleId =
+    RuleId { code: "SITE013", name: "unknown-class", severity: Error, category: Correctness };
 /// A suppression that suppresses nothing.
 pub const UNUSED_SUPPRESSION: RuleId =
     RuleId { code: "SITE015", name: "unused-suppression", severity: Warn, category: Style };
@@ -37,6 +40,7 @@ pub const ALL: &[RuleId] = &[
     MISSING_REQUIRED,
     SCHEMA_VERSION,
     EXTENDS_CYCLE,
+    UNKNOWN_CLASS,
     UNUSED_SUPPRESSION,
     SUPPRESSION_WITHOUT_REASON,
     LIST_REPLACED,

@@ -70,10 +70,18 @@ impl Pruned {
         })
     }
 
-    /// The pruned value itself.
+    /// The segment of the `n`-th entry of the table or array at `path` (a path in the pruned value).
     #[must_use]
-    pub fn value(&self) -> &Value {
-        &self.value
+    pub fn nth_key(&self, path: &[String], n: usize) -> String {
+        let entry = path.iter().try_fold(&self.value, |value, segment| match value {
+            Value::Dict(_, entries) => entries.get(segment),
+            Value::Array(_, elements) => elements.get(segment.parse::<usize>().ok()?),
+            _ => None,
+        });
+        match entry {
+            Some(Value::Dict(_, entries)) => entries.keys().nth(n).cloned().unwrap_or_else(|| n.to_string()),
+            _ => n.to_string(),
+        }
     }
 
     /// What was taken out, by its original path.
@@ -129,9 +137,9 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
-    use crate::profile::{
-        document,
-        source::{Source, SourceKind},
+    use crate::{
+        diagnostic::source::{Source, SourceKind},
+        profile::document,
     };
 
     #[derive(Debug, Deserialize)]

@@ -7,11 +7,8 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{
-    item::{Item, Node, Place},
-    source::Source,
-};
-use crate::diagnostic::{Finding, KeyPath, Label, structural};
+use super::item::{Item, Node, Place};
+use crate::diagnostic::{Finding, KeyPath, Label, source::Source, structural};
 
 /// Keys whose value is a secret when somebody writes it inline instead of as a reference.
 const SECRET_KEYS: &[&str] = &["password", "passwd", "secret", "token", "credential", "passphrase", "identity_token"];
@@ -142,7 +139,7 @@ fn uri_password(text: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::source::SourceKind;
+    use crate::diagnostic::source::SourceKind;
 
     fn document(text: &str) -> (Source, Document) {
         let source = Source::new("a.toml", SourceKind::File("a.toml".into()), text);

@@ -53,20 +53,21 @@ impl Item {
     /// The entry at `path`.
     #[must_use]
     pub fn get(&self, path: &KeyPath) -> Option<&Self> {
-        self.nearest(path).filter(|(_, depth)| *depth == path.segments().len()).map(|(item, _)| item)
+        let (item, depth) = self.nearest(path);
+        (depth == path.segments().len()).then_some(item)
     }
 
     /// The entry at `path` or its closest ancestor, with the number of segments followed.
     #[must_use]
-    pub fn nearest(&self, path: &KeyPath) -> Option<(&Self, usize)> {
+    pub fn nearest(&self, path: &KeyPath) -> (&Self, usize) {
         let mut item = self;
         for (depth, segment) in path.segments().iter().enumerate() {
             match item.child(segment) {
                 Some(child) => item = child,
-                None => return Some((item, depth)),
+                None => return (item, depth),
             }
         }
-        Some((item, path.segments().len()))
+        (item, path.segments().len())
     }
 
     /// The entry one segment further down.

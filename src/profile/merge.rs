@@ -212,9 +212,9 @@ fn named(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::{
-        document,
-        source::{Source, SourceKind},
+    use crate::{
+        diagnostic::source::{Source, SourceKind},
+        profile::document,
     };
 
     fn layer(index: usize, text: &str) -> Item {

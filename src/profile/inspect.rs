@@ -1,0 +1,141 @@
+//! What is wrong with one effective profile, seen before any rule.
+
+use figment::error::Kind;
+use serde::de::DeserializeOwned;
+use validator::Validate;
+
+use super::{
+    decode::{self, Decoded},
+    item::{Item, Node},
+    layer::Layers,
+    merge::{self, Replaced},
+    problem,
+    requires::{self, Unmet},
+};
+use crate::diagnostic::{Aim, Edit, Finding, Fix, KeyPath, Label, source::SourceKind, structural};
+
+/// The newest `schema` this program knows.
+pub const SCHEMA: i64 = 1;
+
+/// The typed profile and what is wrong with it.
+#[derive(Debug)]
+pub struct Inspected<T> {
+    /// The profile without what did not decode.
+    pub profile: T,
+    /// Whether everything decoded.
+    pub whole: bool,
+    /// Everything found.
+    pub findings: Vec<Finding>,
+}
+
+/// Decodes every layer on its own and then the merged tree, and checks the declared limits.
+///
+/// A layer on its own may lack keys; what another layer overrides is still checked.
+#[must_use]
+pub fn inspect<T: DeserializeOwned + Default + Validate>(root: &Item, layers: &Layers) -> Inspected<T> {
+    let mut findings = Vec::new();
+    for layer in layers.files.iter().chain(&layers.overrides) {
+        let tree = merge::normal(&layer.root);
+        let errors = decode::all::<T>(tree.to_value()).errors;
+        let errors = errors.iter().filter(|(_, kind)| !matches!(kind, Kind::MissingField(_)));
+        findings.extend(errors.map(|(path, kind)| problem::decoding(path, kind, &tree)));
+    }
+    let broken = layers.findings.iter().any(|finding| finding.code == structural::TOML_SYNTAX.code);
+    if !broken {
+        findings.extend(header(root, layers));
+    }
+    let Decoded { typed, errors, pruned } = decode::all::<T>(root.to_value());
+    for (path, kind) in &errors {
+        let missing = matches!(kind, Kind::MissingField(_));
+        let schema = path.is_root() && matches!(kind, Kind::MissingField(key) if key == "schema");
+        if !(missing && broken || schema) {
+            findings.push(problem::decoding(path, kind, root));
+        }
+    }
+    let whole = typed.is_some() && errors.is_empty() && !broken;
+    let profile = typed.unwrap_or_default();
+    if let Err(violations) = profile.validate() {
+        findings.extend(problem::limits(&violations, &pruned, root));
+    }
+    Inspected { profile, whole, findings: without_echoes(findings, layers) }
+}
+
+/// Takes out what a syntax error or a number out of range has said already, and repetitions.
+fn without_echoes(findings: Vec<Finding>, layers: &Layers) -> Vec<Finding> {
+    let line = |finding: &Finding| {
+        let pin = finding.anchor()?.pin.as_ref()?;
+        Some((pin.source, layers.sources.get(pin.source)?.position(pin.span.as_ref()?.start).line))
+    };
+    let said: Vec<_> = layers.findings.iter().filter_map(line).collect();
+    let mut kept: Vec<Finding> = Vec::new();
+    for finding in findings {
+        let echo = line(&finding).is_some_and(|line| said.contains(&line));
+        let anchor = |finding: &Finding| finding.anchor().and_then(|label| label.pin.clone());
+        let again = kept.iter().any(|seen| {
+            seen.code == finding.code && seen.message == finding.message && anchor(seen) == anchor(&finding)
+        });
+        if !echo && !again {
+            kept.push(finding);
+        }
+    }
+    kept
+}
+
+/// Checks `schema` and `requires`, of every file on its own.
+fn header(root: &Item, layers: &Layers) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if root.child("schema").is_none() {
+        let finding =
+            Finding::new(&structural::SCHEMA_VERSION, "the profile does not say which `schema` it is written in")
+                .label(problem::placed(&KeyPath::root(), Aim::Key, "`schema` is missing", root))
+                .help(format!("add `schema = {SCHEMA}` at the top"))
+                .fix(Fix::safe(format!("add `schema = {SCHEMA}`"), vec![Edit::set("schema", SCHEMA)]));
+        findings.push(finding);
+    }
+    for layer in layers.files.iter().chain(&layers.overrides) {
+        if let Some(Item { node: Node::Integer(number), .. }) = layer.root.child("schema")
+            && !(1..=SCHEMA).contains(number)
+        {
+            let message = format!("this program knows schema {SCHEMA}, the profile is written in schema {number}");
+            let help = if *number > SCHEMA { "install a newer shifter-site" } else { "write `schema = 1`" };
+            let finding = Finding::new(&structural::SCHEMA_VERSION, message)
+                .label(problem::placed(&"schema".into(), Aim::Value, "not known", &layer.root))
+                .help(help);
+            findings.push(finding);
+        }
+        let Some(item) = layer.root.child("requires") else { continue };
+        let Some(Err(unmet)) = item.as_str().map(requires::check) else { continue };
+        let label = problem::placed(&"requires".into(), Aim::Value, unmet.to_string(), &layer.root);
+        let finding = match unmet {
+            Unmet::Unreadable(_) => Finding::new(&structural::WRONG_TYPE, "`requires` has a value that it cannot have")
+                .help("write comparisons such as \">=0.2\" or \">=0.2, <1\""),
+            Unmet::Version(version) => {
+                Finding::new(&structural::SCHEMA_VERSION, format!("the profile was not written for version {version}"))
+                    .help("install a version that fits, or change `requires`")
+            }
+        };
+        findings.push(finding.label(label));
+    }
+    findings
+}
+
+/// Arrays that one file replaced in another.
+#[must_use]
+pub fn replaced(replaced: &[Replaced], layers: &Layers) -> Vec<Finding> {
+    let file = |source: usize| layers.sources.get(source).is_some_and(|source| source.kind != SourceKind::Preset);
+    let named = replaced.iter().filter(|array| file(array.upper.source) && file(array.lower.source));
+    let finding = |array: &Replaced| {
+        let key = array.path.last().unwrap_or_default();
+        Finding::new(&structural::LIST_REPLACED, format!("`{}` replaces the list of the layer below", array.path))
+            .label(
+                Label::primary(&array.path, "this list is used")
+                    .pinned(array.upper.source, Some(array.upper.value.clone())),
+            )
+            .label(
+                Label::secondary(&array.path, "this one is not")
+                    .pinned(array.lower.source, Some(array.lower.value.clone())),
+            )
+            .help(format!("write `{key}_add = [...]` or `{key}_remove = [...]` to change it instead"))
+    };
+    named.map(finding).collect()
+}
