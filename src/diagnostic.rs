@@ -7,17 +7,29 @@
 //! Nothing here reads or writes a file, and nothing here may hold the value of a secret.
 
 mod fix;
+mod format;
 mod key_path;
 mod located;
 mod nearest;
+mod report;
 mod rule_id;
+
+pub mod concise;
+pub mod github;
+pub mod gitlab;
+pub mod human;
+pub mod json;
+pub mod junit;
+pub mod sarif;
 pub mod source;
 pub mod structural;
 
 pub use fix::{Edit, Fix, Safety};
+pub use format::{Format, Style};
 pub use key_path::{KeyPath, KeyPathError};
 pub use located::{Located, Place};
 pub use nearest::nearest;
+pub use report::{Counts, Report, Scope};
 pub use rule_id::{Category, RuleId, Severity};
 
 use std::ops::Range;

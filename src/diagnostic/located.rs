@@ -12,7 +12,7 @@ use super::{
 pub struct Located {
     /// What is wrong.
     pub finding: Finding,
-    /// One place for each label that has one, in the order of the labels.
+    /// One place for each label, in the order of the labels.
     pub places: Vec<Place>,
 }
 

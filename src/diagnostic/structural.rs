@@ -32,6 +32,9 @@ pub const SUPPRESSION_WITHOUT_REASON: RuleId =
 pub const LIST_REPLACED: RuleId =
     RuleId { code: "SITE018", name: "list-replaced-by-layer", severity: Info, category: Style };
 
+/// A secret written into the profile.
+pub const INLINE_SECRET: RuleId = RuleId { code: "SEC001", name: "inline-secret", severity: Error, category: Security };
+
 /// Every rule of this file.
 pub const ALL: &[RuleId] = &[
     TOML_SYNTAX,
@@ -44,4 +47,5 @@ pub const ALL: &[RuleId] = &[
     UNUSED_SUPPRESSION,
     SUPPRESSION_WITHOUT_REASON,
     LIST_REPLACED,
+    INLINE_SECRET,
 ];

@@ -13,6 +13,7 @@ pub struct Origins {
 }
 
 impl Origins {
+    /// `sources` holds at least the profile's own file.
     pub(super) fn new(root: Item, sources: Vec<Arc<Source>>) -> Self {
         Self { root, sources }
     }
@@ -65,25 +66,25 @@ impl Origins {
         for label in &mut finding.labels {
             label.text = scrub(&label.text);
         }
-        let places = finding.labels.iter().filter_map(|label| self.place(label)).collect();
+        let places = finding.labels.iter().map(|label| self.place(label)).collect();
         Located { finding, places }
     }
 
     /// The place of one label. A label on a key that nobody wrote marks the table it would be in.
-    fn place(&self, label: &Label) -> Option<diagnostic::Place> {
+    fn place(&self, label: &Label) -> diagnostic::Place {
         let pinned = label.pin.as_ref().and_then(|pin| Some((pin.source, pin.span.clone()?)));
         let (source, span) = pinned.unwrap_or_else(|| {
             let (item, depth) = self.root.nearest(&label.path);
             let exact = depth == label.path.segments().len();
             (item.place.source, part(item, label.aim, exact))
         });
-        let source = self.sources.get(source)?;
-        Some(diagnostic::Place {
+        let source = self.sources.get(source).unwrap_or(&self.sources[0]);
+        diagnostic::Place {
             span: source.clamp(span),
             source: Arc::clone(source),
             text: label.text.clone(),
             primary: label.primary,
-        })
+        }
     }
 }
 

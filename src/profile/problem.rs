@@ -4,7 +4,7 @@ use figment::error::{Actual, Kind};
 use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use super::{decode::Pruned, item::Item, origin::part};
-use crate::diagnostic::{Aim, Edit, Finding, Fix, KeyPath, Label, nearest, structural};
+use crate::diagnostic::{Aim, Edit, Finding, Fix, KeyPath, Label, RuleId, nearest, structural};
 
 /// One decoding error of the tree `root` as a finding with its exact place.
 #[must_use]
@@ -37,15 +37,7 @@ pub fn decoding(path: &KeyPath, kind: &Kind, root: &Item) -> Finding {
                 .help(format!("give it {wanted}"))
         }
         Kind::MissingField(key) => missing_key(path, key, root),
-        Kind::Message(text) => {
-            let (said, help) = split_help(text);
-            let finding = Finding::new(&structural::WRONG_TYPE, format!("`{path}` has a value that it cannot have"))
-                .label(placed(path, Aim::Value, said, root));
-            match help {
-                Some(help) => finding.help(help),
-                None => finding,
-            }
-        }
+        Kind::Message(text) => message(path, text, root),
         other => Finding::new(&structural::WRONG_TYPE, format!("`{path}` has a value that it cannot have"))
             .label(placed(path, Aim::Value, other.to_string(), root)),
     }
@@ -80,10 +72,26 @@ fn missing_key(table: &KeyPath, key: &str, root: &Item) -> Finding {
         .help(format!("add `{key} = ...`"))
 }
 
-/// A message of a value's own type may say after a line break what would be right.
+/// What a value's own type says: `why, expected what would be right`, after the code of a rule if
+/// it is not the usual one.
+fn message(path: &KeyPath, text: &str, root: &Item) -> Finding {
+    const INLINE: RuleId = structural::INLINE_SECRET;
+    let inline = text.strip_prefix(INLINE.code).and_then(|rest| rest.strip_prefix(": "));
+    let (said, help) = split_help(inline.unwrap_or(text));
+    let finding = match inline {
+        Some(_) => Finding::new(&INLINE, format!("`{path}` holds a secret in plain text")),
+        None => Finding::new(&structural::WRONG_TYPE, format!("`{path}` has a value that it cannot have")),
+    };
+    let finding = finding.label(placed(path, Aim::Value, said, root));
+    match help {
+        Some(help) => finding.help(help),
+        None => finding,
+    }
+}
+
 fn split_help(text: &str) -> (String, Option<String>) {
-    match text.split_once('\n') {
-        Some((said, help)) => (said.trim().to_owned(), Some(help.trim().to_owned())),
+    match text.split_once(", expected ") {
+        Some((said, right)) => (said.trim().to_owned(), Some(format!("expected {}", right.trim()))),
         None => (text.trim().to_owned(), None),
     }
 }

@@ -85,6 +85,8 @@ pub struct Profile {
     pub serves: Vec<String>,
     /// The profile or profiles that this one begins with, relative to it, first to last.
     pub extends: Option<TextOrList>,
+    /// The preset or presets below all layers: what is usual for a kind of system.
+    pub preset: Option<TextOrList>,
     /// The versions of `shifter-site` that may read this profile, such as `>=0.2`.
     pub requires: Option<String>,
     /// Who this system is.

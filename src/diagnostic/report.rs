@@ -1,0 +1,124 @@
+//! All findings of a run, and what they come to.
+
+use std::fmt::{self, Write as _};
+
+use super::{Located, Severity};
+
+/// What a run found, sorted and without repetitions.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Report {
+    findings: Vec<Located>,
+    /// How many findings a comment or an option kept out.
+    pub suppressed: usize,
+    /// What was looked at.
+    pub scope: Scope,
+}
+
+/// What a run looked at, for its last line.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// How many profiles.
+    pub profiles: usize,
+    /// Their targets, each once, in the order met.
+    pub targets: Vec<String>,
+    /// How many node classes they have together.
+    pub classes: usize,
+}
+
+/// How many findings there are of each severity.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Errors.
+    pub errors: usize,
+    /// Warnings.
+    pub warnings: usize,
+    /// The rest.
+    pub infos: usize,
+    /// Findings with at least one fix.
+    pub fixable: usize,
+}
+
+impl Report {
+    /// A report of `findings`: sorted by file and offset, each said once.
+    #[must_use]
+    pub fn new(mut findings: Vec<Located>, suppressed: usize, scope: Scope) -> Self {
+        findings.sort_by(Located::order);
+        findings.dedup_by(|later, first| later.repeats(first));
+        Self { findings, suppressed, scope }
+    }
+
+    /// The findings in the order of output.
+    #[must_use]
+    pub fn findings(&self) -> &[Located] {
+        &self.findings
+    }
+
+    /// How many findings of each kind there are.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let count = |severity| self.findings.iter().filter(|located| located.finding.severity == severity).count();
+        Counts {
+            errors: count(Severity::Error),
+            warnings: count(Severity::Warn),
+            infos: count(Severity::Info),
+            fixable: self.findings.iter().filter(|located| !located.finding.fixes.is_empty()).count(),
+        }
+    }
+
+    /// The worst severity found.
+    #[must_use]
+    pub fn worst(&self) -> Option<Severity> {
+        self.findings.iter().map(|located| located.finding.severity).max()
+    }
+
+    /// The last line of the output for people.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let Counts { errors, warnings, infos, fixable } = self.counts();
+        let mut text = String::new();
+        if errors + warnings + infos == 0 {
+            let profiles = Number(self.scope.profiles, "profile", "profiles");
+            let _ = write!(text, "No problems in {profiles}{}.", self.scope);
+        } else {
+            let counted = [
+                Number(errors, "error", "errors"),
+                Number(warnings, "warning", "warnings"),
+                Number(infos, "info", "infos"),
+            ];
+            let said: Vec<String> = counted.iter().filter(|n| n.0 > 0).map(ToString::to_string).collect();
+            text.push_str(&said.join(", "));
+            if fixable > 0 {
+                let _ = write!(text, " ({fixable} with a fix)");
+            }
+        }
+        if self.suppressed > 0 {
+            let _ = write!(text, " {} suppressed.", self.suppressed);
+        }
+        text
+    }
+}
+
+impl fmt::Display for Scope {
+    /// ` (target 16.08-gpu, 4 classes)`, or nothing when neither is known.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = Vec::new();
+        match self.targets.as_slice() {
+            [] => {}
+            [target] => parts.push(format!("target {target}")),
+            targets => parts.push(format!("targets {}", targets.join(", "))),
+        }
+        if self.classes > 0 {
+            parts.push(Number(self.classes, "class", "classes").to_string());
+        }
+        if parts.is_empty() { Ok(()) } else { write!(f, " ({})", parts.join(", ")) }
+    }
+}
+
+/// A number with its noun.
+struct Number(usize, &'static str, &'static str);
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.0, if self.0 == 1 { self.1 } else { self.2 })
+    }
+}
