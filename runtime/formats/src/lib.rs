@@ -1,1 +1,29 @@
 //! The file formats that cross a trust boundary.
+//!
+//! Three files are written on one side of a privilege boundary and read on the other: `udiRoot.conf` (from the
+//! administrator's toolkit to root), `<id>.meta` and the image index (from the gateway to root). Each has one
+//! type here, and both sides use it. The crate has no dependencies, does no input or output, and holds no unsafe code,
+//! because the setuid runtime links it.
+//!
+//! - [`target`]: the releases of Shifter whose files are understood.
+//! - [`udiroot`]: THE key table of `udiRoot.conf`, and the native way to read and print it.
+//! - [`original`]: the original's way to read it, warts included.
+//! - [`volume`], [`env`](mod@env), [`image`], [`size`]: what the values mean.
+
+pub mod env;
+pub mod image;
+mod nearest;
+pub mod original;
+pub mod size;
+pub mod target;
+pub mod udiroot;
+pub mod volume;
+
+pub use nearest::nearest;
+pub use target::Target;
+
+/// The directory of `udiRoot.conf`: fixed when the programs are built, never taken from the environment at run time.
+pub const SYSCONFDIR: &str = match option_env!("SHIFTER_SYSCONFDIR") {
+    Some(directory) => directory,
+    None => "/etc/shifter",
+};

@@ -1,0 +1,282 @@
+//! Reading `udiRoot.conf` natively: all mistakes of a file at once, each with its place and the right spelling.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::fault::{Fault, ParseError, ParseErrorKind};
+use super::lines::{self, Line, Placed};
+use super::value::{Table, inline_comment, row};
+use super::{Conf, KEYS, KeySpec, MODULE_KEYS, ModuleChoice, ModuleConf, ModuleName, select};
+use crate::Target;
+use crate::nearest::nearest;
+
+/// No file is longer.
+const LONGEST: usize = 1 << 20;
+
+impl Conf {
+    /// Reads a file as the native runtime does.
+    ///
+    /// Every key of every target is accepted; [`KeySpec::no_op_in`] says which do nothing. What the original
+    /// silently changed or swallowed is refused.
+    ///
+    /// # Errors
+    /// All mistakes, in the order of the file.
+    pub fn parse_native(text: impl AsRef<[u8]>) -> Result<Self, Vec<ParseError>> {
+        let bytes = text.as_ref();
+        let (clean, mut faults) = clean(bytes);
+        let (found, line_faults) = lines::split(&clean);
+        faults.extend(line_faults);
+        let mut reading = Reading {
+            conf: Self::default(),
+            seen: BTreeMap::new(),
+            faults,
+            text: &clean,
+        };
+        for line in &found {
+            reading.read(line);
+        }
+        reading.check_whole();
+        let Reading {
+            conf, mut faults, ..
+        } = reading;
+        if faults.is_empty() {
+            return Ok(conf);
+        }
+        faults.sort_by_key(|fault| (fault.span.start, fault.span.end));
+        Err(located(&clean, faults))
+    }
+}
+
+/// The text with every byte that cannot be read replaced by `?`, so that offsets stay.
+fn clean(bytes: &[u8]) -> (String, Vec<Placed>) {
+    let mut faults = Vec::new();
+    let mut fault = |span: Range<usize>, kind| {
+        faults.push(Placed {
+            span,
+            key: None,
+            kind,
+        });
+    };
+    if bytes.len() > LONGEST {
+        fault(LONGEST..bytes.len(), ParseErrorKind::TooLong);
+    }
+    let mut text = String::with_capacity(bytes.len().min(LONGEST));
+    for chunk in bytes[..bytes.len().min(LONGEST)].utf8_chunks() {
+        for c in chunk.valid().chars() {
+            let at = text.len();
+            let is_line_end = c == '\r' && bytes.get(at + 1) == Some(&b'\n');
+            if c == '\u{feff}' && at == 0 {
+                fault(0..3, ParseErrorKind::ByteOrderMark);
+                text.push_str("   ");
+            } else {
+                if c.is_control() && !matches!(c, '\n' | '\t') && !is_line_end {
+                    fault(at..at + c.len_utf8(), ParseErrorKind::Control(c));
+                }
+                text.push(c);
+            }
+        }
+        if !chunk.invalid().is_empty() {
+            let at = text.len();
+            fault(at..at + chunk.invalid().len(), ParseErrorKind::NotUtf8);
+            text.extend(chunk.invalid().iter().map(|_| '?'));
+        }
+    }
+    (text, faults)
+}
+
+struct Reading<'a> {
+    conf: Conf,
+    /// The keys that were written, each with the bytes of its last value and the line of its first.
+    seen: BTreeMap<String, (Range<usize>, usize)>,
+    faults: Vec<Placed>,
+    text: &'a str,
+}
+
+impl Reading<'_> {
+    fn fault(&mut self, span: Range<usize>, key: &str, kind: ParseErrorKind) {
+        self.faults.push(Placed {
+            span,
+            key: Some(key.to_owned()),
+            kind,
+        });
+    }
+
+    fn read(&mut self, line: &Line) {
+        let key = line.key.text.as_str();
+        let spec = match known(key) {
+            Ok(spec) => spec,
+            Err(kind) => return self.fault(line.key.span(), key, kind),
+        };
+        let value = line.value.text.as_str();
+        let written_in = line_of(self.text, line.key.span().start);
+        let first = self
+            .seen
+            .entry(key.to_owned())
+            .and_modify(|(span, _)| *span = line.value.span())
+            .or_insert((line.value.span(), written_in))
+            .1;
+        if first != written_in && !spec.accumulates() {
+            let kind = ParseErrorKind::Duplicate { first };
+            return self.fault(line.key.span(), key, kind);
+        }
+        if let Some(at) = inline_comment(value) {
+            let span = line.value.place(&(at..value.len()));
+            return self.fault(span, key, ParseErrorKind::InlineComment);
+        }
+        if value.is_empty() {
+            return self.fault(line.key.span(), key, ParseErrorKind::Empty);
+        }
+        let mut faults: Vec<Fault> = Vec::new();
+        match module_of(key) {
+            Some((name, field)) => {
+                let module = self.conf.module_mut(name);
+                module.read_native(field, value, &mut faults);
+            }
+            None => self.conf.read_native(key, value, &mut faults),
+        }
+        for fault in faults {
+            self.fault(line.value.place(&fault.range), key, fault.kind);
+        }
+    }
+
+    /// What no single line shows.
+    fn check_whole(&mut self) {
+        let end = self.text.len();
+        for spec in KEYS {
+            if spec.is_required_by(Target::Native) && !self.seen.contains_key(spec.name) {
+                self.fault(end..end, spec.name, ParseErrorKind::Missing(spec.name));
+            }
+        }
+        let modules = self.conf.modules.iter().map(|(_, module)| &module.site_fs);
+        let uses_cache = modules.chain([&self.conf.site_fs]).any(|map| {
+            map.entries
+                .iter()
+                .any(|entry| entry.per_node_cache.is_some())
+        });
+        if self.conf.populate_etc_dynamically != Some(true) {
+            self.need("etcPath", "populateEtcDynamically is not 1");
+        }
+        if uses_cache {
+            self.need("perNodeCachePath", "siteFs uses perNodeCache");
+            self.need("mkfsXfsPath", "siteFs uses perNodeCache");
+        }
+        self.check_modules();
+    }
+
+    fn need(&mut self, key: &'static str, because: &'static str) {
+        if !self.seen.contains_key(key) {
+            let end = self.text.len();
+            self.fault(
+                end..end,
+                key,
+                ParseErrorKind::MissingBecause { key, because },
+            );
+        }
+    }
+
+    fn check_modules(&mut self) {
+        let mut found = Vec::new();
+        for (name, module) in &self.conf.modules {
+            for (field, names) in [
+                ("conflict", &module.conflict),
+                ("requires", &module.requires),
+            ] {
+                for other in names {
+                    let plain =
+                        ModuleChoice::parse(other).map_or(other.clone(), |choice| choice.name);
+                    if !self
+                        .conf
+                        .modules
+                        .iter()
+                        .any(|(known, _)| known.name == plain)
+                    {
+                        let kind = ParseErrorKind::UnknownModule(other.clone());
+                        found.push((format!("module_{name}_{field}"), kind));
+                    }
+                }
+            }
+        }
+        if let Err(error) = select(&self.conf.modules, &self.conf.default_modules) {
+            let kind = ParseErrorKind::Selection(error);
+            found.push(("defaultModules".to_owned(), kind));
+        }
+        for (key, kind) in found {
+            let span = self.seen.get(&key).map_or(0..0, |(span, _)| span.clone());
+            self.fault(span, &key, kind);
+        }
+    }
+}
+
+impl Conf {
+    /// The lines of a module, which is added at the end when it is new.
+    pub(crate) fn module_mut(&mut self, name: ModuleName) -> &mut ModuleConf {
+        let at = self.modules.iter().position(|(known, _)| *known == name);
+        let at = at.unwrap_or_else(|| {
+            self.modules.push((name, ModuleConf::default()));
+            self.modules.len() - 1
+        });
+        &mut self.modules[at].1
+    }
+}
+
+/// The module and the field of a key such as `module_mpich_siteFs`, once [`known`] has accepted it.
+fn module_of(key: &str) -> Option<(ModuleName, &str)> {
+    let (name, field) = key.strip_prefix("module_")?.rsplit_once('_')?;
+    Some((ModuleName::parse(name).ok()?, field))
+}
+
+/// The row of a key, in either table.
+fn known(key: &str) -> Result<&'static KeySpec, ParseErrorKind> {
+    if let Some(spec) = row::<Conf>(key) {
+        return Ok(spec);
+    }
+    let Some(rest) = key.strip_prefix("module_") else {
+        return Err(ParseErrorKind::UnknownKey {
+            nearest: nearest(key, KEYS.iter().map(|spec| spec.name)),
+        });
+    };
+    let (name, field) = rest
+        .rsplit_once('_')
+        .ok_or(ParseErrorKind::ModuleWithoutKey)?;
+    if field.is_empty() {
+        return Err(ParseErrorKind::ModuleWithoutKey);
+    }
+    ModuleName::parse(name).map_err(ParseErrorKind::ModuleName)?;
+    row::<ModuleConf>(field).ok_or_else(|| ParseErrorKind::UnknownModuleKey {
+        nearest: nearest(field, MODULE_KEYS.iter().map(|spec| spec.name)),
+    })
+}
+
+fn line_of(text: &str, at: usize) -> usize {
+    1 + text.as_bytes()[..at]
+        .iter()
+        .filter(|b| **b == b'\n')
+        .count()
+}
+
+/// The faults with their lines and columns. They are sorted, so one pass over the text is enough.
+fn located(text: &str, faults: Vec<Placed>) -> Vec<ParseError> {
+    let mut line = 1;
+    let mut line_start = 0;
+    let mut reached = 0;
+    let mut errors = Vec::with_capacity(faults.len());
+    for fault in faults {
+        let start = fault.span.start.min(text.len());
+        let at = (0..=start)
+            .rfind(|at| text.is_char_boundary(*at))
+            .unwrap_or_default();
+        for (newline, _) in text[reached..at].match_indices('\n') {
+            line += 1;
+            line_start = reached + newline + 1;
+        }
+        reached = at;
+        errors.push(ParseError {
+            line,
+            column: 1 + text[line_start..at].chars().count(),
+            span: fault.span,
+            key: fault.key,
+            kind: fault.kind,
+        });
+    }
+    errors
+}
