@@ -2,3 +2,5 @@
 
 pub mod diagnostic;
 pub mod profile;
+pub mod site;
+pub mod target;

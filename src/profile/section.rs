@@ -48,7 +48,7 @@ pub use gateway::{
 pub use gpu::{Accelerator, GpuSection};
 pub use hooks::{Hook, HooksSection, Script};
 pub use identity::{ContainerUsers, IdentitySection, IdentitySource, ResolveAt};
-pub use images::{ImagesSection, Lustre, Quota, ReadableBy, Retention};
+pub use images::{Contents, ImagesSection, KeepOrDrop, Lustre, Modes, Ownership, Quota, ReadableBy, Retention};
 pub use install::{InstallFile, InstallSection};
 pub use kernel_modules::KernelModulesSection;
 pub use lint::{FailOn, LintSection, Tier};

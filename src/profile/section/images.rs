@@ -32,6 +32,9 @@ pub struct ImagesSection {
     /// What is removed when nobody uses it.
     #[validate(nested)]
     pub retention: Option<Retention>,
+    /// What becomes of owners and modes within an image. Native only.
+    #[validate(nested)]
+    pub contents: Option<Contents>,
     /// How long the file of an expired image stays, for containers that still run from it. Native; default `14d`.
     pub delete_grace: Option<Duration>,
 }
@@ -83,4 +86,51 @@ pub struct Retention {
     pub pin_max: Option<Duration>,
     /// References that are never removed, as patterns such as `docker:site/base:*`.
     pub keep: Vec<Glob>,
+}
+
+/// What becomes of owners and modes within an image.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema, Validate)]
+#[serde(default, deny_unknown_fields)]
+pub struct Contents {
+    /// Owners of files: `root` for all, or as in the `image`. Default `root`.
+    pub ownership: Option<Ownership>,
+    /// Permissions of files: as in the `image`, or all `readable`. Default `image`.
+    pub modes: Option<Modes>,
+    /// Set-user-ID and set-group-ID bits. Default `drop`.
+    pub set_id_bits: Option<KeepOrDrop>,
+    /// Extended attributes, file capabilities among them. Default `drop`.
+    pub xattrs: Option<KeepOrDrop>,
+}
+
+/// Owners of files within an image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Ownership {
+    /// All belong to root.
+    #[default]
+    Root,
+    /// As in the image's layers.
+    Image,
+}
+
+/// Permissions of files within an image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Modes {
+    /// As in the image's layers.
+    #[default]
+    Image,
+    /// Every file readable, every directory searchable.
+    Readable,
+}
+
+/// Whether something of an image stays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum KeepOrDrop {
+    /// It is removed.
+    #[default]
+    Drop,
+    /// It stays as in the image's layers.
+    Keep,
 }

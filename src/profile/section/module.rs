@@ -64,8 +64,10 @@ pub struct ModuleHooks {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema, Validate)]
 #[serde(default, deny_unknown_fields)]
 pub struct ModuleVersion {
-    /// The directory of the host with this version, shown read-only at `/opt/udiImage/modules/NAME`.
+    /// The directory of the host with this version, shown read-only at the same path.
     pub from: Option<AbsPath>,
+    /// Directories below `from` that go before `LD_LIBRARY_PATH`. Default: `lib` when `abi` is named.
+    pub libraries: Option<Vec<String>>,
     /// The library that an image must link to, such as `libmpi.so.12`.
     pub abi: Option<String>,
     /// Modules that are loaded before it; beside those of the module.

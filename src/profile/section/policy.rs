@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use validator::Validate;
 
-/// Which images the gateway pulls and the runtime starts. Native only.
+/// Which images the gateway pulls. Native only.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema, Validate)]
 #[serde(default, deny_unknown_fields)]
 pub struct PolicySection {
@@ -13,6 +13,4 @@ pub struct PolicySection {
     pub allow: Vec<Glob>,
     /// References that may not, after `allow`.
     pub deny: Vec<Glob>,
-    /// Whether image types other than `docker` and `custom` may be named by users.
-    pub local_images: Option<bool>,
 }

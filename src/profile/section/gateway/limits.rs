@@ -17,21 +17,36 @@ pub struct Workers {
     pub processes: Option<u32>,
 }
 
-/// Bounds on what one request, image or user may take.
+/// Bounds on what one request, image or user may take. What is not written keeps the gateway's default.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema, Validate)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
-    /// Pulls of one user that may run or wait at once.
-    #[validate(range(min = 1))]
-    pub pulls_per_user: Option<u32>,
-    /// The largest image, unpacked.
+    /// All files of an image, uncompressed: `imageBytes`. Default 200 GiB.
     pub image_size: Option<Size>,
-    /// The most files of one image.
+    /// One compressed layer: `layerBytes`. Default 64 GiB.
+    pub layer_size: Option<Size>,
+    /// Uncompressed bytes for each compressed one, beyond the first 64 MiB: `ratio`. Default 1000.
     #[validate(range(min = 1))]
-    pub image_files: Option<u64>,
-    /// The longest pull.
+    pub ratio: Option<u64>,
+    /// Files, directories and links of an image: `entries`. Default 5,000,000.
+    #[validate(range(min = 1))]
+    pub files: Option<u64>,
+    /// Layers of an image: `layers`. Default 512.
+    #[validate(range(min = 1))]
+    pub layers: Option<u32>,
+    /// Bytes of a path in an image: `pathBytes`. Default 4096.
+    #[validate(range(min = 1))]
+    pub path_bytes: Option<u32>,
+    /// A manifest or configuration: `manifestBytes`. Default 4 MiB.
+    pub manifest_size: Option<Size>,
+    /// Layers of one image that are downloaded at once: `downloads`. Default 4.
+    #[validate(range(min = 1, max = 64))]
+    pub downloads: Option<u32>,
+    /// How long a registry may be silent: `idleSeconds`. Default 60 s.
+    pub idle: Option<Duration>,
+    /// The longest pull: `pullSeconds`. Default 4 h.
     pub pull_time: Option<Duration>,
-    /// Connections that are open at once.
+    /// Pulls that wait or run: `queued`. Further ones are refused. Default 1000.
     #[validate(range(min = 1))]
-    pub connections: Option<u32>,
+    pub queued: Option<u32>,
 }
