@@ -65,10 +65,7 @@ pub fn set(environment: &mut Environment, name: &OsStr, value: OsString) {
 /// The value of a variable.
 #[must_use]
 pub fn get<'a>(environment: &'a Environment, name: &OsStr) -> Option<&'a OsStr> {
-    environment
-        .iter()
-        .find(|(known, _)| known == name)
-        .map(|(_, value)| value.as_os_str())
+    environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_os_str())
 }
 
 fn join(
@@ -96,10 +93,7 @@ mod tests {
     use super::*;
 
     fn environment(pairs: &[(&str, &str)]) -> Environment {
-        pairs
-            .iter()
-            .map(|(name, value)| (name.into(), value.into()))
-            .collect()
+        pairs.iter().map(|(name, value)| (name.into(), value.into())).collect()
     }
 
     fn assign(text: &str) -> Assignment {
@@ -108,12 +102,7 @@ mod tests {
 
     #[test]
     fn operations_apply_in_the_order_set_append_prepend_unset() {
-        let mut env = environment(&[
-            ("PATH", "/bin"),
-            ("LD_X", "1"),
-            ("EMPTY", ""),
-            ("KEEP", "k"),
-        ]);
+        let mut env = environment(&[("PATH", "/bin"), ("LD_X", "1"), ("EMPTY", ""), ("KEEP", "k")]);
         let operations = operations(
             &[assign("A=1"), assign("LD_Y=2")],
             &[assign("PATH=/opt/bin"), assign("EMPTY=x")],
@@ -123,13 +112,7 @@ mod tests {
         apply(&mut env, &operations);
         assert_eq!(
             env,
-            environment(&[
-                ("PATH", "/first:/bin:/opt/bin"),
-                ("EMPTY", "x"),
-                ("KEEP", "k"),
-                ("A", "1"),
-                ("NEW", "n"),
-            ])
+            environment(&[("PATH", "/first:/bin:/opt/bin"), ("EMPTY", "x"), ("KEEP", "k"), ("A", "1"), ("NEW", "n"),])
         );
     }
 

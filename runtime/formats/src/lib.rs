@@ -8,18 +8,27 @@
 //! - [`target`]: the releases of Shifter whose files are understood.
 //! - [`udiroot`]: THE key table of `udiRoot.conf`, and the native way to read and print it.
 //! - [`original`]: the original's way to read it, warts included.
-//! - [`volume`], [`env`](mod@env), [`image`], [`size`]: what the values mean.
+//! - [`volume`], [`env`](mod@env), [`image`], [`acl`], [`size`]: what the values mean.
+//! - [`meta`] and [`index`]: what the gateway tells the runtime about images.
+//! - [`shifter_config`]: what a container remembers about itself.
 
+pub mod acl;
 pub mod env;
 pub mod image;
+pub mod index;
+pub mod meta;
 mod nearest;
 pub mod original;
+mod quoted;
+pub mod sha256;
+pub mod shifter_config;
 pub mod size;
 pub mod target;
 pub mod udiroot;
 pub mod volume;
 
 pub use nearest::nearest;
+pub use quoted::QuoteFault;
 pub use target::Target;
 
 /// The directory of `udiRoot.conf`: fixed when the programs are built, never taken from the environment at run time.

@@ -29,8 +29,7 @@ fn distance(left: &str, right: &str) -> usize {
         for (column, to) in right.iter().enumerate() {
             let replace = last[column] + usize::from(from != to);
             let mut least = replace.min(last[column + 1] + 1).min(current[column] + 1);
-            let swapped =
-                row > 0 && column > 0 && left[row - 1] == *to && *from == right[column - 1];
+            let swapped = row > 0 && column > 0 && left[row - 1] == *to && *from == right[column - 1];
             if swapped {
                 least = least.min(before_last[column - 1] + 1);
             }
@@ -48,10 +47,7 @@ mod tests {
     #[test]
     fn a_typo_finds_its_key() {
         let known = ["allowLibcPwdCalls", "allowLocalChroot", "copyPath"];
-        assert_eq!(
-            nearest("allowLibcPwdsCalls", known),
-            Some("allowLibcPwdCalls")
-        );
+        assert_eq!(nearest("allowLibcPwdsCalls", known), Some("allowLibcPwdCalls"));
         assert_eq!(nearest("copypath", known), Some("copyPath"));
         assert_eq!(nearest("copyPaht", known), Some("copyPath"));
         assert_eq!(nearest("somethingElse", known), None);

@@ -4,7 +4,7 @@
 //! it *has*, not what it meant: [`read`] gives that, and [`interpret`] also tells every place where a text
 //! was changed or swallowed on the way.
 
-mod lines;
+pub(crate) mod lines;
 mod module;
 mod notice;
 mod reading;

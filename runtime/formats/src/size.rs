@@ -41,9 +41,7 @@ impl Bytes {
     /// # Errors
     /// Refuses what the original would have cut short or stored as -1.
     pub fn parse(text: &str) -> Result<Self, SizeFault> {
-        let digits = text
-            .find(|c: char| !c.is_ascii_digit() && c != '.')
-            .unwrap_or(text.len());
+        let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
         let (number, suffix) = text.split_at(digits);
         if !number.starts_with(|c: char| c.is_ascii_digit()) {
             return Err(SizeFault::NoNumber);
@@ -76,23 +74,14 @@ impl Bytes {
         reason = "C converts the same way; a negative size wraps as it does there"
     )]
     fn from_float(value: f64) -> Self {
-        if value < 0.0 {
-            Self((value as i64) as u64)
-        } else {
-            Self(value as u64)
-        }
+        if value < 0.0 { Self((value as i64) as u64) } else { Self(value as u64) }
     }
 }
 
 /// Length of the longest prefix of `text` that `strtod` takes as a decimal number.
 fn float_prefix(text: &str) -> usize {
     let bytes = text.as_bytes();
-    let digits_from = |start: usize| {
-        bytes[start..]
-            .iter()
-            .take_while(|b| b.is_ascii_digit())
-            .count()
-    };
+    let digits_from = |start: usize| bytes[start..].iter().take_while(|b| b.is_ascii_digit()).count();
     let sign = usize::from(matches!(bytes.first(), Some(b'+' | b'-')));
     let whole = digits_from(sign);
     let mut end = sign + whole;
@@ -125,10 +114,7 @@ fn scale_of_suffix(suffix: &str) -> Result<u64, SizeFault> {
         [letter, b'b'] | [letter, b'i', b'b'] if *letter != b'b' => *letter,
         _ => return Err(SizeFault::Suffix),
     };
-    let power = SUFFIXES
-        .iter()
-        .position(|known| *known == letter)
-        .ok_or(SizeFault::Suffix)?;
+    let power = SUFFIXES.iter().position(|known| *known == letter).ok_or(SizeFault::Suffix)?;
     Ok(1u64 << (10 * power))
 }
 

@@ -25,14 +25,7 @@ pub enum Target {
 
 impl Target {
     /// Every target, oldest first.
-    pub const ALL: [Self; 6] = [
-        Self::V1608,
-        Self::V1608Gpu,
-        Self::V1704,
-        Self::V1803,
-        Self::Master,
-        Self::Native,
-    ];
+    pub const ALL: [Self; 6] = [Self::V1608, Self::V1608Gpu, Self::V1704, Self::V1803, Self::Master, Self::Native];
 
     /// [`Target::ALL`] as a slice.
     pub(crate) const ALL_SLICE: &'static [Self] = &Self::ALL;
@@ -84,10 +77,7 @@ impl FromStr for Target {
     type Err = UnknownTarget;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|target| target.as_str() == text)
-            .ok_or_else(|| UnknownTarget(text.to_owned()))
+        Self::ALL.into_iter().find(|target| target.as_str() == text).ok_or_else(|| UnknownTarget(text.to_owned()))
     }
 }
 

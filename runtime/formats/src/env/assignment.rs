@@ -37,10 +37,7 @@ impl std::error::Error for AssignmentFault {}
 impl Assignment {
     /// `name=value`, unchecked.
     pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            value: value.into(),
-        }
+        Self { name: name.into(), value: value.into() }
     }
 
     /// Reads `NAME=VALUE`; the value begins after the first `=`.
@@ -72,10 +69,7 @@ mod tests {
 
     #[test]
     fn the_value_begins_after_the_first_equals_sign() {
-        assert_eq!(
-            Assignment::parse("FOO=a=b="),
-            Ok(Assignment::new("FOO", "a=b="))
-        );
+        assert_eq!(Assignment::parse("FOO=a=b="), Ok(Assignment::new("FOO", "a=b=")));
         assert_eq!(Assignment::parse("FOO"), Err(AssignmentFault::NoEquals));
         assert_eq!(Assignment::parse("=x"), Err(AssignmentFault::NoName));
         assert_eq!(Assignment::parse("FOO="), Err(AssignmentFault::NoValue));

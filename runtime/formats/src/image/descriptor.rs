@@ -50,11 +50,7 @@ pub struct UnknownImageType(pub String);
 
 impl fmt::Display for UnknownImageType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "`{}` is no image type; write docker, custom, id or local",
-            self.0
-        )
+        write!(f, "`{}` is no image type; write docker, custom, id or local", self.0)
     }
 }
 
@@ -64,10 +60,7 @@ impl FromStr for ImageType {
     type Err = UnknownImageType;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.as_str() == text)
-            .ok_or_else(|| UnknownImageType(text.to_owned()))
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or_else(|| UnknownImageType(text.to_owned()))
     }
 }
 
@@ -107,9 +100,7 @@ impl fmt::Display for DescriptorFault {
                 f,
                 "{found:?} at byte {at} cannot stand in the name of an image; letters, digits and `_ : . + - @ /` can"
             ),
-            Self::LocalPath => {
-                f.write_str("a local image is an absolute path without `..`; write `local:/path`")
-            }
+            Self::LocalPath => f.write_str("a local image is an absolute path without `..`; write `local:/path`"),
         }
     }
 }
@@ -137,20 +128,12 @@ impl Descriptor {
         let offset = text.len() - tag.len();
         let bad = |c: char| !(is_tag_character(c) || c == '/' && kind.allows_slash());
         if let Some((at, found)) = tag.char_indices().find(|(_, c)| bad(*c)) {
-            return Err(DescriptorFault::Character {
-                found,
-                at: offset + at,
-            });
+            return Err(DescriptorFault::Character { found, at: offset + at });
         }
-        if kind == ImageType::Local
-            && (!tag.starts_with('/') || tag.split('/').any(|part| part == ".."))
-        {
+        if kind == ImageType::Local && (!tag.starts_with('/') || tag.split('/').any(|part| part == "..")) {
             return Err(DescriptorFault::LocalPath);
         }
-        Ok(Self {
-            kind,
-            tag: tag.to_owned(),
-        })
+        Ok(Self { kind, tag: tag.to_owned() })
     }
 
     /// The digest after `@`, as in `ubuntu@sha256:...`.
@@ -188,10 +171,7 @@ mod tests {
     #[test]
     fn only_the_four_types_are_types() {
         assert_eq!(parse("ubuntu:22.04").unwrap(), "docker:ubuntu:22.04");
-        assert_eq!(
-            parse("myreg:5000/foo:1").unwrap(),
-            "docker:myreg:5000/foo:1"
-        );
+        assert_eq!(parse("myreg:5000/foo:1").unwrap(), "docker:myreg:5000/foo:1");
         assert_eq!(parse("custom:a_b:1").unwrap(), "custom:a_b:1");
         assert_eq!(parse("Docker:x").unwrap(), "docker:Docker:x");
     }
@@ -206,14 +186,8 @@ mod tests {
 
     #[test]
     fn characters_are_refused_not_deleted() {
-        assert_eq!(
-            parse("docker:this is"),
-            Err(DescriptorFault::Character { found: ' ', at: 11 })
-        );
-        assert_eq!(
-            parse("id:a/b"),
-            Err(DescriptorFault::Character { found: '/', at: 4 })
-        );
+        assert_eq!(parse("docker:this is"), Err(DescriptorFault::Character { found: ' ', at: 11 }));
+        assert_eq!(parse("id:a/b"), Err(DescriptorFault::Character { found: '/', at: 4 }));
         assert_eq!(parse(""), Err(DescriptorFault::Empty));
         assert_eq!(parse("docker:"), Err(DescriptorFault::Empty));
         assert_eq!(parse("local:a"), Err(DescriptorFault::LocalPath));

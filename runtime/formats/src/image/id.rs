@@ -33,15 +33,8 @@ impl FromStr for ImageId {
     type Err = ImageIdFault;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let is_digest = text.len() == 64
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        if is_digest {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(ImageIdFault)
-        }
+        let is_digest = text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        if is_digest { Ok(Self(text.to_owned())) } else { Err(ImageIdFault) }
     }
 }
 
@@ -58,13 +51,7 @@ mod tests {
     #[test]
     fn only_64_lower_case_digits_are_an_identity() {
         assert!("a".repeat(64).parse::<ImageId>().is_ok());
-        for bad in [
-            String::new(),
-            "a".repeat(63),
-            "A".repeat(64),
-            format!("../{}", "a".repeat(61)),
-            "g".repeat(64),
-        ] {
+        for bad in [String::new(), "a".repeat(63), "A".repeat(64), format!("../{}", "a".repeat(61)), "g".repeat(64)] {
             assert_eq!(bad.parse::<ImageId>(), Err(ImageIdFault), "{bad}");
         }
     }

@@ -51,12 +51,7 @@ pub(crate) fn split(bytes: &[u8], delimiter: u8) -> Vec<Item> {
                     }
                     continue;
                 };
-                let line = Line {
-                    number,
-                    key: trim(&raw[..at]).to_vec(),
-                    value: Vec::new(),
-                    ended_by_blank: false,
-                };
+                let line = Line { number, key: trim(&raw[..at]).to_vec(), value: Vec::new(), ended_by_blank: false };
                 (line, trim(&raw[at + 1..]))
             }
         };
@@ -93,10 +88,9 @@ mod tests {
         split(text.as_bytes(), b'=')
             .into_iter()
             .filter_map(|item| match item {
-                Item::Line(line) => Some((
-                    String::from_utf8(line.key).unwrap(),
-                    String::from_utf8(line.value).unwrap(),
-                )),
+                Item::Line(line) => {
+                    Some((String::from_utf8(line.key).unwrap(), String::from_utf8(line.value).unwrap()))
+                }
                 Item::Skipped { .. } => None,
             })
             .collect()
@@ -108,14 +102,8 @@ mod tests {
 
     #[test]
     fn lines_read_as_the_original_reads_them() {
-        assert_eq!(
-            pairs("a=1\r\n\n b = x y \n"),
-            [pair("a", "1"), pair("b", "x y")]
-        );
-        assert_eq!(
-            pairs("a=/x\\\n# no\n\t/y \\\n/z\nb=1"),
-            [pair("a", "/x /y /z"), pair("b", "1")]
-        );
+        assert_eq!(pairs("a=1\r\n\n b = x y \n"), [pair("a", "1"), pair("b", "x y")]);
+        assert_eq!(pairs("a=/x\\\n# no\n\t/y \\\n/z\nb=1"), [pair("a", "/x /y /z"), pair("b", "1")]);
         assert_eq!(pairs("  # c=1"), [pair("# c", "1")]);
         assert_eq!(pairs("words\na=1"), [pair("a", "1")]);
         assert_eq!(pairs("a=1 \\\n\nb=2"), [pair("a", "1 "), pair("b", "2")]);

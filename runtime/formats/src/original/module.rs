@@ -5,13 +5,7 @@ use crate::Target;
 use crate::udiroot::{Conf, MODULE_KEYS, ModuleName, Table as _};
 
 /// Reads one line. Nothing here is fatal: the original drops the module parser's result.
-pub(super) fn read_line(
-    conf: &mut Conf,
-    target: Target,
-    key: &str,
-    value: &str,
-    notices: &mut Vec<NoticeKind>,
-) {
+pub(super) fn read_line(conf: &mut Conf, target: Target, key: &str, value: &str, notices: &mut Vec<NoticeKind>) {
     // strtok(3): empty tokens do not count, and those after the third are dropped.
     let mut tokens = key.split('_').filter(|token| !token.is_empty()).skip(1);
     let (Some(name), Some(field)) = (tokens.next(), tokens.next()) else {
@@ -19,19 +13,12 @@ pub(super) fn read_line(
         return;
     };
     let module = conf.module_mut(ModuleName::new(name));
-    let row = MODULE_KEYS
-        .iter()
-        .find(|row| row.name == field && row.is_known_to(target));
+    let row = MODULE_KEYS.iter().find(|row| row.name == field && row.is_known_to(target));
     let Some(row) = row else {
-        notices.push(NoticeKind::ModuleKeyIgnored {
-            module: name.to_owned(),
-            key: field.to_owned(),
-        });
+        notices.push(NoticeKind::ModuleKeyIgnored { module: name.to_owned(), key: field.to_owned() });
         return;
     };
-    if let Err(RefusalKind::Volume(error)) =
-        module.read_original(field, value, row.replaces, notices)
-    {
+    if let Err(RefusalKind::Volume(error)) = module.read_original(field, value, row.replaces, notices) {
         notices.push(NoticeKind::ModuleVolumes(error));
     }
 }
@@ -46,15 +33,8 @@ pub(super) fn select_defaults(
 ) -> Result<(), RefusalKind> {
     for (name, module) in &conf.modules {
         for conflict in &module.conflict {
-            if !conf
-                .modules
-                .iter()
-                .any(|(known, _)| known.name == *conflict)
-            {
-                return Err(RefusalKind::UnknownConflict {
-                    module: name.name.clone(),
-                    conflict: conflict.clone(),
-                });
+            if !conf.modules.iter().any(|(known, _)| known.name == *conflict) {
+                return Err(RefusalKind::UnknownConflict { module: name.name.clone(), conflict: conflict.clone() });
             }
         }
     }
@@ -73,14 +53,9 @@ pub(super) fn select_defaults(
         let excludes = |from: &str, other: &str| {
             find(from).is_some_and(|(_, module)| module.conflict.iter().any(|name| name == other))
         };
-        let rival = active
-            .iter()
-            .find(|loaded| excludes(&name.name, loaded) || excludes(loaded, &name.name));
+        let rival = active.iter().find(|loaded| excludes(&name.name, loaded) || excludes(loaded, &name.name));
         if let Some(rival) = rival {
-            return Err(RefusalKind::ConflictingModules(
-                name.name.clone(),
-                rival.clone(),
-            ));
+            return Err(RefusalKind::ConflictingModules(name.name.clone(), rival.clone()));
         }
         active.push(name.name.clone());
     }

@@ -72,10 +72,7 @@ impl fmt::Display for NoticeKind {
             Self::ElementIgnored(word) => write!(f, "`{word}` is ignored"),
             Self::ModuleWithoutKey => f.write_str("the key of a module is missing"),
             Self::ModuleKeyIgnored { module, key } => {
-                write!(
-                    f,
-                    "module `{module}` has no key `{key}`; the line is ignored"
-                )
+                write!(f, "module `{module}` has no key `{key}`; the line is ignored")
             }
             Self::ModuleVolumes(error) => error.fmt(f),
             Self::ModuleDisabled(name) => {
@@ -134,21 +131,13 @@ impl fmt::Display for RefusalKind {
             Self::UnknownModule(name) => write!(f, "Unknown shifter module: {name}"),
             Self::DisabledModule(_) => Ok(()),
             Self::ConflictingModules(new, loaded) => {
-                write!(
-                    f,
-                    "ERROR: cannot load conflicting modules {new} and {loaded}"
-                )
+                write!(f, "ERROR: cannot load conflicting modules {new} and {loaded}")
             }
-            Self::UnknownConflict { module, conflict } => write!(
-                f,
-                "module {module} conflicts with {conflict}, which is not configured"
-            ),
-            Self::Missing("udiMount") => {
-                f.write_str("Base mount point \"udiMount\" is not defined")
+            Self::UnknownConflict { module, conflict } => {
+                write!(f, "module {module} conflicts with {conflict}, which is not configured")
             }
-            Self::Missing("loopMount") => {
-                f.write_str("Loop mount mount \"loopMount\" is not defined")
-            }
+            Self::Missing("udiMount") => f.write_str("Base mount point \"udiMount\" is not defined"),
+            Self::Missing("loopMount") => f.write_str("Loop mount mount \"loopMount\" is not defined"),
             Self::Missing(key) => write!(f, "\"{key}\" is not defined"),
             Self::NotText(key) => write!(f, "the value of {key} is no UTF-8"),
         }

@@ -68,11 +68,7 @@ impl Reading {
     }
 
     fn notice(&mut self, line: usize, key: Option<&str>, kind: NoticeKind) {
-        self.notices.push(Notice {
-            line,
-            key: key.map(ToOwned::to_owned),
-            kind,
-        });
+        self.notices.push(Notice { line, key: key.map(ToOwned::to_owned), kind });
     }
 
     fn read_line(
@@ -83,13 +79,9 @@ impl Reading {
         seen: &mut Vec<String>,
     ) -> Result<(), Refusal> {
         let number = line.number;
-        let refuse = |kind| Refusal {
-            line: Some(number),
-            kind,
-        };
+        let refuse = |kind| Refusal { line: Some(number), kind };
         let key = String::from_utf8_lossy(&line.key).into_owned();
-        let value =
-            String::from_utf8(line.value).map_err(|_| refuse(RefusalKind::NotText(key.clone())))?;
+        let value = String::from_utf8(line.value).map_err(|_| refuse(RefusalKind::NotText(key.clone())))?;
         if line.ended_by_blank {
             self.notice(number, Some(&key), NoticeKind::ContinuationEnded);
         }
@@ -97,8 +89,7 @@ impl Reading {
         if key.starts_with("module_") && has_modules(target) {
             module::read_line(&mut self.conf, target, &key, &value, &mut kinds);
         } else {
-            let row = known(&key, target, patched)
-                .ok_or_else(|| refuse(RefusalKind::UnknownKey(key.clone())))?;
+            let row = known(&key, target, patched).ok_or_else(|| refuse(RefusalKind::UnknownKey(key.clone())))?;
             let is_repeated = seen.contains(&key);
             if is_announced_as_deprecated(row, target) {
                 kinds.push(NoticeKind::Deprecated);
@@ -107,9 +98,7 @@ impl Reading {
                 if is_repeated && replaces {
                     kinds.push(NoticeKind::Overwritten);
                 }
-                self.conf
-                    .read_original(row.name, &value, replaces, &mut kinds)
-                    .map_err(refuse)?;
+                self.conf.read_original(row.name, &value, replaces, &mut kinds).map_err(refuse)?;
             }
             if !is_repeated {
                 seen.push(key.clone());
@@ -125,8 +114,7 @@ impl Reading {
     fn check_required(&self, target: Target) -> Result<(), RefusalKind> {
         let written = self.conf.write(target);
         for (row, value) in written {
-            let is_missing =
-                value.left_out.is_empty() && value.text.is_none_or(|text| text.is_empty());
+            let is_missing = value.left_out.is_empty() && value.text.is_none_or(|text| text.is_empty());
             if row.is_required_by(target) && is_missing {
                 return Err(RefusalKind::Missing(row.name));
             }
@@ -136,14 +124,12 @@ impl Reading {
 }
 
 fn has_modules(target: Target) -> bool {
-    KEYS.iter()
-        .any(|row| row.name == "defaultModules" && row.is_known_to(target))
+    KEYS.iter().any(|row| row.name == "defaultModules" && row.is_known_to(target))
 }
 
 fn known(key: &str, target: Target, patched: &[&str]) -> Option<&'static KeySpec> {
     KEYS.iter().find(|row| {
-        let is_known = row.is_known_to(target)
-            || patched.contains(&row.name) && row.is_known_when_patched(target);
+        let is_known = row.is_known_to(target) || patched.contains(&row.name) && row.is_known_when_patched(target);
         row.name == key && is_known
     })
 }
@@ -151,9 +137,6 @@ fn known(key: &str, target: Target, patched: &[&str]) -> Option<&'static KeySpec
 /// Releases since 18.03 print `IGNORING parameter X, deprecated.` for the keys of kernel modules and of sshd as root.
 fn is_announced_as_deprecated(row: &KeySpec, target: Target) -> bool {
     !target.is_native()
-        && matches!(
-            row.name,
-            "optionalSshdAsRoot" | "autoLoadKernelModule" | "kmodBasePath" | "kmodCacheFile"
-        )
+        && matches!(row.name, "optionalSshdAsRoot" | "autoLoadKernelModule" | "kmodBasePath" | "kmodCacheFile")
         && row.is_no_op_in(target)
 }

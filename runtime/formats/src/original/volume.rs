@@ -74,10 +74,8 @@ pub(crate) fn read_volumes(
         if entry.is_empty() {
             continue;
         }
-        let parsed = parse_entry(entry, author, notices).map_err(|code| InvalidVolumeMap {
-            entry: entry.to_owned(),
-            code,
-        })?;
+        let parsed =
+            parse_entry(entry, author, notices).map_err(|code| InvalidVolumeMap { entry: entry.to_owned(), code })?;
         map.entries.push(parsed);
     }
     Ok(())
@@ -85,17 +83,10 @@ pub(crate) fn read_volumes(
 
 /// One pair of double quotes around an entry is removed.
 fn unquoted(entry: &str) -> &str {
-    entry
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'))
-        .unwrap_or(entry)
+    entry.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(entry)
 }
 
-fn parse_entry(
-    text: &str,
-    author: Author,
-    notices: &mut Vec<NoticeKind>,
-) -> Result<VolumeEntry, VolumeCode> {
+fn parse_entry(text: &str, author: Author, notices: &mut Vec<NoticeKind>) -> Result<VolumeEntry, VolumeCode> {
     let mut fields = text.split(':');
     let from = filtered(fields.next().unwrap_or_default(), notices);
     let to = match (fields.next(), author) {
@@ -124,10 +115,7 @@ fn filtered(path: &str, notices: &mut Vec<NoticeKind>) -> String {
     let read: String = path.chars().filter(|c| is_kept(*c)).collect();
     // Blanks at the ends come from continued lines; deleting them is what was meant.
     if read != path.trim_matches(' ') {
-        notices.push(NoticeKind::PathChanged {
-            written: path.to_owned(),
-            read: read.clone(),
-        });
+        notices.push(NoticeKind::PathChanged { written: path.to_owned(), read: read.clone() });
     }
     read
 }
@@ -137,15 +125,9 @@ fn is_forbidden(to: &str, author: Author) -> bool {
     match author {
         Author::User => {
             to != "/var/tmp"
-                && (to == "/opt"
-                    || ["/etc", "/var", "/opt/udiImage"]
-                        .iter()
-                        .any(|tree| to.starts_with(tree)))
+                && (to == "/opt" || ["/etc", "/var", "/opt/udiImage"].iter().any(|tree| to.starts_with(tree)))
         }
-        Author::Site => matches!(
-            to,
-            "/opt" | "/etc" | "/var" | "/etc/passwd" | "/etc/group" | "/etc/nsswitch.conf"
-        ),
+        Author::Site => matches!(to, "/opt" | "/etc" | "/var" | "/etc/passwd" | "/etc/group" | "/etc/nsswitch.conf"),
     }
 }
 
@@ -210,33 +192,23 @@ mod tests {
     use super::*;
 
     fn site(text: &str) -> Result<String, String> {
-        parse_volumes(text, Author::Site)
-            .map(|map| map.to_string())
-            .map_err(|error| error.to_string())
+        parse_volumes(text, Author::Site).map(|map| map.to_string()).map_err(|error| error.to_string())
     }
 
     fn user(text: &str) -> Result<String, u8> {
-        parse_volumes(text, Author::User)
-            .map(|map| map.to_string())
-            .map_err(|error| error.code.number())
+        parse_volumes(text, Author::User).map(|map| map.to_string()).map_err(|error| error.code.number())
     }
 
     #[test]
     fn the_filter_deletes_and_reads_on() {
-        assert_eq!(
-            site("/home /scratch").unwrap(),
-            "/home/scratch:/home/scratch"
-        );
+        assert_eq!(site("/home /scratch").unwrap(), "/home/scratch:/home/scratch");
         assert_eq!(site("/b c:/b c;/x~y").unwrap(), "/bc:/bc;/xy:/xy");
         assert_eq!(site("\"/a:/b\"").unwrap(), "/a:/b");
     }
 
     #[test]
     fn the_codes_are_the_originals() {
-        assert_eq!(
-            site("/home:home").unwrap_err(),
-            "Invalid Volume Map: /home:home, aborting! 1"
-        );
+        assert_eq!(site("/home:home").unwrap_err(), "Invalid Volume Map: /home:home, aborting! 1");
         assert_eq!(user("/a"), Err(1));
         assert_eq!(user("/a:/b:rec"), Err(2));
         assert_eq!(user("/a:/b:ro,rec"), Err(2));

@@ -102,42 +102,21 @@ macro_rules! native_scalar {
     };
 }
 
-native_scalar!(
-    Owner,
-    Owner,
-    "a user name or a number below 2^32-1",
-    read_owner
-);
-native_scalar!(
-    Home,
-    Home,
-    "site, image, none, an absolute path",
-    Home::parse
-);
-native_scalar!(
-    UserNamespaces,
-    UserNamespaces,
-    "host, deny",
-    |text| match text {
-        "host" => Some(Self::Host),
-        "deny" => Some(Self::Deny),
-        _ => None,
-    }
-);
+native_scalar!(Owner, Owner, "a user name or a number below 2^32-1", read_owner);
+native_scalar!(Home, Home, "site, image, none, an absolute path", Home::parse);
+native_scalar!(UserNamespaces, UserNamespaces, "host, deny", |text| match text {
+    "host" => Some(Self::Host),
+    "deny" => Some(Self::Deny),
+    _ => None,
+});
 
 /// A name as useradd(8) makes it, or a number. 2^32-1 means "no change" to the kernel (chown(2)).
 fn read_owner(text: &str) -> Option<Owner> {
     if text.bytes().all(|b| b.is_ascii_digit()) {
-        return text
-            .parse()
-            .ok()
-            .filter(|id| *id != u32::MAX)
-            .map(Owner::Id);
+        return text.parse().ok().filter(|id| *id != u32::MAX).map(Owner::Id);
     }
     let is_name = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
     is_name.then(|| Owner::Name(text.to_owned()))
 }
 

@@ -27,9 +27,7 @@ impl Endpoint {
         if let Some(path) = text.strip_prefix("unix:") {
             return <PathBuf as Scalar>::native(path).ok().map(Self::Unix);
         }
-        let rest = text
-            .strip_prefix("http://")
-            .or_else(|| text.strip_prefix("https://"))?;
+        let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"))?;
         let host = rest.split('/').next().unwrap_or_default();
         let is_url = !host.is_empty() && !host.starts_with(':') && rest.is_ascii();
         is_url.then(|| Self::Url(text.to_owned()))
@@ -54,9 +52,7 @@ impl PathPattern {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let first = text.strip_prefix('/')?.split('/').next()?;
-        let is_sound = !first.is_empty()
-            && !first.contains(['*', '?'])
-            && !text.split('/').any(|part| part == "..");
+        let is_sound = !first.is_empty() && !first.contains(['*', '?']) && !text.split('/').any(|part| part == "..");
         is_sound.then(|| Self(text.to_owned()))
     }
 
@@ -80,8 +76,7 @@ impl PathPattern {
         loop {
             match (wanted.next(), found.next()) {
                 (None, None) => return true,
-                (Some(pattern), Some(part))
-                    if NamePattern::new(pattern).matches(part.as_os_str()) => {}
+                (Some(pattern), Some(part)) if NamePattern::new(pattern).matches(part.as_os_str()) => {}
                 _ => return false,
             }
         }
@@ -115,10 +110,7 @@ impl SiteLink {
         let link = <PathBuf as Scalar>::native(link).ok()?;
         // The link needs a name of its own.
         link.file_name()?;
-        Some(Self {
-            target: target.to_owned(),
-            link,
-        })
+        Some(Self { target: target.to_owned(), link })
     }
 }
 
@@ -154,13 +146,7 @@ macro_rules! element {
     };
 }
 
-element!(
-    String,
-    Words,
-    Blank,
-    |text: &str| Ok(text.to_owned()),
-    |text: &str| Some(text.to_owned())
-);
+element!(String, Words, Blank, |text: &str| Ok(text.to_owned()), |text: &str| Some(text.to_owned()));
 element!(
     Endpoint,
     Endpoints,
@@ -169,8 +155,7 @@ element!(
     |text: &str| Some(Self::Url(text.to_owned())),
     |endpoint: &Self, target: Target| match endpoint {
         Self::Unix(_) if !target.is_native() => Some("only the native client knows unix:"),
-        Self::Url(url) if target.is_native() && Self::parse(url).is_none() =>
-            Some("it is no address of a gateway"),
+        Self::Url(url) if target.is_native() && Self::parse(url).is_none() => Some("it is no address of a gateway"),
         _ => None,
     }
 );
@@ -181,38 +166,26 @@ element!(
     |text| Self::parse(text).map_err(ParseErrorKind::Assignment),
     // The original skips an entry without `=` and one with an empty value when it applies the list.
     |text| Self::parse(text).ok(),
-    |assignment: &Self, _: Target| (Self::parse(&assignment.to_string()).as_ref()
-        != Ok(assignment))
-    .then_some("its name or value is empty, or its name holds `=`")
+    |assignment: &Self, _: Target| (Self::parse(&assignment.to_string()).as_ref() != Ok(assignment))
+        .then_some("its name or value is empty, or its name holds `=`")
 );
 element!(
     NamePattern,
     NamePatterns,
     Blank,
-    |text: &str| if text.contains('=') {
-        Err(ParseErrorKind::VariableName)
-    } else {
-        Ok(Self::new(text))
-    },
+    |text: &str| if text.contains('=') { Err(ParseErrorKind::VariableName) } else { Ok(Self::new(text)) },
     |text: &str| Some(Self::new(text)),
     |pattern: &Self, target: Target| (pattern.is_glob() && !target.is_native())
         .then_some("only the native runtime reads patterns")
 );
-element!(
-    PathPattern,
-    PathPatterns,
-    Blank,
-    |text| Self::parse(text).ok_or(ParseErrorKind::RelativePath),
-    Self::parse
-);
+element!(PathPattern, PathPatterns, Blank, |text| Self::parse(text).ok_or(ParseErrorKind::RelativePath), Self::parse);
 element!(
     SiteLink,
     Links,
     Semicolon,
     |text| Self::parse(text).ok_or(ParseErrorKind::Link),
     Self::parse,
-    |link: &Self, _: Target| (Self::parse(&link.to_string()).as_ref() != Some(link))
-        .then_some("it is no TARGET:LINK")
+    |link: &Self, _: Target| (Self::parse(&link.to_string()).as_ref() != Some(link)).then_some("it is no TARGET:LINK")
 );
 element!(
     ModuleChoice,
@@ -246,18 +219,13 @@ impl Value for VolumeMap {
     fn read_native(&mut self, text: &str, faults: &mut Vec<Fault>) {
         match Self::parse(text, Author::Site) {
             Ok(map) => self.entries.extend(map.entries),
-            Err(found) => faults.extend(found.into_iter().map(|fault| Fault {
-                range: fault.range,
-                kind: ParseErrorKind::Volume(fault.kind),
-            })),
+            Err(found) => faults.extend(
+                found.into_iter().map(|fault| Fault { range: fault.range, kind: ParseErrorKind::Volume(fault.kind) }),
+            ),
         }
     }
 
-    fn read_original(
-        &mut self,
-        text: &str,
-        notices: &mut Vec<NoticeKind>,
-    ) -> Result<(), RefusalKind> {
+    fn read_original(&mut self, text: &str, notices: &mut Vec<NoticeKind>) -> Result<(), RefusalKind> {
         original::read_volumes(self, text, Author::Site, notices).map_err(RefusalKind::Volume)
     }
 
@@ -286,9 +254,7 @@ fn unwritable_entry(entry: &VolumeEntry, text: &str, target: Target) -> Option<&
         VolumeMap::parse(text, Author::Site).ok()
     } else {
         let mut map = VolumeMap::default();
-        original::read_volumes(&mut map, text, Author::Site, &mut Vec::new())
-            .ok()
-            .map(|()| map)
+        original::read_volumes(&mut map, text, Author::Site, &mut Vec::new()).ok().map(|()| map)
     };
     (reads_back.as_ref().map(|map| map.entries.as_slice()) != Some(std::slice::from_ref(entry)))
         .then_some("the target would refuse or change it")
@@ -300,14 +266,8 @@ mod tests {
 
     #[test]
     fn endpoints_are_urls_or_sockets() {
-        assert!(matches!(
-            Endpoint::parse("http://a:5000"),
-            Some(Endpoint::Url(_))
-        ));
-        assert!(matches!(
-            Endpoint::parse("unix:/run/x.sock"),
-            Some(Endpoint::Unix(_))
-        ));
+        assert!(matches!(Endpoint::parse("http://a:5000"), Some(Endpoint::Url(_))));
+        assert!(matches!(Endpoint::parse("unix:/run/x.sock"), Some(Endpoint::Unix(_))));
         for bad in ["a:5000", "http://", "unix:x", "ftp://a", "http://:5000"] {
             assert_eq!(Endpoint::parse(bad), None, "{bad}");
         }

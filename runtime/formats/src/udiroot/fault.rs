@@ -178,15 +178,9 @@ impl ParseErrorKind {
             Self::TooLong => "no site needs so much; is this the right file?",
             Self::NotAssignment => "write `key=value`; the original skips the line without a word",
             Self::NoKey => "write `key=value`",
-            Self::IndentedComment => {
-                "move the `#` to the first column; the original reads the line as a key"
-            }
-            Self::InlineComment => {
-                "give the comment a line of its own; the original makes it part of the value"
-            }
-            Self::BlankInContinuation => {
-                "delete the blank line or the `\\`; in the original it ends the value"
-            }
+            Self::IndentedComment => "move the `#` to the first column; the original reads the line as a key",
+            Self::InlineComment => "give the comment a line of its own; the original makes it part of the value",
+            Self::BlankInContinuation => "delete the blank line or the `\\`; in the original it ends the value",
             Self::UnfinishedContinuation => "delete the `\\`",
             Self::UnknownKey { nearest } => {
                 return nearest.map_or_else(
@@ -197,8 +191,7 @@ impl ParseErrorKind {
             Self::UnknownModuleKey { nearest } => {
                 return nearest.map_or_else(
                     || {
-                        let names: Vec<&str> =
-                            super::MODULE_KEYS.iter().map(|row| row.name).collect();
+                        let names: Vec<&str> = super::MODULE_KEYS.iter().map(|row| row.name).collect();
                         format!("the keys of a module are {}", names.join(", "))
                     },
                     |name| format!("did you mean `{name}`? The original ignores the line"),
@@ -214,19 +207,13 @@ impl ParseErrorKind {
             Self::RelativePath => "begin the path with `/`, without quotes",
             Self::ParentInPath => "write the path without `..`",
             Self::BlankInWord => "write one word",
-            Self::TabInList => {
-                "separate with a blank; the original makes the tab part of the value"
-            }
+            Self::TabInList => "separate with a blank; the original makes the tab part of the value",
             Self::Choice { allowed } => return format!("write one of {allowed}"),
             Self::Volume(kind) => kind.help(),
-            Self::Assignment(_) => {
-                "write NAME=VALUE; the original skips anything else without a word"
-            }
+            Self::Assignment(_) => "write NAME=VALUE; the original skips anything else without a word",
             Self::VariableName => "write the name alone, without `=`",
             Self::Endpoint => "write `http://HOST:PORT`, `https://HOST:PORT` or `unix:/PATH`",
-            Self::Link => {
-                "write `TARGET:LINK` with `;` between; LINK is absolute and neither holds blanks"
-            }
+            Self::Link => "write `TARGET:LINK` with `;` between; LINK is absolute and neither holds blanks",
             Self::BlankBesideComma => "write `a,b`; the original looks for a module called ` b`",
             Self::EmptyElement => "delete the comma",
             Self::Missing(key) => return format!("add a line `{key}=...`"),

@@ -91,11 +91,7 @@ pub(super) fn split(text: &str) -> (Vec<Line>, Vec<Placed>) {
                     // The file ends here; that is another mistake.
                     open = Some(line);
                 } else {
-                    faults.push(placed(
-                        line_start..end,
-                        &line,
-                        ParseErrorKind::BlankInContinuation,
-                    ));
+                    faults.push(placed(line_start..end, &line, ParseErrorKind::BlankInContinuation));
                     lines.push(line);
                 }
                 continue;
@@ -105,11 +101,7 @@ pub(super) fn split(text: &str) -> (Vec<Line>, Vec<Placed>) {
             None => match begin(content, at) {
                 Ok(line) => line,
                 Err(kind) => {
-                    faults.push(Placed {
-                        span: at..at + content.len(),
-                        key: None,
-                        kind,
-                    });
+                    faults.push(Placed { span: at..at + content.len(), key: None, kind });
                     continue;
                 }
             },
@@ -134,22 +126,14 @@ pub(super) fn split(text: &str) -> (Vec<Line>, Vec<Placed>) {
     }
     if let Some(line) = open {
         let end = text.trim_end_matches(is_blank).len();
-        faults.push(placed(
-            end.saturating_sub(1)..end,
-            &line,
-            ParseErrorKind::UnfinishedContinuation,
-        ));
+        faults.push(placed(end.saturating_sub(1)..end, &line, ParseErrorKind::UnfinishedContinuation));
         lines.push(line);
     }
     (lines, faults)
 }
 
 fn placed(span: Range<usize>, line: &Line, kind: ParseErrorKind) -> Placed {
-    Placed {
-        span,
-        key: Some(line.key.text.clone()),
-        kind,
-    }
+    Placed { span, key: Some(line.key.text.clone()), kind }
 }
 
 /// A line's key, with the value still to come.
@@ -157,19 +141,14 @@ fn begin(content: &str, at: usize) -> Result<Line, ParseErrorKind> {
     if content.starts_with('#') {
         return Err(ParseErrorKind::IndentedComment);
     }
-    let (key, _) = content
-        .split_once('=')
-        .ok_or(ParseErrorKind::NotAssignment)?;
+    let (key, _) = content.split_once('=').ok_or(ParseErrorKind::NotAssignment)?;
     let key = key.trim_end_matches(is_blank);
     if key.is_empty() {
         return Err(ParseErrorKind::NoKey);
     }
     let mut text = Text::default();
     text.push(key, at);
-    Ok(Line {
-        key: text,
-        value: Text::default(),
-    })
+    Ok(Line { key: text, value: Text::default() })
 }
 
 #[cfg(test)]
@@ -179,20 +158,14 @@ mod tests {
     fn values(text: &str) -> Vec<(String, String)> {
         let (lines, faults) = split(text);
         assert!(faults.is_empty(), "{faults:?}");
-        lines
-            .into_iter()
-            .map(|line| (line.key.text, line.value.text))
-            .collect()
+        lines.into_iter().map(|line| (line.key.text, line.value.text)).collect()
     }
 
     #[test]
     fn a_continuation_is_joined_by_one_blank() {
         assert_eq!(
             values("a = x=1 \\\n# dropped\n\t  y \\\n z\r\nb=2"),
-            [
-                ("a".to_owned(), "x=1 y z".to_owned()),
-                ("b".to_owned(), "2".to_owned())
-            ]
+            [("a".to_owned(), "x=1 y z".to_owned()), ("b".to_owned(), "2".to_owned())]
         );
     }
 
@@ -210,25 +183,13 @@ mod tests {
 
     #[test]
     fn what_the_original_swallows_is_a_fault() {
-        let kinds = |text: &str| -> Vec<ParseErrorKind> {
-            split(text).1.into_iter().map(|fault| fault.kind).collect()
-        };
+        let kinds = |text: &str| -> Vec<ParseErrorKind> { split(text).1.into_iter().map(|fault| fault.kind).collect() };
         assert_eq!(kinds("  # x=1"), [ParseErrorKind::IndentedComment]);
         assert_eq!(kinds("words"), [ParseErrorKind::NotAssignment]);
         assert_eq!(kinds("=1"), [ParseErrorKind::NoKey]);
-        assert_eq!(
-            kinds("a=1 \\\n\nb"),
-            [
-                ParseErrorKind::BlankInContinuation,
-                ParseErrorKind::NotAssignment
-            ]
-        );
+        assert_eq!(kinds("a=1 \\\n\nb"), [ParseErrorKind::BlankInContinuation, ParseErrorKind::NotAssignment]);
         for text in ["a=1\\", "a=1\\\n", "a=1 \\\n# x\n"] {
-            assert_eq!(
-                kinds(text),
-                [ParseErrorKind::UnfinishedContinuation],
-                "{text:?}"
-            );
+            assert_eq!(kinds(text), [ParseErrorKind::UnfinishedContinuation], "{text:?}");
         }
     }
 }

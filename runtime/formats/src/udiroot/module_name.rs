@@ -34,12 +34,8 @@ pub enum ModuleNameFault {
 impl ModuleNameFault {
     pub(super) const fn help(self) -> &'static str {
         match self {
-            Self::Underscore => {
-                "write `-` for `_`; the original takes the text before the first `_` for the name"
-            }
-            Self::Characters => {
-                "names hold letters, digits and `. + -`, as in `mpich` or `mpich@8.1.30`"
-            }
+            Self::Underscore => "write `-` for `_`; the original takes the text before the first `_` for the name",
+            Self::Characters => "names hold letters, digits and `. + -`, as in `mpich` or `mpich@8.1.30`",
             Self::None => "choose another name",
         }
     }
@@ -63,14 +59,8 @@ fn check(text: &str) -> Result<String, ModuleNameFault> {
     }
     let is_name = text.len() <= 64
         && text.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'+' | b'-'));
-    if is_name {
-        Ok(text.to_owned())
-    } else {
-        Err(ModuleNameFault::Characters)
-    }
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'+' | b'-'));
+    if is_name { Ok(text.to_owned()) } else { Err(ModuleNameFault::Characters) }
 }
 
 fn check_both(text: &str, separator: char) -> Result<(String, Option<String>), ModuleNameFault> {
@@ -83,10 +73,7 @@ fn check_both(text: &str, separator: char) -> Result<(String, Option<String>), M
 impl ModuleName {
     /// The module without a version.
     pub fn new(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            version: None,
-        }
+        Self { name: name.into(), version: None }
     }
 
     /// Reads `mpich` or `mpich@8.1.30`, as in a key.
@@ -115,10 +102,7 @@ impl fmt::Display for ModuleName {
 impl ModuleChoice {
     /// The default version of a module.
     pub fn new(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            version: None,
-        }
+        Self { name: name.into(), version: None }
     }
 
     /// Reads `mpich` or `mpich/8.1.30`.
@@ -169,21 +153,12 @@ mod tests {
 
     #[test]
     fn names_and_versions_hold_no_underscore() {
-        assert_eq!(
-            ModuleName::parse("mpich@8.1.30").unwrap().to_string(),
-            "mpich@8.1.30"
-        );
-        assert_eq!(
-            ModuleName::parse("my_mpich"),
-            Err(ModuleNameFault::Underscore)
-        );
+        assert_eq!(ModuleName::parse("mpich@8.1.30").unwrap().to_string(), "mpich@8.1.30");
+        assert_eq!(ModuleName::parse("my_mpich"), Err(ModuleNameFault::Underscore));
         assert_eq!(ModuleName::parse("a b"), Err(ModuleNameFault::Characters));
         assert_eq!(ModuleName::parse(""), Err(ModuleNameFault::Characters));
         assert_eq!(ModuleName::parse("None"), Err(ModuleNameFault::None));
-        assert_eq!(
-            ModuleName::parse("mpich@"),
-            Err(ModuleNameFault::Characters)
-        );
+        assert_eq!(ModuleName::parse("mpich@"), Err(ModuleNameFault::Characters));
     }
 
     #[test]

@@ -26,19 +26,12 @@ impl Conf {
         let (clean, mut faults) = clean(bytes);
         let (found, line_faults) = lines::split(&clean);
         faults.extend(line_faults);
-        let mut reading = Reading {
-            conf: Self::default(),
-            seen: BTreeMap::new(),
-            faults,
-            text: &clean,
-        };
+        let mut reading = Reading { conf: Self::default(), seen: BTreeMap::new(), faults, text: &clean };
         for line in &found {
             reading.read(line);
         }
         reading.check_whole();
-        let Reading {
-            conf, mut faults, ..
-        } = reading;
+        let Reading { conf, mut faults, .. } = reading;
         if faults.is_empty() {
             return Ok(conf);
         }
@@ -51,11 +44,7 @@ impl Conf {
 fn clean(bytes: &[u8]) -> (String, Vec<Placed>) {
     let mut faults = Vec::new();
     let mut fault = |span: Range<usize>, kind| {
-        faults.push(Placed {
-            span,
-            key: None,
-            kind,
-        });
+        faults.push(Placed { span, key: None, kind });
     };
     if bytes.len() > LONGEST {
         fault(LONGEST..bytes.len(), ParseErrorKind::TooLong);
@@ -94,11 +83,7 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn fault(&mut self, span: Range<usize>, key: &str, kind: ParseErrorKind) {
-        self.faults.push(Placed {
-            span,
-            key: Some(key.to_owned()),
-            kind,
-        });
+        self.faults.push(Placed { span, key: Some(key.to_owned()), kind });
     }
 
     fn read(&mut self, line: &Line) {
@@ -148,11 +133,9 @@ impl Reading<'_> {
             }
         }
         let modules = self.conf.modules.iter().map(|(_, module)| &module.site_fs);
-        let uses_cache = modules.chain([&self.conf.site_fs]).any(|map| {
-            map.entries
-                .iter()
-                .any(|entry| entry.per_node_cache.is_some())
-        });
+        let uses_cache = modules
+            .chain([&self.conf.site_fs])
+            .any(|map| map.entries.iter().any(|entry| entry.per_node_cache.is_some()));
         if self.conf.populate_etc_dynamically != Some(true) {
             self.need("etcPath", "populateEtcDynamically is not 1");
         }
@@ -166,30 +149,17 @@ impl Reading<'_> {
     fn need(&mut self, key: &'static str, because: &'static str) {
         if !self.seen.contains_key(key) {
             let end = self.text.len();
-            self.fault(
-                end..end,
-                key,
-                ParseErrorKind::MissingBecause { key, because },
-            );
+            self.fault(end..end, key, ParseErrorKind::MissingBecause { key, because });
         }
     }
 
     fn check_modules(&mut self) {
         let mut found = Vec::new();
         for (name, module) in &self.conf.modules {
-            for (field, names) in [
-                ("conflict", &module.conflict),
-                ("requires", &module.requires),
-            ] {
+            for (field, names) in [("conflict", &module.conflict), ("requires", &module.requires)] {
                 for other in names {
-                    let plain =
-                        ModuleChoice::parse(other).map_or(other.clone(), |choice| choice.name);
-                    if !self
-                        .conf
-                        .modules
-                        .iter()
-                        .any(|(known, _)| known.name == plain)
-                    {
+                    let plain = ModuleChoice::parse(other).map_or(other.clone(), |choice| choice.name);
+                    if !self.conf.modules.iter().any(|(known, _)| known.name == plain) {
                         let kind = ParseErrorKind::UnknownModule(other.clone());
                         found.push((format!("module_{name}_{field}"), kind));
                     }
@@ -231,13 +201,9 @@ fn known(key: &str) -> Result<&'static KeySpec, ParseErrorKind> {
         return Ok(spec);
     }
     let Some(rest) = key.strip_prefix("module_") else {
-        return Err(ParseErrorKind::UnknownKey {
-            nearest: nearest(key, KEYS.iter().map(|spec| spec.name)),
-        });
+        return Err(ParseErrorKind::UnknownKey { nearest: nearest(key, KEYS.iter().map(|spec| spec.name)) });
     };
-    let (name, field) = rest
-        .rsplit_once('_')
-        .ok_or(ParseErrorKind::ModuleWithoutKey)?;
+    let (name, field) = rest.rsplit_once('_').ok_or(ParseErrorKind::ModuleWithoutKey)?;
     if field.is_empty() {
         return Err(ParseErrorKind::ModuleWithoutKey);
     }
@@ -248,10 +214,7 @@ fn known(key: &str) -> Result<&'static KeySpec, ParseErrorKind> {
 }
 
 fn line_of(text: &str, at: usize) -> usize {
-    1 + text.as_bytes()[..at]
-        .iter()
-        .filter(|b| **b == b'\n')
-        .count()
+    1 + text.as_bytes()[..at].iter().filter(|b| **b == b'\n').count()
 }
 
 /// The faults with their lines and columns. They are sorted, so one pass over the text is enough.
@@ -262,9 +225,7 @@ fn located(text: &str, faults: Vec<Placed>) -> Vec<ParseError> {
     let mut errors = Vec::with_capacity(faults.len());
     for fault in faults {
         let start = fault.span.start.min(text.len());
-        let at = (0..=start)
-            .rfind(|at| text.is_char_boundary(*at))
-            .unwrap_or_default();
+        let at = (0..=start).rfind(|at| text.is_char_boundary(*at)).unwrap_or_default();
         for (newline, _) in text[reached..at].match_indices('\n') {
             line += 1;
             line_start = reached + newline + 1;

@@ -19,11 +19,7 @@ pub struct Unprintable {
 
 impl std::fmt::Display for Unprintable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "cannot write {:?} to `{}`: {}",
-            self.value, self.key, self.why
-        )
+        write!(f, "cannot write {:?} to `{}`: {}", self.value, self.key, self.why)
     }
 }
 
@@ -46,21 +42,13 @@ impl Conf {
     /// Values with line breaks, elements with blanks, paths that the target would change, names it does not know.
     pub fn try_print(&self, target: Target, header: &str) -> Result<String, Vec<Unprintable>> {
         let (text, left_out) = self.write_out(target, header);
-        if left_out.is_empty() {
-            Ok(text)
-        } else {
-            Err(left_out)
-        }
+        if left_out.is_empty() { Ok(text) } else { Err(left_out) }
     }
 
     /// The keys that are set here and that the target does not know, even when patched.
     #[must_use]
     pub fn unknown_to(&self, target: Target) -> Vec<String> {
-        self.lines(target)
-            .into_iter()
-            .filter(|line| line.is_set() && !line.is_known)
-            .map(|line| line.key)
-            .collect()
+        self.lines(target).into_iter().filter(|line| line.is_set() && !line.is_known).map(|line| line.key).collect()
     }
 
     fn write_out(&self, target: Target, header: &str) -> (String, Vec<Unprintable>) {
@@ -74,15 +62,8 @@ impl Conf {
                 continue;
             }
             for (value, why) in line.left_out {
-                comment(
-                    &mut page,
-                    &format!("Not written to {}: {value:?}: {why}", line.key),
-                );
-                left_out.push(Unprintable {
-                    key: line.key.clone(),
-                    value,
-                    why,
-                });
+                comment(&mut page, &format!("Not written to {}: {value:?}: {why}", line.key));
+                left_out.push(Unprintable { key: line.key.clone(), value, why });
             }
             if let Some(text) = line.text {
                 writeln!(page, "{}={text}", line.key).expect("a String takes all text");
@@ -104,18 +85,10 @@ impl Conf {
         for (name, module) in &self.modules {
             let before = lines.len();
             for (spec, written) in Table::write(module, target) {
-                lines.push(module_line(
-                    name,
-                    spec,
-                    target,
-                    written.text,
-                    written.left_out,
-                ));
+                lines.push(module_line(name, spec, target, written.text, written.left_out));
             }
             // A module without any line of its own still exists: it can be named.
-            if !lines[before..]
-                .iter()
-                .any(|line| line.is_set() && line.is_known)
+            if !lines[before..].iter().any(|line| line.is_set() && line.is_known)
                 && let Some(line) = lines.get_mut(before)
             {
                 line.text = Some("1".to_owned());
@@ -148,17 +121,9 @@ fn module_line(
     let is_known = spec.is_known_to(target) && (name.version.is_none() || target.is_native());
     let mut text = text;
     if ModuleName::parse(&name.to_string()).as_ref() != Ok(name) {
-        left_out.extend(
-            text.take()
-                .map(|text| (text, "the module's name cannot be written")),
-        );
+        left_out.extend(text.take().map(|text| (text, "the module's name cannot be written")));
     }
-    OutLine {
-        key: format!("module_{}_{}", printable(&name.to_string()), spec.name),
-        is_known,
-        text,
-        left_out,
-    }
+    OutLine { key: format!("module_{}_{}", printable(&name.to_string()), spec.name), is_known, text, left_out }
 }
 
 /// The text without what would end a line.

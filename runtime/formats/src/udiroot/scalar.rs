@@ -66,10 +66,7 @@ impl Scalar for bool {
     fn original(text: &str, notices: &mut Vec<NoticeKind>) -> Result<Option<Self>, RefusalKind> {
         let value = leading_number(text).1 != 0;
         if !matches!(text, "0" | "1") {
-            notices.push(NoticeKind::Changed {
-                written: text.to_owned(),
-                read: value.show(),
-            });
+            notices.push(NoticeKind::Changed { written: text.to_owned(), read: value.show() });
         }
         Ok(Some(value))
     }
@@ -93,16 +90,9 @@ impl Scalar for u64 {
     /// `strtoul(text, NULL, 10)`: stops at the first other character, and negates modulo 2^64.
     fn original(text: &str, notices: &mut Vec<NoticeKind>) -> Result<Option<Self>, RefusalKind> {
         let (is_negative, size) = leading_number(text);
-        let value = if is_negative && size != u64::MAX {
-            size.wrapping_neg()
-        } else {
-            size
-        };
+        let value = if is_negative && size != u64::MAX { size.wrapping_neg() } else { size };
         if text != value.show() {
-            notices.push(NoticeKind::Changed {
-                written: text.to_owned(),
-                read: value.show(),
-            });
+            notices.push(NoticeKind::Changed { written: text.to_owned(), read: value.show() });
         }
         Ok(Some(value))
     }
@@ -122,10 +112,7 @@ fn leading_number(text: &str) -> (bool, u64) {
     let size = digits
         .bytes()
         .take_while(u8::is_ascii_digit)
-        .fold(0u64, |sum, digit| {
-            sum.saturating_mul(10)
-                .saturating_add(u64::from(digit - b'0'))
-        });
+        .fold(0u64, |sum, digit| sum.saturating_mul(10).saturating_add(u64::from(digit - b'0')));
     (is_negative, size)
 }
 
@@ -139,10 +126,7 @@ impl Scalar for Bytes {
     fn original(text: &str, notices: &mut Vec<NoticeKind>) -> Result<Option<Self>, RefusalKind> {
         let value = Self::read_original(text);
         if Self::parse(text) != Ok(value) {
-            notices.push(NoticeKind::Changed {
-                written: text.to_owned(),
-                read: value.to_string(),
-            });
+            notices.push(NoticeKind::Changed { written: text.to_owned(), read: value.to_string() });
         }
         Ok(Some(value))
     }
@@ -159,16 +143,12 @@ impl Scalar for Propagation {
         match text {
             "private" => Ok(Self::Private),
             "slave" => Ok(Self::Slave),
-            _ => Err(ParseErrorKind::Choice {
-                allowed: "private, slave",
-            }),
+            _ => Err(ParseErrorKind::Choice { allowed: "private, slave" }),
         }
     }
 
     fn original(text: &str, _: &mut Vec<NoticeKind>) -> Result<Option<Self>, RefusalKind> {
-        Self::native(text)
-            .map(Some)
-            .map_err(|_| RefusalKind::Propagation(text.to_owned()))
+        Self::native(text).map(Some).map_err(|_| RefusalKind::Propagation(text.to_owned()))
     }
 
     fn show(&self) -> String {
@@ -180,9 +160,7 @@ impl Scalar for ImageType {
     const KIND: Kind = Kind::ImageType;
 
     fn native(text: &str) -> Result<Self, ParseErrorKind> {
-        text.parse().map_err(|_| ParseErrorKind::Choice {
-            allowed: "docker, custom, id, local",
-        })
+        text.parse().map_err(|_| ParseErrorKind::Choice { allowed: "docker, custom, id, local" })
     }
 
     /// The original accepts any word here and refuses it when an image is named without a type. That is the same
@@ -227,9 +205,6 @@ mod tests {
         assert_eq!(bool::native("true"), Err(ParseErrorKind::Flag));
         assert_eq!(u64::native("300s"), Err(ParseErrorKind::Number));
         assert_eq!(u64::native("+3"), Err(ParseErrorKind::Number));
-        assert_eq!(
-            u64::native("99999999999999999999"),
-            Err(ParseErrorKind::Number)
-        );
+        assert_eq!(u64::native("99999999999999999999"), Err(ParseErrorKind::Number));
     }
 }

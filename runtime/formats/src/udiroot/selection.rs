@@ -17,16 +17,11 @@ pub struct Loaded<'a> {
 
 impl Loaded<'_> {
     fn family(&self) -> Option<&str> {
-        self.parts
-            .iter()
-            .rev()
-            .find_map(|part| part.family.as_deref())
+        self.parts.iter().rev().find_map(|part| part.family.as_deref())
     }
 
     fn conflicts_with(&self, name: &str) -> bool {
-        self.parts
-            .iter()
-            .any(|part| part.conflict.iter().any(|other| other == name))
+        self.parts.iter().any(|part| part.conflict.iter().any(|other| other == name))
     }
 }
 
@@ -62,23 +57,15 @@ impl fmt::Display for SelectionError {
             Self::Unknown(name) => write!(f, "no module is called `{name}`"),
             Self::UnknownVersion(name) => write!(f, "there is no `{name}`"),
             Self::NoDefaultVersion(name) => {
-                write!(
-                    f,
-                    "module `{name}` has no default version; write `{name}/VERSION`"
-                )
+                write!(f, "module `{name}` has no default version; write `{name}/VERSION`")
             }
             Self::Disabled(name) => write!(f, "module `{name}` is not enabled"),
             Self::Conflict(first, second) => {
                 write!(f, "modules `{first}` and `{second}` exclude each other")
             }
-            Self::SameFamily {
-                family,
-                first,
-                second,
-            } => write!(
-                f,
-                "modules `{first}` and `{second}` are both of the family `{family}`"
-            ),
+            Self::SameFamily { family, first, second } => {
+                write!(f, "modules `{first}` and `{second}` are both of the family `{family}`")
+            }
             Self::Circle(name) => write!(f, "module `{name}` requires itself"),
         }
     }
@@ -96,11 +83,7 @@ pub fn select<'a>(
     modules: &'a [(ModuleName, ModuleConf)],
     choices: &[ModuleChoice],
 ) -> Result<Vec<Loaded<'a>>, SelectionError> {
-    let mut loading = Loading {
-        modules,
-        loaded: Vec::new(),
-        open: Vec::new(),
-    };
+    let mut loading = Loading { modules, loaded: Vec::new(), open: Vec::new() };
     if !matches!(choices, [only] if only.is_none()) {
         for choice in choices {
             loading.load(choice)?;
@@ -135,8 +118,7 @@ impl<'a> Loading<'a> {
         self.open.push(module.name);
         let parts = module.parts.clone();
         for required in parts.iter().flat_map(|part| &part.requires) {
-            let required = ModuleChoice::parse(required)
-                .map_err(|_| SelectionError::Unknown(required.clone()))?;
+            let required = ModuleChoice::parse(required).map_err(|_| SelectionError::Unknown(required.clone()))?;
             self.load(&required)?;
         }
         self.open.pop();
@@ -164,11 +146,7 @@ impl<'a> Loading<'a> {
     }
 
     fn find(&self, choice: &ModuleChoice) -> Result<Loaded<'a>, SelectionError> {
-        let rows = || {
-            self.modules
-                .iter()
-                .filter(|(name, _)| name.name == choice.name)
-        };
+        let rows = || self.modules.iter().filter(|(name, _)| name.name == choice.name);
         let base = rows().find(|(name, _)| name.version.is_none());
         let Some((first, _)) = rows().next() else {
             return Err(SelectionError::Unknown(choice.name.clone()));
@@ -183,9 +161,7 @@ impl<'a> Loading<'a> {
             }
             None => {}
             Some(wanted) => {
-                let Some((name, module)) =
-                    rows().find(|(name, _)| name.version.as_deref() == Some(wanted))
-                else {
+                let Some((name, module)) = rows().find(|(name, _)| name.version.as_deref() == Some(wanted)) else {
                     let name = format!("{}/{wanted}", choice.name);
                     return Err(SelectionError::UnknownVersion(name));
                 };
@@ -193,11 +169,7 @@ impl<'a> Loading<'a> {
                 parts.push(module);
             }
         }
-        Ok(Loaded {
-            name: &first.name,
-            version,
-            parts,
-        })
+        Ok(Loaded { name: &first.name, version, parts })
     }
 }
 
@@ -214,17 +186,13 @@ mod tests {
     use super::super::Conf;
     use super::*;
 
-    const SITE: &str =
-        "system=s\nudiMount=/u\nloopMount=/l\nimagePath=/i\npopulateEtcDynamically=1\n";
+    const SITE: &str = "system=s\nudiMount=/u\nloopMount=/l\nimagePath=/i\npopulateEtcDynamically=1\n";
 
     fn names(lines: &str, choices: &str) -> Result<Vec<String>, SelectionError> {
         let conf = Conf::parse_native(format!("{SITE}{lines}")).unwrap();
         let choices = ModuleChoice::parse_list(choices).unwrap();
         let loaded = select(&conf.modules, &choices)?;
-        Ok(loaded
-            .iter()
-            .map(|module| format!("{}/{}", module.name, module.version.unwrap_or("-")))
-            .collect())
+        Ok(loaded.iter().map(|module| format!("{}/{}", module.name, module.version.unwrap_or("-"))).collect())
     }
 
     const VERSIONS: &str = "module_mpich_family=mpi\nmodule_mpich_version=8.1.30\n\
@@ -233,10 +201,7 @@ mod tests {
 
     #[test]
     fn requirements_come_first_and_once() {
-        assert_eq!(
-            names(VERSIONS, "mpich,fabric").unwrap(),
-            ["fabric/-", "mpich/8.1.30"]
-        );
+        assert_eq!(names(VERSIONS, "mpich,fabric").unwrap(), ["fabric/-", "mpich/8.1.30"]);
         assert_eq!(names(VERSIONS, "mpich/8.1.28").unwrap(), ["mpich/8.1.28"]);
         assert_eq!(names(VERSIONS, "none").unwrap(), [""; 0]);
         assert_eq!(names(VERSIONS, "").unwrap(), [""; 0]);
@@ -244,39 +209,19 @@ mod tests {
 
     #[test]
     fn one_family_and_one_version_at_a_time() {
-        assert!(matches!(
-            names(VERSIONS, "mpich,openmpi"),
-            Err(SelectionError::SameFamily { .. })
-        ));
-        assert!(matches!(
-            names(VERSIONS, "mpich,mpich/8.1.28"),
-            Err(SelectionError::Conflict(..))
-        ));
-        assert_eq!(
-            names(VERSIONS, "mpich/9"),
-            Err(SelectionError::UnknownVersion("mpich/9".into()))
-        );
+        assert!(matches!(names(VERSIONS, "mpich,openmpi"), Err(SelectionError::SameFamily { .. })));
+        assert!(matches!(names(VERSIONS, "mpich,mpich/8.1.28"), Err(SelectionError::Conflict(..))));
+        assert_eq!(names(VERSIONS, "mpich/9"), Err(SelectionError::UnknownVersion("mpich/9".into())));
     }
 
     #[test]
     fn conflicts_hold_both_ways_and_circles_are_refused() {
-        let lines = "module_a_conflict=b\nmodule_b_enabled=1\nmodule_c_requires=d\nmodule_d_requires=c\nmodule_e_enabled=0\n";
-        assert!(matches!(
-            names(lines, "a,b"),
-            Err(SelectionError::Conflict(..))
-        ));
-        assert!(matches!(
-            names(lines, "b,a"),
-            Err(SelectionError::Conflict(..))
-        ));
+        let lines =
+            "module_a_conflict=b\nmodule_b_enabled=1\nmodule_c_requires=d\nmodule_d_requires=c\nmodule_e_enabled=0\n";
+        assert!(matches!(names(lines, "a,b"), Err(SelectionError::Conflict(..))));
+        assert!(matches!(names(lines, "b,a"), Err(SelectionError::Conflict(..))));
         assert!(matches!(names(lines, "c"), Err(SelectionError::Circle(..))));
-        assert!(matches!(
-            names(lines, "e"),
-            Err(SelectionError::Disabled(..))
-        ));
-        assert!(matches!(
-            names(lines, "f"),
-            Err(SelectionError::Unknown(..))
-        ));
+        assert!(matches!(names(lines, "e"), Err(SelectionError::Disabled(..))));
+        assert!(matches!(names(lines, "f"), Err(SelectionError::Unknown(..))));
     }
 }

@@ -140,16 +140,10 @@ pub struct KeySpec {
 /// Every target.
 pub(super) const ALL: &[Target] = &Target::ALL;
 /// The original's releases.
-pub(super) const ORIGINALS: &[Target] = &[
-    Target::V1608,
-    Target::V1608Gpu,
-    Target::V1704,
-    Target::V1803,
-    Target::Master,
-];
+pub(super) const ORIGINALS: &[Target] =
+    &[Target::V1608, Target::V1608Gpu, Target::V1704, Target::V1803, Target::Master];
 /// The two releases with `siteResources`, and the native runtime.
-pub(super) const WITH_SITE_RESOURCES: &[Target] =
-    &[Target::V1608Gpu, Target::V1704, Target::Native];
+pub(super) const WITH_SITE_RESOURCES: &[Target] = &[Target::V1608Gpu, Target::V1704, Target::Native];
 /// The last state of the original, and the native runtime.
 pub(super) const MASTER: &[Target] = &[Target::Master, Target::Native];
 /// The releases with modules, and the native runtime.

@@ -38,11 +38,7 @@ pub(crate) trait Value: Default + Clone + PartialEq + fmt::Debug {
     /// Reads a value that is not empty. A list takes more elements.
     fn read_native(&mut self, text: &str, faults: &mut Vec<Fault>);
     /// Reads as the original does; what it swallows or changes becomes a notice.
-    fn read_original(
-        &mut self,
-        text: &str,
-        notices: &mut Vec<NoticeKind>,
-    ) -> Result<(), RefusalKind>;
+    fn read_original(&mut self, text: &str, notices: &mut Vec<NoticeKind>) -> Result<(), RefusalKind>;
     /// The value as the target reads it.
     fn write(&self, target: Target) -> Written;
 }
@@ -74,18 +70,11 @@ impl<T: Scalar> Value for Option<T> {
     fn read_native(&mut self, text: &str, faults: &mut Vec<Fault>) {
         match T::native(text) {
             Ok(value) => *self = Some(value),
-            Err(kind) => faults.push(Fault {
-                range: 0..text.len(),
-                kind,
-            }),
+            Err(kind) => faults.push(Fault { range: 0..text.len(), kind }),
         }
     }
 
-    fn read_original(
-        &mut self,
-        text: &str,
-        notices: &mut Vec<NoticeKind>,
-    ) -> Result<(), RefusalKind> {
+    fn read_original(&mut self, text: &str, notices: &mut Vec<NoticeKind>) -> Result<(), RefusalKind> {
         *self = T::original(text, notices)?;
         Ok(())
     }
@@ -96,14 +85,8 @@ impl<T: Scalar> Value for Option<T> {
         };
         let text = value.show();
         match unwritable(&text, target) {
-            None => Written {
-                text: Some(text),
-                left_out: Vec::new(),
-            },
-            Some(why) => Written {
-                text: None,
-                left_out: vec![(text, why)],
-            },
+            None => Written { text: Some(text), left_out: Vec::new() },
+            Some(why) => Written { text: None, left_out: vec![(text, why)] },
         }
     }
 }
@@ -140,9 +123,7 @@ pub(crate) fn has_inline_comment(text: &str) -> bool {
 
 /// Where a `#` follows a blank, or begins the value.
 pub(crate) fn inline_comment(text: &str) -> Option<usize> {
-    text.match_indices('#')
-        .map(|(at, _)| at)
-        .find(|at| *at == 0 || text[..*at].ends_with([' ', '\t']))
+    text.match_indices('#').map(|(at, _)| at).find(|at| *at == 0 || text[..*at].ends_with([' ', '\t']))
 }
 
 /// What stands between the elements of a list.
@@ -197,11 +178,7 @@ impl<T: Element> Value for Vec<T> {
         }
     }
 
-    fn read_original(
-        &mut self,
-        text: &str,
-        notices: &mut Vec<NoticeKind>,
-    ) -> Result<(), RefusalKind> {
+    fn read_original(&mut self, text: &str, notices: &mut Vec<NoticeKind>) -> Result<(), RefusalKind> {
         for (_, word) in elements(text, T::SEPARATOR) {
             if word.is_empty() {
                 continue;
@@ -224,9 +201,7 @@ impl<T: Element> Value for Vec<T> {
             } else if text.contains(char::is_whitespace) {
                 Some("it holds a blank, which ends an element")
             } else {
-                element
-                    .unwritable(target)
-                    .or_else(|| unwritable(&text, target))
+                element.unwritable(target).or_else(|| unwritable(&text, target))
             };
             match why {
                 None => words.push(text),

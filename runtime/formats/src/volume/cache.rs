@@ -20,19 +20,13 @@ impl PerNodeCache {
     /// A cache of `size` with the usual block size.
     #[must_use]
     pub const fn new(size: Bytes) -> Self {
-        Self {
-            size,
-            block_size: Self::BLOCK_SIZE,
-        }
+        Self { size, block_size: Self::BLOCK_SIZE }
     }
 
     /// The flag as the original prints it; the words differ from those it reads.
     #[must_use]
     pub fn signature(&self) -> String {
-        format!(
-            "perNodeCache=size={},bs={},method=loop,fstype=xfs",
-            self.size, self.block_size
-        )
+        format!("perNodeCache=size={},bs={},method=loop,fstype=xfs", self.size, self.block_size)
     }
 }
 

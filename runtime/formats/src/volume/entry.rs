@@ -56,11 +56,7 @@ pub struct VolumeEntry {
 impl VolumeEntry {
     /// `from` at `to`, with no flag set.
     pub fn new(from: impl Into<PathBuf>, to: impl Into<PathBuf>) -> Self {
-        Self {
-            from: from.into(),
-            to: to.into(),
-            ..Self::default()
-        }
+        Self { from: from.into(), to: to.into(), ..Self::default() }
     }
 
     /// Whether the entry uses a flag that only the native runtime knows.
@@ -169,18 +165,12 @@ mod tests {
                 propagation: Some(Propagation::Slave),
                 ..VolumeEntry::new("/z", "/z")
             },
-            VolumeEntry {
-                per_node_cache: Some(PerNodeCache::new(Bytes(10 << 30))),
-                ..VolumeEntry::new("/a", "/b")
-            },
+            VolumeEntry { per_node_cache: Some(PerNodeCache::new(Bytes(10 << 30))), ..VolumeEntry::new("/a", "/b") },
         ]);
         assert_eq!(
             map.signature(),
             "/a:/b:perNodeCache=size=10737418240,bs=1048576,method=loop,fstype=xfs;/z:/z:ro:rec:slave"
         );
-        assert_eq!(
-            map.to_string(),
-            "/z:/z:ro:rec:slave;/a:/b:perNodeCache=size=10737418240"
-        );
+        assert_eq!(map.to_string(), "/z:/z:ro:rec:slave;/a:/b:perNodeCache=size=10737418240");
     }
 }

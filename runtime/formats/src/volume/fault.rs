@@ -118,13 +118,9 @@ impl VolumeFaultKind {
             Self::SlaveAndPrivate => "keep one of them",
             Self::UnexpectedArgument(_) => "leave out `=` and what follows",
             Self::CacheWithoutSize => "write `perNodeCache=size=10G`",
-            Self::CacheArgument(_) => {
-                "the arguments are size=SIZE, bs=SIZE, fs=xfs and method=loop, joined by `,`"
-            }
+            Self::CacheArgument(_) => "the arguments are size=SIZE, bs=SIZE, fs=xfs and method=loop, joined by `,`",
             Self::Size(_) => "write the size as in `10G`",
-            Self::AutomountName(_) => {
-                "name directories below the source, as in `automount=a.example.org`"
-            }
+            Self::AutomountName(_) => "name directories below the source, as in `automount=a.example.org`",
             Self::MissingArgument(_) => "write `automount=NAME` or `perNodeCache=size=SIZE`",
             Self::TooLong => "mount a common parent directory instead",
         }

@@ -36,78 +36,23 @@ use Reach::{Exact, Tree};
 /// Every forbidden place.
 pub const FORBIDDEN_TARGETS: &[ForbiddenTarget] = &[
     row("/", Some(Exact), Some(Exact), "it is the container's root"),
-    row(
-        "/etc",
-        Some(Tree),
-        Some(Exact),
-        "shifter builds /etc itself",
-    ),
-    row(
-        "/etc/passwd",
-        Some(Exact),
-        Some(Exact),
-        "shifter writes the user list",
-    ),
-    row(
-        "/etc/group",
-        Some(Exact),
-        Some(Exact),
-        "shifter writes the group list",
-    ),
-    row(
-        "/etc/nsswitch.conf",
-        Some(Exact),
-        Some(Exact),
-        "shifter writes the name service configuration",
-    ),
-    row(
-        "/var",
-        Some(Tree),
-        Some(Exact),
-        "/var holds shifter's own record of the container",
-    ),
-    row(
-        "/opt",
-        Some(Exact),
-        Some(Exact),
-        "it would hide /opt/udiImage",
-    ),
-    row(
-        "/opt/udiImage",
-        Some(Tree),
-        Some(Tree),
-        "the site's own programs and modules are there",
-    ),
-    row(
-        "/proc",
-        Some(Tree),
-        Some(Tree),
-        "the kernel's process tree is there",
-    ),
-    row(
-        "/sys",
-        Some(Tree),
-        Some(Exact),
-        "the kernel's device tree is there",
-    ),
+    row("/etc", Some(Tree), Some(Exact), "shifter builds /etc itself"),
+    row("/etc/passwd", Some(Exact), Some(Exact), "shifter writes the user list"),
+    row("/etc/group", Some(Exact), Some(Exact), "shifter writes the group list"),
+    row("/etc/nsswitch.conf", Some(Exact), Some(Exact), "shifter writes the name service configuration"),
+    row("/var", Some(Tree), Some(Exact), "/var holds shifter's own record of the container"),
+    row("/opt", Some(Exact), Some(Exact), "it would hide /opt/udiImage"),
+    row("/opt/udiImage", Some(Tree), Some(Tree), "the site's own programs and modules are there"),
+    row("/proc", Some(Tree), Some(Tree), "the kernel's process tree is there"),
+    row("/sys", Some(Tree), Some(Exact), "the kernel's device tree is there"),
     row("/dev", Some(Tree), Some(Exact), "the devices are there"),
 ];
 
 /// Places below a forbidden tree that a user may mount on all the same.
 const ALLOWED: &[&str] = &["/var/tmp"];
 
-const fn row(
-    path: &'static str,
-    user: Option<Reach>,
-    site: Option<Reach>,
-    why: &'static str,
-) -> ForbiddenTarget {
-    ForbiddenTarget {
-        path,
-        user,
-        site,
-        why,
-    }
+const fn row(path: &'static str, user: Option<Reach>, site: Option<Reach>, why: &'static str) -> ForbiddenTarget {
+    ForbiddenTarget { path, user, site, why }
 }
 
 /// The row that forbids mounting on `target`, if one does.
@@ -132,8 +77,7 @@ pub fn forbidden_target(target: &Path, author: Author) -> Option<&'static Forbid
 }
 
 fn parts(path: &Path) -> impl Iterator<Item = Component<'_>> {
-    path.components()
-        .filter(|part| *part != Component::CurDir && *part != Component::RootDir)
+    path.components().filter(|part| *part != Component::CurDir && *part != Component::RootDir)
 }
 
 fn same(left: &Path, right: &str) -> bool {
@@ -175,16 +119,7 @@ mod tests {
 
     #[test]
     fn names_that_only_begin_alike_are_allowed() {
-        for path in [
-            "/etcfoo",
-            "/variable",
-            "/opt/foo",
-            "/opt/udiImage2",
-            "/var/tmp",
-            "/home",
-            "/tmp",
-            "/device",
-        ] {
+        for path in ["/etcfoo", "/variable", "/opt/foo", "/opt/udiImage2", "/var/tmp", "/home", "/tmp", "/device"] {
             assert!(!forbids(Author::User, path), "{path}");
         }
     }

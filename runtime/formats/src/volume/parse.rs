@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    Author, PerNodeCache, Propagation, VolumeEntry, VolumeFault, VolumeFaultKind, VolumeMap,
-    forbidden_target,
+    Author, PerNodeCache, Propagation, VolumeEntry, VolumeFault, VolumeFaultKind, VolumeMap, forbidden_target,
 };
 use crate::size::Bytes;
 
@@ -23,10 +22,7 @@ impl VolumeMap {
         let mut faults = Vec::new();
         let mut start = 0;
         if text.len() > LONGEST {
-            return Err(vec![VolumeFault {
-                range: 0..text.len(),
-                kind: VolumeFaultKind::TooLong,
-            }]);
+            return Err(vec![VolumeFault { range: 0..text.len(), kind: VolumeFaultKind::TooLong }]);
         }
         for piece in text.split(';') {
             let entry = Piece::of(text, start, start + piece.len()).trimmed();
@@ -40,11 +36,7 @@ impl VolumeMap {
                 map.entries.push(parsed);
             }
         }
-        if faults.is_empty() {
-            Ok(map)
-        } else {
-            Err(faults)
-        }
+        if faults.is_empty() { Ok(map) } else { Err(faults) }
     }
 }
 
@@ -57,18 +49,12 @@ struct Piece<'a> {
 
 impl<'a> Piece<'a> {
     fn of(whole: &'a str, start: usize, end: usize) -> Self {
-        Self {
-            text: &whole[start..end],
-            start,
-        }
+        Self { text: &whole[start..end], start }
     }
 
     fn trimmed(self) -> Self {
         let front = self.text.len() - self.text.trim_start_matches([' ', '\t']).len();
-        Self {
-            text: self.text.trim_matches([' ', '\t']),
-            start: self.start + front,
-        }
+        Self { text: self.text.trim_matches([' ', '\t']), start: self.start + front }
     }
 
     fn split(self, separator: char) -> Vec<Self> {
@@ -84,10 +70,7 @@ impl<'a> Piece<'a> {
     }
 
     fn fault(self, kind: VolumeFaultKind) -> VolumeFault {
-        VolumeFault {
-            range: self.start..self.start + self.text.len(),
-            kind,
-        }
+        VolumeFault { range: self.start..self.start + self.text.len(), kind }
     }
 }
 
@@ -232,11 +215,7 @@ fn automount_names(text: &str) -> Result<Vec<String>, VolumeFaultKind> {
                 && !name.starts_with('/')
                 && !name.contains("..")
                 && name.chars().all(is_path_character);
-            if is_name {
-                Ok(name.to_owned())
-            } else {
-                Err(VolumeFaultKind::AutomountName(name.to_owned()))
-            }
+            if is_name { Ok(name.to_owned()) } else { Err(VolumeFaultKind::AutomountName(name.to_owned())) }
         })
         .collect()
 }
