@@ -1,0 +1,31 @@
+//! From an image's name to a file a node can mount.
+//!
+//! [`pull`] asks the location for the manifest of one platform, fetches the layers the cache does
+//! not hold, merges them in one stream into a squashfs and hands back the finished temporary file
+//! beside the image's facts. It publishes nothing: naming the file, the index entry and the `.meta`
+//! are the caller's, so that a pull can run twice and be abandoned at any moment.
+//!
+//! An image's id is the SHA-256 of its *platform* manifest. The index of a multi-platform tag
+//! changes whenever any platform does, and two gateways of different architecture would name the
+//! same image differently.
+//!
+//! In the order of the work: [`request`] is what is asked, `run` the sequence, [`progress`] what an
+//! onlooker sees, [`product`] what comes out, [`error`] what can go wrong.
+
+pub mod error;
+pub mod product;
+pub mod progress;
+pub mod request;
+mod run;
+
+pub use error::PullError;
+pub use product::{Product, Pulled};
+pub use progress::{Phase, Progress, Silent};
+pub use request::{
+    Authentication, Credential, Directories, Existing, Location, PullRequest, RegistryLocation,
+    Source, Timing,
+};
+pub use run::pull;
+
+pub use crate::convert::{Conversion, Format, Limits, Report};
+pub use crate::registry::{ImageConfig, Platform};
