@@ -23,6 +23,8 @@ pub enum NoticeKind {
     LineIgnored(String),
     /// The key does nothing in this release. The original says so at every start.
     Deprecated,
+    /// The key does nothing in this release, and the original does not say so.
+    KeyIgnored,
     /// The key was read before; the earlier value is forgotten.
     Overwritten,
     /// The value is read as another one.
@@ -65,6 +67,7 @@ impl fmt::Display for NoticeKind {
         match self {
             Self::LineIgnored(line) => write!(f, "the line `{line}` is ignored"),
             Self::Deprecated => f.write_str("deprecated"),
+            Self::KeyIgnored => f.write_str("the key does nothing"),
             Self::Overwritten => f.write_str("the earlier value is forgotten"),
             Self::Changed { written, read } | Self::PathChanged { written, read } => {
                 write!(f, "`{written}` is read as `{read}`")

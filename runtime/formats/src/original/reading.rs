@@ -91,14 +91,16 @@ impl Reading {
         } else {
             let row = known(&key, target, patched).ok_or_else(|| refuse(RefusalKind::UnknownKey(key.clone())))?;
             let is_repeated = seen.contains(&key);
-            if is_announced_as_deprecated(row, target) {
-                kinds.push(NoticeKind::Deprecated);
-            } else if row.name != "nodeContextPrefix" {
-                let replaces = !row.accumulates();
-                if is_repeated && replaces {
-                    kinds.push(NoticeKind::Overwritten);
+            match dropped(row, target) {
+                Some(Dropped::Announced) => kinds.push(NoticeKind::Deprecated),
+                Some(Dropped::Silently) => kinds.push(NoticeKind::KeyIgnored),
+                None => {
+                    let replaces = !row.accumulates();
+                    if is_repeated && replaces {
+                        kinds.push(NoticeKind::Overwritten);
+                    }
+                    self.conf.read_original(row.name, &value, replaces, &mut kinds).map_err(refuse)?;
                 }
-                self.conf.read_original(row.name, &value, replaces, &mut kinds).map_err(refuse)?;
             }
             if !is_repeated {
                 seen.push(key.clone());
@@ -134,9 +136,22 @@ fn known(key: &str, target: Target, patched: &[&str]) -> Option<&'static KeySpec
     })
 }
 
-/// Releases since 18.03 print `IGNORING parameter X, deprecated.` for the keys of kernel modules and of sshd as root.
-fn is_announced_as_deprecated(row: &KeySpec, target: Target) -> bool {
-    !target.is_native()
-        && matches!(row.name, "optionalSshdAsRoot" | "autoLoadKernelModule" | "kmodBasePath" | "kmodCacheFile")
-        && row.is_no_op_in(target)
+/// The keys whose value a release throws away, and whether it says so.
+///
+/// Since 18.03 `IGNORING parameter X, deprecated.` is printed at every start; `kmodBasePath` goes without a word.
+fn dropped(row: &KeySpec, target: Target) -> Option<Dropped> {
+    if target.is_native() || !row.is_no_op_in(target) {
+        return None;
+    }
+    match row.name {
+        "optionalSshdAsRoot" | "autoLoadKernelModule" | "kmodCacheFile" => Some(Dropped::Announced),
+        "kmodBasePath" | "nodeContextPrefix" => Some(Dropped::Silently),
+        _ => None,
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Dropped {
+    Announced,
+    Silently,
 }

@@ -70,7 +70,7 @@ pub(crate) fn read_volumes(
     notices: &mut Vec<NoticeKind>,
 ) -> Result<(), InvalidVolumeMap> {
     for raw in text.split(';') {
-        let entry = unquoted(raw.trim_matches(' '));
+        let entry = unquoted(raw);
         if entry.is_empty() {
             continue;
         }

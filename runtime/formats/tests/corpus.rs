@@ -1,0 +1,119 @@
+//! Every file of the corpus, read as each release reads it, against what the release answered.
+//!
+//! `expected.json` holds the exit status and output of the original parser of each release: the modules, the refusal
+//! and the site's volume maps, as its test program prints them. Two files crash that program, which was built
+//! with AddressSanitizer: an unknown flag makes the message read behind its buffer. Here the map is refused with code 2, "flag
+//! not allowed", as the code intends.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use serde_json::Value;
+use shifter_formats::Target;
+use shifter_formats::original::{self, NoticeKind, Reading, RefusalKind, VolumeCode};
+use shifter_formats::udiroot::ModuleConf;
+
+const CRASHES: [&str; 2] = ["09shared.conf", "20flagspace.conf"];
+
+fn corpus() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/udiroot")
+}
+
+fn expected() -> BTreeMap<String, BTreeMap<String, Value>> {
+    let text = std::fs::read_to_string(corpus().join("expected.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+/// What the original's test program prints, blanks for line breaks.
+fn report(reading: &Reading) -> String {
+    let mut words: Vec<String> = Vec::new();
+    let conf = &reading.conf;
+    let fails_in_lines = matches!(
+        reading.refusal.as_ref().map(|refusal| &refusal.kind),
+        Some(RefusalKind::UnknownKey(_) | RefusalKind::Volume(_) | RefusalKind::Propagation(_))
+    );
+    if !fails_in_lines {
+        for (nth, (name, module)) in conf.modules.iter().enumerate() {
+            words.push(describe(nth, &name.name, module, reading));
+        }
+        if !reading.active_modules.is_empty() {
+            words.push(format!("n_active={}", reading.active_modules.len()));
+        }
+        for (nth, entry) in conf.site_fs.entries.iter().enumerate() {
+            words.push(format!("siteFs[{nth}]=[{}]", entry.signature()));
+        }
+    }
+    if let Some(refusal) = &reading.refusal {
+        words.push(refusal.to_string());
+    }
+    for notice in &reading.notices {
+        match &notice.kind {
+            NoticeKind::Deprecated => {
+                words.push(format!("IGNORING parameter {}, deprecated.", notice.key.as_deref().unwrap()))
+            }
+            kind @ (NoticeKind::ModuleDisabled(_) | NoticeKind::ModuleVolumes(_)) => {
+                words.push(kind.to_string());
+            }
+            _ => {}
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words.join(" ")
+}
+
+fn describe(nth: usize, name: &str, module: &ModuleConf, reading: &Reading) -> String {
+    let mut text = format!("module[{nth}]={name} ");
+    let copy_path = module.copy_path.as_ref().map(|path| path.display().to_string());
+    write!(text, "copyPath=[{}] ", copy_path.as_deref().unwrap_or("(null)")).unwrap();
+    write!(text, "enabled={} ", u8::from(module.enabled != Some(false))).unwrap();
+    write!(text, "n_siteEnv={} ", module.site_env.len()).unwrap();
+    // The map exists from its first line on, even when that line is refused.
+    let has_map = !module.site_fs.is_empty()
+        || reading.notices.iter().any(|notice| {
+            matches!(notice.kind, NoticeKind::ModuleVolumes(_))
+                && notice.key.as_deref() == Some(&format!("module_{name}_siteFs"))
+        });
+    let entries = if has_map { module.site_fs.entries.len().to_string() } else { "-1".to_owned() };
+    write!(text, "siteFs={entries} nconf={}", module.conflict.len()).unwrap();
+    text
+}
+
+#[test]
+fn every_release_answers_as_it_did() {
+    let mut failures = Vec::new();
+    let mut compared = 0;
+    for (file, answers) in expected() {
+        let text = std::fs::read(corpus().join(&file)).unwrap();
+        for (release, answer) in answers {
+            let target: Target = release.parse().unwrap();
+            let reading = original::interpret(&text, target);
+            compared += 1;
+            if CRASHES.contains(&file.as_str()) {
+                assert_eq!(answer["rc"], 1, "{file} no longer crashes {release}");
+                let refusal = reading.refusal.expect("refused").kind;
+                assert!(
+                    matches!(refusal, RefusalKind::Volume(error) if error.code == VolumeCode::Flag),
+                    "{file} for {release}"
+                );
+                continue;
+            }
+            let rc = if reading.refusal.is_some() { 2 } else { 0 };
+            let output = report(&reading);
+            if answer["rc"] != rc || answer["output"] != output {
+                failures.push(format!("{file} for {release}:\n  wanted {answer}\n  found  {rc} {output}"));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert_eq!(compared, 38 * 5);
+}
+
+#[test]
+fn no_file_of_the_corpus_is_forgotten() {
+    let known = expected();
+    for file in std::fs::read_dir(corpus()).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        assert!(name == "expected.json" || known.contains_key(&name), "{name}");
+    }
+}
