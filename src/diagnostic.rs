@@ -21,8 +21,10 @@ pub mod human;
 pub mod json;
 pub mod junit;
 pub mod sarif;
+pub mod select;
 pub mod source;
 pub mod structural;
+pub mod suppress;
 
 pub use fix::{Edit, Fix, Safety};
 pub use format::{Format, Style};
@@ -31,6 +33,7 @@ pub use located::{Located, Place};
 pub use nearest::nearest;
 pub use report::{Counts, Report, Scope};
 pub use rule_id::{Category, RuleId, Severity};
+pub use select::Selection;
 
 use std::ops::Range;
 
