@@ -1,6 +1,8 @@
 //! Describe an HPC site once, in typed TOML; check it; render every file Shifter needs.
 
+pub mod cli;
 pub mod diagnostic;
 pub mod profile;
+pub mod schema;
 pub mod site;
 pub mod target;

@@ -1,3 +1,5 @@
 //! The command `shifter-site`.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    shifter_site::cli::main()
+}

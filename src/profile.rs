@@ -18,6 +18,7 @@ pub mod preset;
 pub mod problem;
 pub mod requires;
 pub mod section;
+mod syntax;
 
 use std::{path::Path, sync::Arc};
 

@@ -7,11 +7,15 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::item::{Item, Node, Place};
+use super::{
+    item::{Item, Node, Place},
+    syntax,
+};
 use crate::diagnostic::{Finding, KeyPath, Label, source::Source, structural};
 
 /// Keys whose value is a secret when somebody writes it inline instead of as a reference.
-const SECRET_KEYS: &[&str] = &["password", "passwd", "secret", "token", "credential", "passphrase", "identity_token"];
+pub(super) const SECRET_KEYS: &[&str] =
+    &["password", "passwd", "secret", "token", "credential", "passphrase", "identity_token"];
 
 /// What reading a text gave.
 #[derive(Debug)]
@@ -32,24 +36,12 @@ pub fn read(source: &Source, index: usize) -> Document {
     let mut path = KeyPath::root();
     let node = reader.table(table.get_ref(), &mut path);
     let root = Item { node, place: Place { source: index, key: None, value: 0..0 } };
-    let syntax = errors.iter().map(|error| syntax(source, index, error));
-    let findings = syntax.chain(reader.findings).collect();
-    Document { root, findings, secrets: reader.secrets }
-}
-
-/// A syntax error as a finding; its message is the parser's, on one line.
-fn syntax(source: &Source, index: usize, error: &toml::de::Error) -> Finding {
-    let span = source.clamp(error.span().unwrap_or_else(|| source.text().len()..source.text().len()));
-    let mut lines = error.message().trim().lines().map(str::trim).filter(|line| !line.is_empty());
-    let message = lines.next().unwrap_or("not valid TOML").trim_end_matches('.').to_owned();
-    let rest: Vec<&str> = lines.collect();
-    let finding = Finding::new(&structural::TOML_SYNTAX, format!("not valid TOML: {message}"))
-        .label(Label::primary(KeyPath::root(), message).pinned(index, Some(span)));
-    if rest.is_empty() {
-        finding.help("strings need quotes, keys need ` = `, every bracket and quote needs its partner")
-    } else {
-        finding.help(rest.join("; "))
+    let Reader { findings: numbers, mut secrets, .. } = reader;
+    if !errors.is_empty() {
+        secrets.extend(syntax::secret_lines(source.text()));
     }
+    let findings = syntax::findings(source, index, &errors).into_iter().chain(numbers).collect();
+    Document { root, findings, secrets }
 }
 
 /// The walk over the parser's tree.
@@ -128,7 +120,7 @@ impl Reader<'_> {
 
 /// The password of `scheme://user:password@host`. A raw `@`, `/` or `:` in it is a mistake of its
 /// own and must not be shown either, so the password reaches to the last `@`.
-fn uri_password(text: &str) -> Option<&str> {
+pub(super) fn uri_password(text: &str) -> Option<&str> {
     let (_, rest) = text.split_once("://")?;
     let (user, rest) = rest.split_once(':')?;
     let (password, _) = rest.rsplit_once('@')?;

@@ -14,8 +14,8 @@
 //! `KEY`, `KEY_remove` and `KEY_add` of one layer apply in this order. In `filesystem_remove` and
 //! `symlink_remove` a string names an entry by its target or link. Tables with names
 //! (`[module.mpich]`, `[registry."quay.io"]`) merge by name because they are tables.
-//! The names of environment variables and of verbatim keys (below `env` and `extra`) are the
-//! site's own: a variable called `PATH_add` is a variable.
+//! The names of environment variables and of verbatim keys (`env.set`, `env.prepend`, `env.append`,
+//! `fabric.env`, `extra`) are the site's own: a variable called `PATH_add` is a variable.
 //!
 //! A layer is [`normal`] before it is decoded: its `_add` elements have then become its array.
 
@@ -139,12 +139,22 @@ enum Operation {
 
 /// The list operation that `key` of the table `path` asks for, and the key it works on.
 fn operation<'k>(path: &KeyPath, key: &'k str, item: &Item) -> Option<(Operation, &'k str)> {
-    let own_names = path.segments().iter().any(|segment| segment == "env" || segment == "extra");
+    let own_names = holds_own_names(path);
     item.as_array().filter(|_| !own_names)?;
     key.strip_suffix("_add")
         .map(|base| (Operation::Add, base))
         .or_else(|| key.strip_suffix("_remove").map(|base| (Operation::Remove, base)))
         .filter(|(_, base)| !base.is_empty())
+}
+
+/// Whether the keys of the table at `path` are names that the site gives.
+fn holds_own_names(path: &KeyPath) -> bool {
+    let segments: Vec<&str> = path.segments().iter().map(String::as_str).collect();
+    match segments.as_slice() {
+        [.., "class", _, "set"] => false,
+        [.., "env", "set" | "prepend" | "append"] | [.., "fabric", "env"] => true,
+        segments => segments.contains(&"extra"),
+    }
 }
 
 fn operate(operation: Operation, below: &mut BTreeMap<String, Item>, key: &str, list: &Item, path: &KeyPath) {

@@ -1,0 +1,82 @@
+//! The command line: one file for each verb, one table of exit codes ([`Exit`]).
+//!
+//! A verb reads, asks the library and says what came of it. What it says and how it exits come from
+//! the same value; a form of output never changes an exit code.
+
+mod check;
+mod console;
+mod examine;
+mod exit;
+mod find;
+mod layers;
+mod schema;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+pub use self::{console::Colour, exit::Exit};
+use self::{console::Console, exit::Failure};
+
+/// Describe an HPC site once, in typed TOML; check it; render every file Shifter needs.
+#[derive(Debug, Parser)]
+#[command(name = "shifter-site", version, propagate_version = true, disable_help_subcommand = true)]
+struct Cli {
+    /// When to use colours.
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    color: Colour,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Check(check::Args),
+    Schema(schema::Args),
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let run = || run(std::env::args_os());
+    // The message of a panic stands on stderr by then; this only gives it its exit code.
+    std::panic::catch_unwind(run).unwrap_or(Exit::Internal).into()
+}
+
+fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> Exit {
+    let parsed = Cli::command()
+        .after_help(exit::TABLE)
+        .try_get_matches_from(arguments)
+        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) => {
+            let wanted = !error.use_stderr();
+            // Nothing can be done about a closed standard error.
+            let _ = error.print();
+            return if wanted { Exit::Clean } else { Exit::Usage };
+        }
+    };
+    let console = Console::new(cli.color);
+    let outcome = match &cli.verb {
+        Verb::Check(args) => check::run(args, &console),
+        Verb::Schema(args) => schema::run(args, &console),
+    };
+    outcome.unwrap_or_else(|failure| {
+        console.complain(&failure);
+        failure.exit()
+    })
+}
+
+/// A verb either says how it went or why it could not go.
+type Outcome = Result<Exit, Failure>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,115 @@
+//! `shifter-site check`: everything that is wrong with profiles, in one run.
+
+use std::path::PathBuf;
+
+use super::{
+    Outcome,
+    console::Console,
+    examine::{self, Strictness},
+    exit::{Exit, Failure},
+    find,
+    layers::LayerArgs,
+};
+use crate::{
+    diagnostic::Format,
+    profile::{
+        Input,
+        section::{FailOn, Tier},
+    },
+};
+
+/// Check profiles: syntax, types, rules, for every node class.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  shifter-site check bluewaters.toml
+  shifter-site check --format sarif --output findings.sarif site-profiles/*.toml
+  shifter-site check --select SEC,FS --fail-on warn site.toml
+  git show HEAD:site.toml | shifter-site check - --stdin-filename site.toml
+
+A finding is suppressed by `# shifter-site: ignore[CODE] reason` on its line or the line before.")]
+pub(super) struct Args {
+    /// The profiles; `-` is standard input. Default: the profile of this directory.
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t, value_name = "FORM")]
+    format: Format,
+    /// Write the report to a file instead of standard output.
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Only these rules: codes, names or prefixes of codes.
+    #[arg(long, value_delimiter = ',', value_name = "RULES")]
+    select: Vec<String>,
+    /// Not these rules.
+    #[arg(long, value_delimiter = ',', value_name = "RULES")]
+    ignore: Vec<String>,
+    /// The least severity that makes the run fail.
+    #[arg(long, value_parser = fail_on, value_name = "error|warn|info|never")]
+    fail_on: Option<FailOn>,
+    /// Which rules run; in `strict`, warnings fail.
+    #[arg(long, value_parser = tier, value_name = "min|default|strict|security")]
+    tier: Option<Tier>,
+    /// The file name that standard input stands for.
+    #[arg(long, value_name = "FILE")]
+    stdin_filename: Option<PathBuf>,
+    #[command(flatten)]
+    layers: LayerArgs,
+}
+
+pub(super) fn run(args: &Args, console: &Console) -> Outcome {
+    let strictness =
+        Strictness { select: args.select.clone(), ignore: args.ignore.clone(), fail_on: args.fail_on, tier: args.tier };
+    let mut examined = Vec::new();
+    for input in inputs(args, console)? {
+        let options = args.layers.options(input);
+        examined.push(examine::profile(&options, args.layers.class.as_deref(), &strictness)?);
+    }
+    let report = examine::report(&examined);
+    match &args.output {
+        Some(path) => console.save(path, &args.format.write(&report, console.file_style()))?,
+        None => console.say(&args.format.write(&report, console.style()))?,
+    }
+    let fails = examined.iter().any(examine::Examined::fails);
+    Ok(if fails { Exit::Failed } else { Exit::Clean })
+}
+
+fn inputs(args: &Args, console: &Console) -> Result<Vec<Input>, Failure> {
+    let dashes = args.files.iter().filter(|file| file.as_os_str() == "-").count();
+    if dashes > 1 {
+        return Err(Failure::Usage("standard input can be named only once".to_owned()));
+    }
+    if args.stdin_filename.is_some() && dashes == 0 {
+        return Err(Failure::Usage("`--stdin-filename` needs `-` among the files".to_owned()));
+    }
+    if args.files.is_empty() {
+        return Ok(vec![Input::File(find::profile("".as_ref())?)]);
+    }
+    let input = |file: &PathBuf| {
+        if file.as_os_str() == "-" {
+            Ok(Input::Text { path: args.stdin_filename.clone(), text: console.input()? })
+        } else {
+            Ok(Input::File(file.clone()))
+        }
+    };
+    args.files.iter().map(input).collect()
+}
+
+fn fail_on(word: &str) -> Result<FailOn, String> {
+    match word {
+        "error" => Ok(FailOn::Error),
+        "warn" => Ok(FailOn::Warn),
+        "info" => Ok(FailOn::Info),
+        "never" => Ok(FailOn::Never),
+        _ => Err("write error, warn, info or never".to_owned()),
+    }
+}
+
+fn tier(word: &str) -> Result<Tier, String> {
+    match word {
+        "min" => Ok(Tier::Min),
+        "default" => Ok(Tier::Default),
+        "strict" => Ok(Tier::Strict),
+        "security" => Ok(Tier::Security),
+        _ => Err("write min, default, strict or security".to_owned()),
+    }
+}

@@ -1,0 +1,93 @@
+//! Standard output and error: colours only where somebody sees them, and a closed pipe is no error.
+
+use std::{
+    io::{self, IsTerminal, Read, Write},
+    path::Path,
+};
+
+use super::exit::Failure;
+use crate::diagnostic::Style;
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Colour {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Where a verb speaks.
+#[derive(Debug)]
+pub(super) struct Console {
+    colour: Colour,
+}
+
+impl Console {
+    pub(super) fn new(colour: Colour) -> Self {
+        Self { colour }
+    }
+
+    /// How to draw on standard output.
+    pub(super) fn style(&self) -> Style {
+        self.style_for(io::stdout().is_terminal())
+    }
+
+    /// How to draw in a file.
+    pub(super) fn file_style(&self) -> Style {
+        self.style_for(false)
+    }
+
+    fn style_for(&self, terminal: bool) -> Style {
+        let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let colour = match self.colour {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => terminal && wanted,
+        };
+        let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        let width = if terminal { columns.unwrap_or(100).clamp(40, 200) } else { 120 };
+        Style { colour, width }
+    }
+
+    /// Says `text` on standard output. That the reader went away is no error.
+    pub(super) fn say(&self, text: &str) -> Result<(), Failure> {
+        let mut out = io::stdout().lock();
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Failure::Stream { verb: "write", stream: "output", source: error })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Says `text` on standard error.
+    pub(super) fn note(&self, text: &str) {
+        // Nothing can be done about a closed standard error.
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    /// Says why a verb could not go.
+    pub(super) fn complain(&self, failure: &Failure) {
+        self.note(&format!("shifter-site: {failure}\n"));
+    }
+
+    /// All of standard input as text; what is not UTF-8 is replaced.
+    pub(super) fn input(&self) -> Result<String, Failure> {
+        let mut bytes = Vec::new();
+        io::stdin().lock().read_to_end(&mut bytes).map_err(|source| Failure::Stream {
+            verb: "read",
+            stream: "input",
+            source,
+        })?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Writes a file that is not rendered configuration: a report, a schema.
+    pub(super) fn save(&self, path: &Path, text: &str) -> Result<(), Failure> {
+        std::fs::write(path, text).map_err(|source| Failure::File { verb: "write", path: path.to_owned(), source })
+    }
+}

@@ -1,0 +1,105 @@
+//! How the program ends. The same for every verb.
+
+use std::{io, path::PathBuf, process::ExitCode};
+
+use crate::profile::LoadError;
+
+/// The exit codes, for `--help`.
+pub(super) const TABLE: &str = "\
+Exit codes:
+  0   done, or clean
+  1   findings at or above --fail-on, or the command failed
+  2   there are differences (only verbs that compare)
+  64  wrong usage
+  70  internal error
+  74  a file cannot be read or written
+  77  not permitted";
+
+/// An exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: done, or nothing found.
+    Clean,
+    /// 1: findings at or above the limit, or the command failed.
+    Failed,
+    /// 2: there are differences.
+    Differs,
+    /// 64: wrong usage (`EX_USAGE`).
+    Usage,
+    /// 70: internal error (`EX_SOFTWARE`).
+    Internal,
+    /// 74: input or output (`EX_IOERR`).
+    Io,
+    /// 77: not permitted (`EX_NOPERM`).
+    NotPermitted,
+}
+
+impl Exit {
+    /// The number.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Clean => 0,
+            Self::Failed => 1,
+            Self::Differs => 2,
+            Self::Usage => 64,
+            Self::Internal => 70,
+            Self::Io => 74,
+            Self::NotPermitted => 77,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// Why a verb could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The arguments make no sense together.
+    #[error("{0}")]
+    Usage(String),
+    /// A profile cannot be read.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// A file cannot be read or written.
+    #[error("cannot {verb} `{}`: {source}", path.display())]
+    File {
+        /// `read` or `write`.
+        verb: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Standard output or input failed.
+    #[error("cannot {verb} standard {stream}: {source}")]
+    Stream {
+        /// `read` or `write`.
+        verb: &'static str,
+        /// `input` or `output`.
+        stream: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl Failure {
+    /// The exit code that goes with it.
+    #[must_use]
+    pub(crate) fn exit(&self) -> Exit {
+        let io = |error: &io::Error| match error.kind() {
+            io::ErrorKind::PermissionDenied => Exit::NotPermitted,
+            _ => Exit::Io,
+        };
+        match self {
+            Self::Usage(_) | Self::Load(LoadError::Override(_)) => Exit::Usage,
+            Self::Load(LoadError::Read { source, .. }) | Self::File { source, .. } | Self::Stream { source, .. } => {
+                io(source)
+            }
+        }
+    }
+}
