@@ -6,7 +6,6 @@
 //! not allowed", as the code intends.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -21,8 +20,8 @@ fn corpus() -> PathBuf {
 }
 
 fn expected() -> BTreeMap<String, BTreeMap<String, Value>> {
-    let text = std::fs::read_to_string(corpus().join("expected.json")).unwrap();
-    serde_json::from_str(&text).unwrap()
+    let text = std::fs::read_to_string(corpus().join("expected.json")).expect("the corpus is there");
+    serde_json::from_str(&text).expect("the corpus is JSON")
 }
 
 /// What the original's test program prints, blanks for line breaks.
@@ -50,7 +49,8 @@ fn report(reading: &Reading) -> String {
     for notice in &reading.notices {
         match &notice.kind {
             NoticeKind::Deprecated => {
-                words.push(format!("IGNORING parameter {}, deprecated.", notice.key.as_deref().unwrap()))
+                let key = notice.key.as_deref().unwrap_or_default();
+                words.push(format!("IGNORING parameter {key}, deprecated."));
             }
             kind @ (NoticeKind::ModuleDisabled(_) | NoticeKind::ModuleVolumes(_)) => {
                 words.push(kind.to_string());
@@ -63,11 +63,10 @@ fn report(reading: &Reading) -> String {
 }
 
 fn describe(nth: usize, name: &str, module: &ModuleConf, reading: &Reading) -> String {
-    let mut text = format!("module[{nth}]={name} ");
     let copy_path = module.copy_path.as_ref().map(|path| path.display().to_string());
-    write!(text, "copyPath=[{}] ", copy_path.as_deref().unwrap_or("(null)")).unwrap();
-    write!(text, "enabled={} ", u8::from(module.enabled != Some(false))).unwrap();
-    write!(text, "n_siteEnv={} ", module.site_env.len()).unwrap();
+    let copy_path = copy_path.as_deref().unwrap_or("(null)");
+    let enabled = u8::from(module.enabled != Some(false));
+    let variables = module.site_env.len();
     // The map exists from its first line on, even when that line is refused.
     let has_map = !module.site_fs.is_empty()
         || reading.notices.iter().any(|notice| {
@@ -75,8 +74,10 @@ fn describe(nth: usize, name: &str, module: &ModuleConf, reading: &Reading) -> S
                 && notice.key.as_deref() == Some(&format!("module_{name}_siteFs"))
         });
     let entries = if has_map { module.site_fs.entries.len().to_string() } else { "-1".to_owned() };
-    write!(text, "siteFs={entries} nconf={}", module.conflict.len()).unwrap();
-    text
+    let conflicts = module.conflict.len();
+    format!(
+        "module[{nth}]={name} copyPath=[{copy_path}] enabled={enabled} n_siteEnv={variables} siteFs={entries} nconf={conflicts}"
+    )
 }
 
 #[test]

@@ -23,6 +23,15 @@ impl Conf {
     /// All mistakes, in the order of the file.
     pub fn parse_native(text: impl AsRef<[u8]>) -> Result<Self, Vec<ParseError>> {
         let bytes = text.as_ref();
+        if bytes.len() > LONGEST {
+            return Err(vec![ParseError {
+                span: 0..bytes.len(),
+                line: 1,
+                column: 1,
+                key: None,
+                kind: ParseErrorKind::TooLong,
+            }]);
+        }
         let (clean, mut faults) = clean(bytes);
         let (found, line_faults) = lines::split(&clean);
         faults.extend(line_faults);
@@ -46,11 +55,8 @@ fn clean(bytes: &[u8]) -> (String, Vec<Placed>) {
     let mut fault = |span: Range<usize>, kind| {
         faults.push(Placed { span, key: None, kind });
     };
-    if bytes.len() > LONGEST {
-        fault(LONGEST..bytes.len(), ParseErrorKind::TooLong);
-    }
-    let mut text = String::with_capacity(bytes.len().min(LONGEST));
-    for chunk in bytes[..bytes.len().min(LONGEST)].utf8_chunks() {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {
             let at = text.len();
             let is_line_end = c == '\r' && bytes.get(at + 1) == Some(&b'\n');
