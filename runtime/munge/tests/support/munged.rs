@@ -14,12 +14,12 @@ pub(crate) struct Munged {
 impl Munged {
     /// Starts one and waits until it listens.
     pub(crate) fn start() -> Self {
-        let dir = tempfile::Builder::new().prefix("munged").tempdir_in("/tmp").unwrap();
+        let dir = tempfile::Builder::new().prefix("munged").tempdir_in("/tmp").expect("a directory in /tmp");
         let at = |name: &str| dir.path().join(name);
         // Other users' clients must reach the socket.
         set_mode(dir.path(), 0o755);
         let key: Vec<u8> = (0..1024_u32).map(|i| (i * 131 % 251) as u8).collect();
-        std::fs::write(at("key"), key).unwrap();
+        std::fs::write(at("key"), key).expect("the key is written");
         set_mode(&at("key"), 0o600);
         let option = |name: &str, file: &str| format!("--{name}={}", at(file).display());
         let child = Command::new("munged")
@@ -58,5 +58,5 @@ impl Drop for Munged {
 
 fn set_mode(path: &Path, mode: u32) {
     use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("own file");
 }
