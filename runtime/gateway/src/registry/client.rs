@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, RANGE};
 use reqwest::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use reqwest::{Response, StatusCode};
@@ -293,14 +294,16 @@ impl Client {
         &self,
         (url, headers, header): (&Url, &HeaderMap, Option<&HeaderValue>),
     ) -> Result<(Response, Url), RegistryError> {
-        self.retrying(async || {
-            let request = self.inner.http.get(url.clone()).headers(headers.clone());
-            let request = match header {
-                Some(header) => request.header(AUTHORIZATION, header.clone()),
-                None => request,
-            };
-            let response = request.send().await.map_err(|e| transport(url, &e))?;
-            Ok((response, url.clone()))
+        self.retrying(|| {
+            Box::pin(async move {
+                let request = self.inner.http.get(url.clone()).headers(headers.clone());
+                let request = match header {
+                    Some(header) => request.header(AUTHORIZATION, header.clone()),
+                    None => request,
+                };
+                let response = request.send().await.map_err(|e| transport(url, &e))?;
+                Ok((response, url.clone()))
+            })
         })
         .await
     }
@@ -311,14 +314,16 @@ impl Client {
         headers: &HeaderMap,
         authorization: Option<&HeaderValue>,
     ) -> Result<(Response, Url), RegistryError> {
-        self.retrying(async || self.send(url, headers, authorization).await)
+        self.retrying(|| Box::pin(self.send(url, headers, authorization)))
             .await
     }
 
     /// Repeats `send` while it fails in ways that pass.
-    async fn retrying(
+    ///
+    /// Its futures are boxed: a pull moves between threads, which cannot be said of an `AsyncFn`'s.
+    async fn retrying<'a>(
         &self,
-        send: impl AsyncFn() -> Result<(Response, Url), RegistryError>,
+        send: impl Fn() -> BoxFuture<'a, Result<(Response, Url), RegistryError>>,
     ) -> Result<(Response, Url), RegistryError> {
         let mut attempts = Attempts::new(self.timing());
         loop {
