@@ -4,9 +4,11 @@
 //! operations give the same environment (the original swaps the last variable into the gap of an unset one).
 
 mod assignment;
+mod file;
 mod pattern;
 
 pub use assignment::{Assignment, AssignmentFault};
+pub use file::{EnvFileFault, EnvFileFaultKind, parse_env_file};
 pub use pattern::NamePattern;
 
 use std::ffi::{OsStr, OsString};

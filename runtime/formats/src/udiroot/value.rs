@@ -84,12 +84,23 @@ impl<T: Scalar> Value for Option<T> {
             return Written::default();
         };
         let text = value.show();
-        match unwritable(&text, target) {
+        let why = unwritable(&text, target).or_else(|| {
+            let reads_back = if target.is_native() {
+                T::native(&text).ok()
+            } else {
+                T::original(&text, &mut Vec::new()).ok().flatten()
+            };
+            (reads_back.as_ref() != Some(value)).then_some(READS_OTHERWISE)
+        });
+        match why {
             None => Written { text: Some(text), left_out: Vec::new() },
             Some(why) => Written { text: None, left_out: vec![(text, why)] },
         }
     }
 }
+
+/// The last reason: nothing is printed that the target would not read as it is meant.
+const READS_OTHERWISE: &str = "the target would refuse it or read something else";
 
 /// Why a line of the target's grammar cannot hold this text as its value.
 fn unwritable(text: &str, target: Target) -> Option<&'static str> {
@@ -201,7 +212,10 @@ impl<T: Element> Value for Vec<T> {
             } else if text.contains(char::is_whitespace) {
                 Some("it holds a blank, which ends an element")
             } else {
-                element.unwritable(target).or_else(|| unwritable(&text, target))
+                element.unwritable(target).or_else(|| unwritable(&text, target)).or_else(|| {
+                    let reads_back = if target.is_native() { T::native(&text).ok() } else { T::original(&text) };
+                    (reads_back.as_ref() != Some(element)).then_some(READS_OTHERWISE)
+                })
             };
             match why {
                 None => words.push(text),
