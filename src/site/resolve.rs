@@ -45,9 +45,9 @@ impl<'a> Resolver<'a> {
         self.findings.push(finding.at_key(parent, "here"));
     }
 
-    /// A path that must be absolute.
+    /// A path that must be absolute. An empty one has rules of its own.
     pub(super) fn absolute(&mut self, path: impl Into<KeyPath>, written: &AbsPath) -> String {
-        if !written.is_absolute() {
+        if !written.is_absolute() && !written.as_str().is_empty() {
             let path = path.into();
             let message = format!("`{path}` is `{written}`, which is not an absolute path");
             self.findings.push(Finding::new(&RELATIVE_PATH, message).at(path, "not absolute"));
