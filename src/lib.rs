@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod diagnostic;
+pub mod lint;
 pub mod profile;
 pub mod schema;
 pub mod site;

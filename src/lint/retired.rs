@@ -1,0 +1,34 @@
+//! Codes that are not used again, and why there is no such rule.
+
+/// A rule that was planned or once existed.
+#[derive(Debug, Clone, Copy)]
+pub struct Retired {
+    /// Its code.
+    pub code: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// Why there is no such rule.
+    pub reason: &'static str,
+}
+
+const fn gone(code: &'static str, name: &'static str, reason: &'static str) -> Retired {
+    Retired { code, name, reason }
+}
+
+/// All of them, in the order of the manual.
+pub static RETIRED: &[Retired] = &[
+    gone("SITE006", "system-name-mismatch", "a profile has the name once, in `site.name`"),
+    gone("RT001", "image-dir-mismatch", "a profile has the image directory once, in `images.path`"),
+    gone("RT023", "default-type-unset", "`images.default_type` is `docker` where it is not written"),
+    gone("RT025", "boot-dir-mismatch", "the boot snippet is rendered from the same keys as udiRoot.conf"),
+    gone("FS008", "parent-not-created", "the parents of all targets are rendered into the premount script"),
+    gone("FS010", "target-order", "mounts are rendered parents first, whatever their order in a profile"),
+    gone("FS030", "mount-namespace-dsl", "it spoke against `/dsl/opt`, which Blue Waters binds on purpose (L18)"),
+    gone("MOD003", "default-module-unknown", "a default module is marked in its own table, so it is always there"),
+    gone("MOD006", "default-module-twice", "a default module is marked in its own table, so it is there once"),
+    gone("MOD015", "module-fs-invalid", "the FS rules look at the file systems of modules too"),
+    gone("MOD018", "module-parent-not-created", "the parents of all targets are rendered into the premount script"),
+    gone("ENV005", "env-no-equals", "names and values are keys and values of a table"),
+    gone("VER006", "broker-missing", "SITE004 asks for `gateway.broker` where the installed gateway needs one"),
+    gone("VER009", "acl-too-old", "a profile grants no access to single images"),
+];

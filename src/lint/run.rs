@@ -1,0 +1,53 @@
+//! Asking every rule.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::Finding;
+use crate::lint::findings::Run;
+use crate::lint::{Check, Context, Findings, RULES, Rule, Tier};
+use crate::profile::Loaded;
+use crate::profile::section::scalar::Date;
+
+/// What the rules of `tier` say about a loaded profile and all its classes.
+///
+/// `today` is for rules about dates; without it they are silent.
+#[must_use]
+pub fn check(loaded: &Loaded, tier: Tier, today: Option<Date>) -> Vec<Finding> {
+    let classes: BTreeMap<String, Loaded> =
+        loaded.classes().into_iter().map(|name| (name.clone(), loaded.for_class(&name))).collect();
+    run(&Context { common: loaded, classes: &classes, tier, today })
+}
+
+/// What the rules of the context's tier find, in the order of [`RULES`], each thing once.
+#[must_use]
+pub fn run(context: &Context<'_>) -> Vec<Finding> {
+    let mut run = Run::default();
+    let views = context.views();
+    for rule in RULES.iter().filter(|rule| rule.is_in(context.tier)) {
+        for view in &views {
+            let Check::View(check) = rule.check else { continue };
+            if !rule.is_about(view.target) {
+                continue;
+            }
+            let missing = view.missing(rule);
+            if missing.is_empty() {
+                check(view, &mut Findings::of(rule, view, &mut run));
+            }
+            for fact in missing {
+                run.stay_silent(rule, fact);
+            }
+        }
+    }
+    for rule in RULES.iter().filter(|rule| rule.is_in(context.tier)) {
+        if let (Check::Last(check), Some(view)) = (rule.check, views.first()) {
+            check(view, &mut Findings::of(rule, view, &mut run));
+        }
+    }
+    let mut found = run.finish();
+    found.sort_by_key(|finding| place_in_the_manual(finding.code));
+    found
+}
+
+fn place_in_the_manual(code: &str) -> usize {
+    RULES.iter().position(|rule: &&Rule| rule.id.code == code).unwrap_or(RULES.len())
+}

@@ -1,0 +1,9 @@
+//! SITE: the profile as a document: its form, its names, its paths, its classes.
+
+pub(crate) mod classes;
+pub(crate) mod facts;
+pub(crate) mod form;
+pub(crate) mod layers;
+pub(crate) mod paths;
+pub(crate) mod reading;
+pub(crate) mod values;

@@ -1,0 +1,206 @@
+//! Every rule does what its manual page says: each example is laid over a minimal profile and checked as
+//! `shifter-site check` would.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use shifter_site::diagnostic::{Finding, Located, Report, Scope, suppress};
+use shifter_site::lint::{self, Example, RETIRED, RULES, Repair, Rule, Tier};
+use shifter_site::profile::section::scalar::Date;
+use shifter_site::profile::{self, LoadOptions, Loaded};
+use shifter_site::site::Site;
+
+const MINIMAL: &str = include_str!("data/rules/minimal.toml");
+
+/// The day of all runs here, unless an example names another.
+const TODAY: &str = "2026-01-01";
+
+/// What a run says about `file`: what loading finds, what keeps it from being rendered, and what the rules of `tier`
+/// find.
+fn findings(file: &Path, tier: Tier, today: Date) -> Vec<Located> {
+    let loaded: Loaded = profile::load(&LoadOptions::file(file)).expect("the file is there");
+    let mut found: Vec<Finding> = loaded.findings.clone();
+    found.extend(Site::resolve(&loaded.profile, None).err().unwrap_or_default());
+    for class in loaded.classes() {
+        found.extend(loaded.for_class(&class).findings);
+    }
+    found.retain(|finding| lint::find(finding.code).iter().all(|rule| rule.is_in(tier)));
+    found.extend(lint::check(&loaded, tier, Some(today)));
+    let located = found.iter().map(|finding| loaded.origins.locate(finding)).collect();
+    let ran = |rule: &str| lint::find(rule).iter().any(|rule| rule.is_in(tier));
+    let outcome = suppress::apply(located, loaded.origins.sources(), |_| true, ran);
+    Report::new(outcome.kept, outcome.suppressed, Scope::default()).findings().to_vec()
+}
+
+/// Checks the profile of one section of a page: its last unnamed example, the others as files beside it.
+fn check(rule: &Rule, examples: &[Example]) -> Vec<Located> {
+    let directory = tempfile::tempdir().expect("a directory");
+    let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).expect("a file");
+    write("site.toml", MINIMAL);
+    let mut today: Date = TODAY.parse().expect("a date");
+    for example in examples {
+        let mut name = "example.toml";
+        let mut alone = example.text.contains("extends =");
+        match example.name.split_once('=') {
+            Some(("today", day)) => today = day.parse().expect("a date"),
+            _ if example.name == "alone" => alone = true,
+            _ if example.name.is_empty() => {}
+            _ => name = &example.name,
+        }
+        let head = if alone { "" } else { "extends = \"site.toml\"\n" };
+        write(name, &format!("{head}{}", example.text));
+    }
+    findings(&directory.path().join("example.toml"), rule.tier, today)
+}
+
+fn codes(found: &[Located]) -> BTreeSet<&'static str> {
+    found.iter().map(|located| located.finding.code).collect()
+}
+
+fn shown(found: &[Located]) -> String {
+    let line = |located: &Located| {
+        let at = located.address().unwrap_or_default();
+        format!("{} {} ({at})", located.finding.code, located.finding.message)
+    };
+    found.iter().map(line).collect::<Vec<_>>().join("\n  ")
+}
+
+#[test]
+fn a_bad_example_gives_its_own_code_and_no_other() {
+    let mut wrong = Vec::new();
+    for rule in RULES {
+        let found = check(rule, &lint::examples(rule, "Bad"));
+        if codes(&found) != BTreeSet::from([rule.id.code]) {
+            wrong.push(format!("{} {}:\n  {}", rule.id.code, rule.id.name, shown(&found)));
+        }
+    }
+    assert!(wrong.is_empty(), "bad examples that give something else:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_good_example_gives_nothing() {
+    let mut wrong = Vec::new();
+    for rule in RULES {
+        let found = check(rule, &lint::examples(rule, "Good"));
+        if !found.is_empty() {
+            wrong.push(format!("{} {}:\n  {}", rule.id.code, rule.id.name, shown(&found)));
+        }
+    }
+    assert!(wrong.is_empty(), "good examples with findings:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_bad_example_is_repaired_where_the_page_says_so() {
+    for rule in RULES.iter().filter(|rule| !matches!(rule.check, lint::Check::Loader)) {
+        let found = check(rule, &lint::examples(rule, "Bad"));
+        let brings_one = found.iter().any(|located| !located.finding.fixes.is_empty());
+        let says_so = rule.fix != Repair::ByHand;
+        assert_eq!(brings_one, says_so, "{}: the page and the finding disagree about a repair", rule.id.code);
+        assert_eq!(lint::section(rule, "Fix").is_some(), says_so, "{}: the section Fix", rule.id.code);
+    }
+}
+
+#[test]
+fn the_minimal_profile_is_clean_in_every_tier() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("minimal.toml");
+    fs::write(&file, MINIMAL).expect("a file");
+    for tier in [Tier::Min, Tier::Default, Tier::Strict, Tier::Security] {
+        let found = findings(&file, tier, TODAY.parse().expect("a date"));
+        assert!(found.is_empty(), "{tier:?}:\n  {}", shown(&found));
+    }
+}
+
+#[test]
+fn every_page_is_complete() {
+    for rule in RULES {
+        let code = rule.id.code;
+        assert!(!lint::summary(rule).is_empty() && lint::summary(rule).ends_with('.'), "{code}: the first sentence");
+        for title in lint::SECTIONS {
+            let text = lint::section(rule, title).unwrap_or_else(|| panic!("{code} has no section {title}"));
+            assert!(!text.is_empty(), "{code}: the section {title} is empty");
+        }
+        for title in ["Bad", "Good"] {
+            let examples = lint::examples(rule, title);
+            assert!(
+                examples.iter().any(|example| !example.text.trim().is_empty()),
+                "{code} shows nothing under {title}"
+            );
+        }
+        assert!(!rule.source.is_empty(), "{code} does not say where its fact is from");
+    }
+}
+
+#[test]
+fn codes_and_names_are_unique_sorted_and_never_used_again() {
+    let place = |code: &str| {
+        let group = code.trim_end_matches(|c: char| c.is_ascii_digit());
+        let at = RULES.iter().position(|rule| rule.group() == group).expect("a group");
+        (at, code.to_owned())
+    };
+    let mut names = BTreeSet::new();
+    for rule in RULES {
+        let (code, name) = (rule.id.code, rule.id.name);
+        assert!(names.insert(name), "{name} is the name of two rules");
+        assert_eq!(code.len() - rule.group().len(), 3, "{code} has three digits");
+        assert!(
+            name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
+            "{name} is in kebab case"
+        );
+        assert!(!lint::group_title(rule.group()).is_empty(), "{code} belongs to a group");
+        assert!(RETIRED.iter().all(|gone| gone.code != code && gone.name != name), "{code} or {name} is retired");
+    }
+    assert!(RULES.windows(2).all(|pair| place(pair[0].id.code) < place(pair[1].id.code)), "the list is in order");
+    assert!(RETIRED.windows(2).all(|pair| pair[0].code != pair[1].code), "a retired code stands twice");
+}
+
+#[test]
+fn explain_finds_a_rule_by_code_and_name_and_lists_a_group() {
+    let page = lint::explain("FS011").expect("a page");
+    assert_eq!(lint::explain("duplicate-target").as_ref(), Some(&page));
+    assert!(page.starts_with("FS011 duplicate-target\n") && page.contains("source = \"/lus/home\""), "{page}");
+    assert_eq!(lint::find("FS01").iter().filter(|rule| !rule.id.code.starts_with("FS01")).count(), 0);
+    assert!(lint::explain("ENV").expect("a list").lines().count() > 5);
+    assert_eq!(lint::explain("F"), None);
+    assert_eq!(lint::explain("NO999"), None);
+}
+
+/// Compares `text` with a file of the repository; with `SHIFTER_UPDATE=1` writes it instead.
+fn assert_kept(file: &Path, text: &str) {
+    if std::env::var_os("SHIFTER_UPDATE").is_some_and(|value| value == "1") {
+        fs::create_dir_all(file.parent().expect("a directory")).expect("a directory");
+        fs::write(file, text).expect("a file");
+    }
+    let kept = fs::read_to_string(file).unwrap_or_default();
+    assert!(kept == text, "{} is stale: run the tests with SHIFTER_UPDATE=1 and review the change", file.display());
+}
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn the_reference_is_up_to_date() {
+    assert_kept(&repository().join("schemas/rules.md"), &lint::reference());
+}
+
+#[test]
+fn each_site_profile_has_the_findings_that_were_reviewed() {
+    let mut profiles: Vec<_> = fs::read_dir(repository().join("site-profiles"))
+        .expect("the profiles")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .collect();
+    profiles.sort();
+    assert!(!profiles.is_empty());
+    for profile in profiles {
+        let found = findings(&profile, Tier::Default, TODAY.parse().expect("a date"));
+        let line = |located: &Located| {
+            let finding = &located.finding;
+            let at = finding.anchor().map(|label| label.path.to_string()).unwrap_or_default();
+            format!("{} {} {} {at}: {}\n", finding.severity, finding.code, finding.name, finding.message)
+        };
+        let text: String = found.iter().map(line).collect();
+        let name = profile.file_stem().expect("a name").to_string_lossy().into_owned();
+        assert_kept(&repository().join(format!("tests/golden/findings/{name}.txt")), &text);
+    }
+}
