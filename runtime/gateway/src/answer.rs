@@ -1,0 +1,143 @@
+//! Answers, in the bytes that clients since 16.08 accept.
+//!
+//! The original's client compares `Content-Type` with `application/json` as a whole and drops a
+//! body whose length is not in `Content-Length`, so every JSON answer is one buffer with exactly
+//! these headers. Whatever is not a success is the documented object, never HTML.
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::header::{CONTENT_TYPE, HOST};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use shifter_gateway_types::rest::{self, ErrorBody};
+
+use crate::auth::AuthError;
+use crate::store::StoreError;
+
+/// A JSON body with status 200.
+#[derive(Clone, Debug)]
+pub struct Json<T>(pub T);
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        json(StatusCode::OK, &self.0)
+    }
+}
+
+fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    let bytes = serde_json::to_vec(body).expect("answers have string keys and finite numbers");
+    let mut response = Response::new(Body::from(bytes));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(rest::CONTENT_TYPE));
+    response
+}
+
+/// A request that is not answered with what it asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    status: StatusCode,
+    error: String,
+}
+
+impl Refused {
+    fn new(status: StatusCode, error: impl Into<String>) -> Self {
+        Self { status, error: error.into() }
+    }
+
+    /// 404, the same for an image that is not there and one that the caller may not use.
+    #[must_use]
+    pub fn image_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "image not found")
+    }
+
+    /// 404 for a system that is not served, in the words of the original.
+    #[must_use]
+    pub fn unknown_system() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "Bad session or system")
+    }
+
+    /// 404 for a path without a route.
+    #[must_use]
+    pub fn no_such_route(path: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, format!("Requested URL {path} not found"))
+    }
+
+    /// 405.
+    #[must_use]
+    pub fn wrong_method() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "this URL does not answer that method")
+    }
+
+    /// 400 for a mistake in the request, in the words of `why`.
+    pub fn bad_request(why: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, why)
+    }
+
+    /// 413.
+    #[must_use]
+    pub fn too_large(most: usize) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body has more than {most} bytes"))
+    }
+
+    /// 429.
+    #[must_use]
+    pub fn queue_full() -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too many pulls wait; try again later")
+    }
+
+    /// 503 while the gateway stops.
+    #[must_use]
+    pub fn stopping() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the gateway is stopping")
+    }
+
+    /// 500: this gateway's own failure. What happened is logged, not told.
+    pub fn broken(error: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::error!(error, "cannot answer a request");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the gateway has failed; its log says why")
+    }
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        Self::broken(&error)
+    }
+}
+
+impl From<AuthError> for Refused {
+    fn from(error: AuthError) -> Self {
+        match &error {
+            AuthError::Broken(source) => {
+                tracing::error!(error = &**source as &dyn std::error::Error, "cannot check credentials");
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
+            }
+            _ => Self::new(StatusCode::UNAUTHORIZED, error.to_string()),
+        }
+    }
+}
+
+impl IntoResponse for Refused {
+    /// The body is written by [`complete`], which knows the URL.
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Writes the bodies of refusals: `{"status":..,"error":..,"message":..}`.
+pub async fn complete(request: Request, next: Next) -> Response {
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    let url = format!("http://{host}{}", request.uri());
+    let response = next.run(request).await;
+    match response.extensions().get::<Refused>() {
+        None => response,
+        Some(Refused { status, error }) => {
+            let words = status.canonical_reason().unwrap_or("Error");
+            let body = ErrorBody { status: status.as_u16(), error: error.clone(), message: format!("{words}: {url}") };
+            json(*status, &body)
+        }
+    }
+}

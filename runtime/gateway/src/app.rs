@@ -1,0 +1,104 @@
+//! The service as a whole: what every request and every pull needs.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use axum::http::HeaderMap;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::answer::Refused;
+use crate::auth::{Anonymous, AuthError, Authenticator, Caller, Peer};
+use crate::config::{Config, ConfigError, System};
+use crate::jobs::Puller;
+use crate::store::Store;
+
+/// The running gateway.
+pub struct App {
+    /// Where the configuration was read, to be read again on SIGHUP.
+    config_path: PathBuf,
+    config: RwLock<Arc<Config>>,
+    /// What is remembered.
+    pub(crate) store: Store,
+    /// Who is calling.
+    pub(crate) auth: Arc<Authenticator>,
+    /// What pulls.
+    pub(crate) puller: Arc<dyn Puller>,
+    /// Pulls that may run at the same time.
+    pub(crate) slots: Arc<Semaphore>,
+    /// Held while files are put in place and the store is told, so that each sees the other's lists.
+    pub(crate) publishing: Mutex<()>,
+    /// Everything that runs beside requests.
+    pub(crate) tasks: TaskTracker,
+    /// Cancelled when the gateway stops.
+    pub(crate) stopping: CancellationToken,
+}
+
+impl App {
+    /// A gateway over an open store.
+    #[must_use]
+    pub fn new(config: Config, config_path: PathBuf, store: Store, puller: Arc<dyn Puller>) -> Arc<Self> {
+        Arc::new(Self {
+            config_path,
+            slots: Arc::new(Semaphore::new(config.workers)),
+            config: RwLock::new(Arc::new(config)),
+            store,
+            auth: Arc::new(Authenticator::default()),
+            puller,
+            publishing: Mutex::new(()),
+            tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+        })
+    }
+
+    /// The configuration in force. A request keeps the one it began with.
+    #[must_use]
+    pub fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.config.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads the configuration again. A wrong one changes nothing.
+    ///
+    /// The database, the sockets and the number of workers are taken up at the next start only.
+    pub fn reload(&self) -> Result<(), ConfigError> {
+        let config = Config::load(&self.config_path)?;
+        *self.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
+        Ok(())
+    }
+
+    /// Finds out who is calling for `system`.
+    pub(crate) async fn authenticate(
+        &self,
+        config: &Config,
+        system: &System,
+        peer: Peer,
+        headers: &HeaderMap,
+    ) -> Result<Caller, AuthError> {
+        let anonymous = if config.anonymous { Anonymous::Allowed } else { Anonymous::Refused };
+        self.auth.authenticate(system, peer, headers, anonymous).await
+    }
+
+    /// Does what blocks (the store, the user database) off the threads that serve connections.
+    pub(crate) async fn blocking<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(Arc<Self>) -> Result<T, Refused> + Send + 'static,
+    ) -> Result<T, Refused> {
+        let app = Arc::clone(self);
+        let done = tokio::task::spawn_blocking(move || work(app)).await;
+        done.unwrap_or_else(|panic| Err(Refused::broken(&panic)))
+    }
+
+    /// Stops pulls where they are; the store knows how to go on with them.
+    pub async fn stop(&self) {
+        self.stopping.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("config_path", &self.config_path).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,54 @@
+//! What `imagemanager.json` means: checked, resolved, ready to be used.
+//!
+//! [`shifter_gateway_types::ImageManager`] is what was written. A [`Config`] is what is meant:
+//! every path is there, every secret has been read, every platform has an owner with a number. What
+//! this gateway cannot do is refused here, at the start and by its key, instead of being passed over.
+
+mod error;
+mod load;
+mod location;
+mod secret;
+mod system;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use shifter_gateway_types::config::{Limits, Listen, LogLevel, ReadableBy};
+
+pub use error::ConfigError;
+pub use location::{Password, Registries, Registry};
+pub use system::{Owner, System};
+
+use crate::pull::Conversion;
+
+/// A gateway's configuration.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The file of the embedded database.
+    pub database: PathBuf,
+    /// Where to listen.
+    pub listen: Vec<Listen>,
+    /// Directory of downloaded layers.
+    pub cache: PathBuf,
+    /// The systems served, by name.
+    pub systems: BTreeMap<String, System>,
+    /// Where images come from.
+    pub registries: Registries,
+    /// Format, compression and the policies within an image.
+    pub conversion: Conversion,
+    /// Who may read public image files.
+    pub readable_by: ReadableBy,
+    /// Bounds on a pull.
+    pub limits: Limits,
+    /// Pulls at the same time.
+    pub workers: usize,
+    /// How long a pulled tag is taken to be current.
+    pub pull_update: Duration,
+    /// Whether callers without a credential are let in, as nobody.
+    pub anonymous: bool,
+    /// Least severe messages logged.
+    pub log_level: LogLevel,
+    /// What is written and has no effect, to be logged at the start.
+    pub notices: Vec<&'static str>,
+}

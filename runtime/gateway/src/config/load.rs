@@ -1,0 +1,142 @@
+//! From the file to a [`Config`].
+
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use shifter_gateway_types::ImageManager;
+use shifter_gateway_types::config::{
+    Authentication, Database, ImageFormat, ImportUsers, Modes as WantedModes, Ownership as WantedOwnership,
+    Policy as WantedPolicy, SetIdBits, Xattrs,
+};
+
+use super::Config;
+use super::error::ConfigError;
+use super::location::Registries;
+use super::secret::resolve;
+use super::system::System;
+use crate::convert::{Conversion, Format, Modes, Ownership, SetId};
+
+impl Config {
+    /// Reads, checks and resolves the configuration at `path`.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = read(path)?;
+        let written =
+            ImageManager::parse(&text).map_err(|source| ConfigError::Syntax { path: path.to_owned(), source })?;
+        Self::resolve(&written, path.parent().unwrap_or(Path::new("/")))
+    }
+
+    /// Checks and resolves what was written; `base` is the directory its secrets are relative to.
+    pub fn resolve(written: &ImageManager, base: &Path) -> Result<Self, ConfigError> {
+        refuse_what_cannot_be_done(written)?;
+        // Not used, but a file full of placeholders must not look like a working one.
+        for (key, secret) in [("MongoDBURI", &written.mongodb_uri), ("Broker", &written.broker)] {
+            secret.as_ref().map(|secret| resolve(key, secret, base)).transpose()?;
+        }
+        let systems = written.platforms.iter();
+        let systems = systems.map(|(name, platform)| Ok((name.clone(), System::resolve(name, platform)?)));
+        Ok(Self {
+            database: database(written, base)?,
+            listen: written.listen(),
+            cache: cache(written)?,
+            systems: systems.collect::<Result<_, ConfigError>>()?,
+            registries: Registries::resolve(written, base)?,
+            conversion: conversion(written)?,
+            readable_by: written.policy().readable_by,
+            limits: written.limits(),
+            workers: usize::try_from(written.worker_threads()).unwrap_or(usize::MAX).min(256),
+            pull_update: Duration::from_secs(written.pull_update_timeout()),
+            anonymous: written.compat.unwrap_or_default().anonymous,
+            log_level: written.log_level.unwrap_or_default(),
+            notices: notices(written),
+        })
+    }
+}
+
+/// Reads the file through one descriptor, whose mode is checked.
+fn read(path: &Path) -> Result<String, ConfigError> {
+    let error = |source| ConfigError::Read { path: path.to_owned(), source };
+    let mut file = File::open(path).map_err(error)?;
+    let mode = file.metadata().map_err(error)?.mode() & 0o7777;
+    if mode & 0o022 != 0 {
+        return Err(ConfigError::Mode { path: path.to_owned(), mode, right: "go-w" });
+    }
+    let mut text = String::new();
+    file.read_to_string(&mut text).map_err(error)?;
+    Ok(text)
+}
+
+fn refuse_what_cannot_be_done(written: &ImageManager) -> Result<(), ConfigError> {
+    if written.authentication == Some(Authentication::Mock) {
+        return Err(ConfigError::unsupported("Authentication", "`mock` lets anybody be anybody; write `munge`"));
+    }
+    if written.examiner.is_some() {
+        return Err(ConfigError::unsupported("examiner", "images are not examined yet, and none may pass unexamined"));
+    }
+    if written.platforms.is_empty() {
+        return Err(ConfigError::missing("Platforms", "name at least one system"));
+    }
+    Ok(())
+}
+
+/// What is written and has no effect here.
+fn notices(written: &ImageManager) -> Vec<&'static str> {
+    let imports = written.import_users.as_ref().is_some_and(|users| *users != ImportUsers::Nobody);
+    let all = [
+        (imports, "`ImportUsers`: this version imports no squashfs files"),
+        (written.metrics == Some(true), "`Metrics`: this version does not count lookups"),
+        (written.image_expiration_timeout.is_some(), "`ImageExpirationTimeout`: this version expires no images"),
+    ];
+    all.into_iter().filter_map(|(holds, text)| holds.then_some(text)).collect()
+}
+
+fn database(written: &ImageManager, base: &Path) -> Result<PathBuf, ConfigError> {
+    let Some(secret) = &written.database else {
+        const HELP: &str = "this gateway keeps its records in an embedded database instead of MongoDB; write \
+                            \"Database\": \"sqlite:///var/lib/shifter/gateway.db\"";
+        return Err(ConfigError::missing("Database", HELP));
+    };
+    let Database::Sqlite(path) = resolve("Database", secret, base)?.parse()?;
+    Ok(path)
+}
+
+fn cache(written: &ImageManager) -> Result<PathBuf, ConfigError> {
+    let missing = || ConfigError::missing("CacheDirectory", "name the directory of downloaded layers");
+    let path = written.cache_directory.clone().ok_or_else(missing)?;
+    if path.is_relative() {
+        return Err(ConfigError::unsupported("CacheDirectory", "it is not absolute"));
+    }
+    Ok(path)
+}
+
+fn conversion(written: &ImageManager) -> Result<Conversion, ConfigError> {
+    let format = written.image_format();
+    let word = match format {
+        ImageFormat::Squashfs => Format::Squashfs,
+        other => {
+            let why = format!("images of format `{other}` are not made; write `squashfs`");
+            return Err(ConfigError::unsupported("DefaultImageFormat", why));
+        }
+    };
+    let options = written.converter_options.as_ref().and_then(|all| all.get(&format));
+    let mut conversion = Conversion::with_options(word, options.map_or(&[], |options| options.args()))?;
+    let WantedPolicy { ownership, modes, set_id_bits, xattrs, readable_by: _ } = written.policy();
+    conversion.policy.ownership = match ownership {
+        WantedOwnership::Root => Ownership::Root,
+        WantedOwnership::Image => Ownership::Image,
+    };
+    conversion.policy.modes = match modes {
+        WantedModes::Image => Modes::Image,
+        WantedModes::Readable => Modes::Readable,
+    };
+    conversion.policy.set_id = match set_id_bits {
+        SetIdBits::Drop => SetId::Drop,
+        SetIdBits::Keep => SetId::Keep,
+    };
+    if xattrs == Xattrs::Keep {
+        return Err(ConfigError::unsupported("Policy.xattrs", "extended attributes are never kept; write `drop`"));
+    }
+    Ok(conversion)
+}

@@ -1,0 +1,155 @@
+//! One pull, from its row to READY or FAILURE.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use shifter_gateway_types::rest::Status;
+
+use super::{Order, progress};
+use crate::answer::Refused;
+use crate::app::App;
+use crate::config::Password;
+use crate::convert::{Format, Limits};
+use crate::publish;
+use crate::pull::{Directories, Existing, PullRequest, Pulled};
+use crate::store::{Completed, Image, Job};
+use crate::time::now;
+
+impl App {
+    /// Begins a pull that the store has accepted. While the gateway stops, the row waits for the next start.
+    pub(crate) fn start(self: &Arc<Self>, job: Job, order: Order) {
+        if self.stopping.is_cancelled() {
+            return;
+        }
+        let app = Arc::clone(self);
+        self.tasks.spawn(async move {
+            let seq = job.seq;
+            let image = format!("{}:{}", job.ask.name.itype, job.ask.name.tag);
+            let system = job.ask.name.system.clone();
+            tracing::info!(system, image, uid = job.ask.uid, "pull begins");
+            let stopping = app.stopping.clone();
+            let work = tokio::spawn(run(Arc::clone(&app), job, order));
+            let abort = work.abort_handle();
+            let outcome = tokio::select! {
+                () = stopping.cancelled() => { abort.abort(); return }
+                outcome = work => outcome,
+            };
+            let reason = match outcome {
+                Ok(Ok(id)) => {
+                    tracing::info!(system, image, id, "pull is ready");
+                    return;
+                }
+                Ok(Err(error)) => format!("{error:#}"),
+                Err(panic) => {
+                    tracing::error!(system, image, %panic, "a pull panicked");
+                    "the gateway has failed; its log says why".to_owned()
+                }
+            };
+            tracing::warn!(system, image, reason, "pull failed");
+            let told = app.blocking(move |app| Ok(app.store.fail(seq, &reason, now())?));
+            // Logged where it is made; the row is recovered at the next start.
+            let _ = told.await;
+        });
+    }
+}
+
+/// Gives the id of the image back.
+async fn run(app: Arc<App>, job: Job, order: Order) -> anyhow::Result<String> {
+    let seq = job.seq;
+    tell(&app, seq, Status::Pending).await?;
+    let _slot = Arc::clone(&app.slots).acquire_owned().await?;
+    let (reporter, reports) = progress::channel();
+    let limit = Duration::from_secs(order.config.limits.pull_seconds);
+    let pulling = async {
+        // The reporter is dropped with the pull, which ends the writing.
+        let reporter = reporter;
+        tokio::time::timeout(limit, app.puller.pull(request(&order), &reporter)).await
+    };
+    let (pulled, ()) = tokio::join!(pulling, reports.write_down(&app, seq));
+    let pulled = pulled.map_err(|_| anyhow::anyhow!("the pull took more than {} seconds", limit.as_secs()))??;
+    if pulled.private && job.ask.uid.is_none() {
+        anyhow::bail!("the image is private and the caller is nobody: authenticate");
+    }
+    tell(&app, seq, Status::Transfer).await?;
+    let done = tokio::task::spawn_blocking(move || finish(&app, seq, &job, &order, pulled));
+    done.await?
+}
+
+async fn tell(app: &Arc<App>, seq: i64, status: Status) -> anyhow::Result<()> {
+    let told = app.blocking(move |app| Ok(app.store.advance(seq, &status, status.as_str(), now())?)).await;
+    match told {
+        Ok(true) => Ok(()),
+        Ok(false) => anyhow::bail!("the pull is no longer in the store"),
+        Err(Refused { .. }) => anyhow::bail!("the store cannot be written"),
+    }
+}
+
+fn request(order: &Order) -> PullRequest {
+    let config = &order.config;
+    PullRequest {
+        reference: order.reference.clone(),
+        location: order.location.clone(),
+        platform: order.system.platform.clone(),
+        credential: match &order.password {
+            Password::Callers(credential) | Password::Sites(credential) => Some(credential.clone()),
+            Password::None => None,
+        },
+        directories: Directories { cache: config.cache.clone(), images: order.system.image_dir.clone() },
+        conversion: config.conversion.clone(),
+        limits: limits(&config.limits),
+        existing: Existing::Reuse,
+    }
+}
+
+fn limits(written: &shifter_gateway_types::config::Limits) -> Limits {
+    let count = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
+    Limits {
+        manifest_bytes: written.manifest_bytes,
+        config_bytes: written.manifest_bytes,
+        layer_bytes: written.layer_bytes,
+        layers: count(written.layers),
+        unpacked_bytes: written.image_bytes,
+        entries: written.entries,
+        path_bytes: count(written.path_bytes),
+        ratio: written.ratio,
+        downloads: count(written.downloads),
+    }
+}
+
+/// Puts the files in place and tells the store.
+///
+/// ORDER: the image, then the index, then `.meta`, then the store. Whatever is cut short leaves a row
+/// that is pulled again, and no name that leads to a file that is not whole.
+fn finish(app: &App, seq: i64, job: &Job, order: &Order, pulled: Pulled) -> anyhow::Result<String> {
+    let gone = || anyhow::anyhow!("the pull is no longer in the store");
+    let done = Completed { image: image(&pulled, order.config.conversion.format), private: pulled.private };
+    let _one_at_a_time = app.publishing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let seen = app.store.preview(seq, &done, now())?.ok_or_else(gone)?;
+    let place = publish::Place::new(&order.system, order.config.readable_by);
+    place.put(pulled.product, &job.ask.name, &seen)?;
+    let stored = app.store.complete(seq, &done, now())?.ok_or_else(gone)?;
+    // A second request may have joined its lists to this pull in the meantime.
+    let access = |entry: &crate::store::Entry| entry.tags.iter().map(|tag| tag.access.clone()).collect::<Vec<_>>();
+    if access(&seen) != access(&stored) {
+        place.describe(&job.ask.name, &stored)?;
+    }
+    Ok(done.image.id)
+}
+
+fn image(pulled: &Pulled, format: Format) -> Image {
+    let config = pulled.config.clone();
+    Image {
+        id: pulled.id.clone(),
+        format: format.name().to_owned(),
+        digest: pulled.digest.to_string(),
+        platform: pulled.platform.to_string(),
+        bytes: pulled.bytes,
+        env: config.env,
+        entry: config.entrypoint,
+        cmd: config.cmd,
+        workdir: config.workdir,
+        user: config.user,
+        labels: config.labels,
+        volumes: config.volumes,
+    }
+}

@@ -1,0 +1,37 @@
+//! What a start finds left over.
+
+use std::sync::Arc;
+
+use super::Order;
+use crate::app::App;
+use crate::config::Password;
+use crate::store::{Job, StoreError};
+use crate::time::now;
+
+impl App {
+    /// Goes on with the pulls of the last run that need no password of their own. Blocks.
+    ///
+    /// Those whose image or system the configuration no longer knows fail with that reason.
+    pub fn recover(self: &Arc<Self>) -> Result<usize, StoreError> {
+        let jobs = self.store.recover(now())?;
+        let count = jobs.len();
+        for job in jobs {
+            match self.order(&job) {
+                Ok(order) => self.start(job, order),
+                Err(reason) => self.store.fail(job.seq, &reason, now())?,
+            }
+        }
+        Ok(count)
+    }
+
+    fn order(&self, job: &Job) -> Result<Order, String> {
+        let config = self.config();
+        let name = &job.ask.name;
+        let system = config.systems.get(&name.system).cloned();
+        let system = system.ok_or_else(|| format!("the system `{}` is no longer configured", name.system))?;
+        let (registry, reference) = config.registries.find(&name.tag).map_err(|error| error.to_string())?;
+        let password: Password = config.registries.password(registry, &Default::default());
+        let location = registry.location.clone();
+        Ok(Order { system, location, reference, password, config: Arc::clone(&config) })
+    }
+}

@@ -1,0 +1,30 @@
+//! Every route, and who calls it.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::from_fn;
+use axum::routing::{get, post};
+
+use crate::answer::{Refused, complete};
+use crate::app::App;
+use crate::routes::{list, lookup, pull, queue, root};
+
+/// The gateway's interface. A trailing slash is optional everywhere; `{*tag}` holds its own.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        // People with a browser or curl.
+        .route("/", get(root::get))
+        // The runtime, the workload managers and shifterimg.
+        .route("/api/lookup/{system}/{itype}/{*tag}", get(lookup::get))
+        .route("/api/list/{system}", get(list::get))
+        .route("/api/list/{system}/", get(list::get))
+        .route("/api/pull/{system}/{itype}/{*tag}", post(pull::post))
+        .route("/api/queue/{system}", get(queue::get))
+        .route("/api/queue/{system}/", get(queue::get))
+        .fallback(async |request: Request| Refused::no_such_route(request.uri().path()))
+        .method_not_allowed_fallback(async || Refused::wrong_method())
+        .layer(from_fn(complete))
+        .with_state(app)
+}

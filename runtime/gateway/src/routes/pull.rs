@@ -1,0 +1,109 @@
+//! `POST /api/pull/<system>/<type>/<tag>/`: ask for an image, and ask how far it is.
+//!
+//! Clients ask with the same request over and over until the record says READY or FAILURE, so this
+//! route starts a pull only when none is in flight, none has just failed, and the tag is not known
+//! to be current already.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::State;
+use shifter_gateway_types::rest::{IdList, PullBody, Record};
+
+use super::target::OnImage;
+use crate::answer::{Json, Refused};
+use crate::app::App;
+use crate::auth::Caller;
+use crate::config::Password;
+use crate::jobs::Order;
+use crate::record;
+use crate::store::{Access, Asked, PullAsk, TagName};
+use crate::time::now;
+
+/// Types whose tag defaults to `latest` in a pull.
+const WITH_DEFAULT: [&str; 1] = ["docker"];
+/// Bytes of a request: far more ids than a runtime reads back.
+const MOST: usize = 64 * 1024;
+/// Seconds for which a failure is shown instead of being tried again.
+const FAILURE_SHOWN: f64 = 30.0;
+
+pub(crate) async fn post(State(app): State<Arc<App>>, image: OnImage, body: Body) -> Result<Json<Record>, Refused> {
+    let name = image.name(&WITH_DEFAULT);
+    let lists = read(body).await?;
+    if name.itype != "docker" {
+        return Err(Refused::bad_request(format!("images of type `{}` cannot be pulled", name.itype)));
+    }
+    let (config, caller) = (image.on.config.clone(), image.on.caller.clone());
+    let (registry, reference) =
+        config.registries.find(&name.tag).map_err(|error| Refused::bad_request(error.to_string()))?;
+    let password = match &caller {
+        Caller::Nobody => config.registries.password(registry, &Default::default()),
+        Caller::User { payload, .. } => config.registries.password(registry, &payload.authorized_locations),
+    };
+    let ask = ask(&name, &caller, lists, &password);
+    let order = Order {
+        system: image.on.system().clone(),
+        location: registry.location.clone(),
+        reference,
+        password,
+        config: Arc::clone(&config),
+    };
+    let record = app.blocking(move |app| answer(&app, &ask, order, &caller)).await?;
+    Ok(Json(record))
+}
+
+/// An empty body means no lists; anything else must be the documented object.
+async fn read(body: Body) -> Result<PullBody, Refused> {
+    let bytes = to_bytes(body, MOST).await.map_err(|_| Refused::too_large(MOST))?;
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Ok(PullBody::default());
+    }
+    serde_json::from_slice(&bytes).map_err(|error| Refused::bad_request(format!("the body: {error}")))
+}
+
+/// Pulls by callers without a password and without lists are alike, whoever asks.
+fn ask(name: &TagName, caller: &Caller, lists: PullBody, password: &Password) -> PullAsk {
+    let ids = |list: Option<IdList>| list.unwrap_or_default().0.into_iter().collect::<BTreeSet<u32>>();
+    let (users, groups) = (ids(lists.allowed_uids), ids(lists.allowed_gids));
+    let with_password = matches!(password, Password::Callers(_));
+    let own = with_password || !users.is_empty() || !groups.is_empty();
+    let identity = match caller.uid() {
+        Some(uid) if own => format!("uid:{uid}"),
+        _ => String::new(),
+    };
+    PullAsk { name: name.clone(), identity, uid: caller.uid(), users, groups, with_password }
+}
+
+fn answer(app: &Arc<App>, ask: &PullAsk, order: Order, caller: &Caller) -> Result<Record, Refused> {
+    let now = now();
+    if let Some(record) = current(app, ask, &order, caller, now)? {
+        return Ok(record);
+    }
+    let shown = FAILURE_SHOWN.min(order.config.pull_update.as_secs_f64());
+    match app.store.ask(ask, now, now - shown, order.config.limits.queued)? {
+        Asked::Started(job) => {
+            let record = record::of_job(&job);
+            app.start(job, order);
+            Ok(record)
+        }
+        Asked::Joined(job) | Asked::Failed(job) => Ok(record::of_job(&job)),
+        Asked::Full => Err(Refused::queue_full()),
+    }
+}
+
+/// The record of the image, if the caller may use it and a pull would bring nothing new.
+fn current(app: &App, ask: &PullAsk, order: &Order, caller: &Caller, now: f64) -> Result<Option<Record>, Refused> {
+    let Some(entry) = app.store.lookup(&ask.name)? else { return Ok(None) };
+    let may_use = |access: &Access| caller.may_use(access, &app.auth.groups);
+    let Some(record) = record::of_tag(&entry, &ask.name, may_use) else { return Ok(None) };
+    let age = now - record.last_pull.unwrap_or(0.0);
+    let fresh = (0.0..order.config.pull_update.as_secs_f64()).contains(&age);
+    let tag = entry.tags.iter().find(|tag| tag.tag == ask.name.tag && tag.itype == ask.name.itype);
+    let covered = tag.is_some_and(|tag| match &tag.access {
+        // Lists do not close what is open.
+        Access::Public => true,
+        Access::Granted { users, groups } => ask.users.is_subset(users) && ask.groups.is_subset(groups),
+    });
+    Ok((fresh && covered).then_some(record))
+}

@@ -1,0 +1,19 @@
+//! `GET /api/queue/<system>/`: the pulls that wait or run.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use shifter_gateway_types::rest::{QueueBody, QueueItem};
+
+use super::target::OnSystem;
+use crate::answer::{Json, Refused};
+use crate::app::App;
+
+/// The original shows every pull to everybody; pulls with a password are shown to who asked alone.
+pub(crate) async fn get(State(app): State<Arc<App>>, on: OnSystem) -> Result<Json<QueueBody>, Refused> {
+    let OnSystem { system, caller, .. } = on;
+    let jobs = app.blocking(move |app| Ok(app.store.queue(&system)?)).await?;
+    let shown = jobs.into_iter().filter(|job| job.ask.identity.is_empty() || job.ask.uid == caller.uid());
+    let list = shown.map(|job| QueueItem { status: job.status, image: job.ask.name.tag }).collect();
+    Ok(Json(QueueBody { list }))
+}

@@ -1,0 +1,161 @@
+//! Sockets and connections.
+//!
+//! Each connection is told who is at its other end before its first request is read. Header names
+//! go out as `Content-Type`, not `content-type`: old clients compare them byte for byte.
+
+use std::convert::Infallible;
+use std::io;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::net::UnixStream as StdUnixStream;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use shifter_gateway_types::config::Listen;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, UnixListener};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
+
+use crate::auth::Peer;
+
+/// How long a client may take to send the head of a request.
+const HEAD: Duration = Duration::from_secs(30);
+/// How long to wait before accepting again when the process has no descriptors left.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// A socket that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on `{listen}`: {source}")]
+pub struct ListenError {
+    listen: Listen,
+    source: io::Error,
+}
+
+/// An open socket.
+#[derive(Debug)]
+pub enum Listener {
+    /// A port.
+    Tcp(TcpListener),
+    /// A socket file, removed at the end.
+    Unix(UnixListener, SocketFile),
+}
+
+/// A socket file of this process.
+#[derive(Debug)]
+pub struct SocketFile(PathBuf);
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        // Where it is gone already, nothing is left to do.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Opens a socket. Every user may connect to a Unix one: the kernel says who they are.
+pub async fn bind(listen: &Listen) -> Result<Listener, ListenError> {
+    let opened = match listen {
+        Listen::Tcp(address) => TcpListener::bind(address).await.map(Listener::Tcp),
+        Listen::Unix(path) => bind_unix(path),
+    };
+    opened.map_err(|source| ListenError { listen: listen.clone(), source })
+}
+
+fn bind_unix(path: &Path) -> io::Result<Listener> {
+    if let Ok(metadata) = std::fs::symlink_metadata(path) {
+        if !metadata.file_type().is_socket() {
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "there is a file that is no socket"));
+        }
+        if StdUnixStream::connect(path).is_ok() {
+            return Err(io::Error::new(io::ErrorKind::AddrInUse, "another process listens there"));
+        }
+        std::fs::remove_file(path)?;
+    }
+    let listener = UnixListener::bind(path)?;
+    let file = SocketFile(path.to_owned());
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o666))?;
+    Ok(Listener::Unix(listener, file))
+}
+
+impl Listener {
+    /// Where it listens, in the words of `Listen`.
+    pub fn address(&self) -> String {
+        match self {
+            Self::Tcp(listener) => match listener.local_addr() {
+                Ok(address) => format!("tcp:{address}"),
+                Err(_) => "tcp:?".to_owned(),
+            },
+            Self::Unix(_, file) => format!("unix:{}", file.0.display()),
+        }
+    }
+
+    /// Serves connections until `stopping`, then lets each finish the request it is at.
+    pub async fn serve(self, router: Router, tasks: TaskTracker, stopping: CancellationToken) {
+        loop {
+            let accepted = tokio::select! {
+                () = stopping.cancelled() => return,
+                accepted = self.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, peer)) => {
+                    tasks.spawn(connection(stream, peer, router.clone(), stopping.clone()));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(BREATH).await;
+                }
+            }
+        }
+    }
+
+    async fn accept(&self) -> io::Result<(Box<dyn Stream>, Peer)> {
+        match self {
+            Self::Tcp(listener) => {
+                let (stream, _) = listener.accept().await?;
+                stream.set_nodelay(true)?;
+                Ok((Box::new(stream), Peer::Tcp))
+            }
+            Self::Unix(listener, _) => {
+                let (stream, _) = listener.accept().await?;
+                let who = stream.peer_cred()?;
+                Ok((Box::new(stream), Peer::Unix { uid: who.uid(), gid: who.gid() }))
+            }
+        }
+    }
+}
+
+/// Either kind of connection.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+async fn connection(stream: Box<dyn Stream>, peer: Peer, router: Router, stopping: CancellationToken) {
+    let service = service_fn(move |request: Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(peer);
+        let router = router.clone();
+        async move { Ok::<_, Infallible>(router.oneshot(request).await.unwrap_or_else(|never| match never {})) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .title_case_headers(true)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stopping.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}

@@ -1,0 +1,272 @@
+//! Pulls: asked for, in flight, done or failed.
+//!
+//! INIT, PENDING, PULLING, EXAMINATION, CONVERSION, TRANSFER, then either the row is gone and the
+//! tag is there, or FAILURE with its reason. Only a pull in flight changes its state.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, named_params};
+use shifter_gateway_types::rest::Status;
+
+use super::images::{entry, put_image};
+use super::model::{Entry, Image, Job, PullAsk, TagName};
+use super::schema::IN_FLIGHT;
+use super::{Store, StoreError};
+
+/// What became of a request to pull.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Asked {
+    /// It is new and must be started.
+    Started(Job),
+    /// The same pull is under way; the access lists were joined.
+    Joined(Job),
+    /// The same pull failed a moment ago.
+    Failed(Job),
+    /// Too many pulls wait.
+    Full,
+}
+
+/// What a finished pull found out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Completed {
+    /// The image.
+    pub image: Image,
+    /// Whether only those with a password for its registry may have it.
+    pub private: bool,
+}
+
+const COLUMNS: &str = "seq, system, itype, tag, identity, uid, users, groups, with_password, status, message, asked";
+
+impl Store {
+    /// Records a request to pull, unless the same pull is in flight or failed after `failed_since`.
+    pub fn ask(&self, ask: &PullAsk, now: f64, failed_since: f64, most: u32) -> Result<Asked, StoreError> {
+        let mut writer = self.writer();
+        let db = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let asked = match in_flight(&db, ask)? {
+            Some(job) => Asked::Joined(join(&db, job, ask)?),
+            None => match failed(&db, ask, failed_since)? {
+                Some(job) => Asked::Failed(job),
+                None if count_in_flight(&db)? >= i64::from(most) => Asked::Full,
+                None => Asked::Started(insert(&db, ask, now)?),
+            },
+        };
+        db.commit()?;
+        Ok(asked)
+    }
+
+    /// Moves a pull in flight on. False when it is no longer in flight.
+    pub fn advance(&self, seq: i64, status: &Status, message: &str, now: f64) -> Result<bool, StoreError> {
+        let sql = format!(
+            "UPDATE pull SET status = ?2, message = ?3, heartbeat = ?4 WHERE seq = ?1 AND status IN {IN_FLIGHT}"
+        );
+        Ok(self.writer().prepare_cached(&sql)?.execute((seq, status.as_str(), message, now))? == 1)
+    }
+
+    /// Ends a pull in flight; `asked` becomes the time of the failure.
+    pub fn fail(&self, seq: i64, reason: &str, now: f64) -> Result<(), StoreError> {
+        let sql = format!(
+            "UPDATE pull SET status = 'FAILURE', message = ?2, asked = ?3, heartbeat = ?3
+             WHERE seq = ?1 AND status IN {IN_FLIGHT}"
+        );
+        self.writer().prepare_cached(&sql)?.execute((seq, reason, now))?;
+        Ok(())
+    }
+
+    /// What the tag and image of a pull will look like once it is completed; changes nothing.
+    ///
+    /// The caller writes the index from this before [`Store::complete`], one completion at a time.
+    pub fn preview(&self, seq: i64, done: &Completed, now: f64) -> Result<Option<Entry>, StoreError> {
+        let mut writer = self.writer();
+        let db = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Dropped without commit: rolled back.
+        apply(&db, seq, done, now)
+    }
+
+    /// Stores the image, its tag and the grants, and forgets the pull, all at once.
+    ///
+    /// `None` when the pull is no longer in flight.
+    pub fn complete(&self, seq: i64, done: &Completed, now: f64) -> Result<Option<Entry>, StoreError> {
+        let mut writer = self.writer();
+        let db = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let entry = apply(&db, seq, done, now)?;
+        db.commit()?;
+        Ok(entry)
+    }
+
+    /// After a start: pulls that can go on are PENDING again and returned in order; those whose
+    /// password died with the process have failed, and may be asked for again at once.
+    pub fn recover(&self, now: f64) -> Result<Vec<Job>, StoreError> {
+        let mut writer = self.writer();
+        let db = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        db.execute(
+            &format!(
+                "UPDATE pull SET status = 'FAILURE', interrupted = 1, asked = ?1, heartbeat = ?1,
+                     message = 'the gateway was restarted and keeps no passwords: pull again'
+                 WHERE with_password = 1 AND status IN {IN_FLIGHT}"
+            ),
+            [now],
+        )?;
+        db.execute(
+            &format!(
+                "UPDATE pull SET status = 'PENDING', message = 'PENDING', heartbeat = ?1 WHERE status IN {IN_FLIGHT}"
+            ),
+            [now],
+        )?;
+        let jobs = jobs(&db, "status = 'PENDING' ORDER BY seq")?;
+        db.commit()?;
+        Ok(jobs)
+    }
+
+    /// Forgets failures older than `since`.
+    pub fn forget_failures(&self, since: f64) -> Result<usize, StoreError> {
+        Ok(self.writer().execute("DELETE FROM pull WHERE status = 'FAILURE' AND asked < ?1", [since])?)
+    }
+
+    /// Pulls of a system that wait or run, in the order of asking.
+    pub fn queue(&self, system: &str) -> Result<Vec<Job>, StoreError> {
+        let all = self.read(|db| jobs(db, &format!("status IN {IN_FLIGHT} ORDER BY seq")))?;
+        Ok(all.into_iter().filter(|job| job.ask.name.system == system).collect())
+    }
+}
+
+fn in_flight(db: &Connection, ask: &PullAsk) -> Result<Option<Job>, StoreError> {
+    one(db, ask, &format!("status IN {IN_FLIGHT}"))
+}
+
+fn failed(db: &Connection, ask: &PullAsk, since: f64) -> Result<Option<Job>, StoreError> {
+    let last = one(db, ask, "status = 'FAILURE' AND interrupted = 0 ORDER BY seq DESC LIMIT 1")?;
+    Ok(last.filter(|job| job.asked >= since))
+}
+
+fn one(db: &Connection, ask: &PullAsk, condition: &str) -> Result<Option<Job>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM pull WHERE system = ?1 AND itype = ?2 AND tag = ?3 AND identity = ?4 AND {condition}"
+    );
+    let name = &ask.name;
+    let mut find = db.prepare_cached(&sql)?;
+    let found = find.query_row((&name.system, &name.itype, &name.tag, &ask.identity), |row| Ok(job(row)));
+    found.optional()?.transpose()
+}
+
+fn jobs(db: &Connection, condition: &str) -> Result<Vec<Job>, StoreError> {
+    let mut find = db.prepare_cached(&format!("SELECT {COLUMNS} FROM pull WHERE {condition}"))?;
+    let mut rows = find.query([])?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        all.push(job(row)?);
+    }
+    Ok(all)
+}
+
+fn job(row: &Row<'_>) -> Result<Job, StoreError> {
+    let ids = |text: String| serde_json::from_str::<BTreeSet<u32>>(&text);
+    Ok(Job {
+        seq: row.get(0)?,
+        ask: PullAsk {
+            name: TagName { system: row.get(1)?, itype: row.get(2)?, tag: row.get(3)? },
+            identity: row.get(4)?,
+            uid: row.get(5)?,
+            users: ids(row.get(6)?)?,
+            groups: ids(row.get(7)?)?,
+            with_password: row.get(8)?,
+        },
+        status: Status::parse(&row.get::<_, String>(9)?),
+        message: row.get(10)?,
+        asked: row.get(11)?,
+    })
+}
+
+fn count_in_flight(db: &Connection) -> Result<i64, StoreError> {
+    let sql = format!("SELECT count(*) FROM pull WHERE status IN {IN_FLIGHT}");
+    Ok(db.prepare_cached(&sql)?.query_row([], |row| row.get(0))?)
+}
+
+/// The unique index makes a second pull of the same name and identity impossible.
+fn insert(db: &Connection, ask: &PullAsk, now: f64) -> Result<Job, StoreError> {
+    let name = &ask.name;
+    // What is asked again replaces what failed before.
+    db.prepare_cached(
+        "DELETE FROM pull WHERE system = ?1 AND itype = ?2 AND tag = ?3 AND identity = ?4 AND status = 'FAILURE'",
+    )?
+    .execute((&name.system, &name.itype, &name.tag, &ask.identity))?;
+    db.prepare_cached(
+        "INSERT INTO pull (system, itype, tag, identity, uid, users, groups, with_password, status, message,
+                           asked, heartbeat)
+         VALUES (:system, :itype, :tag, :identity, :uid, :users, :groups, :with_password, 'INIT', 'INIT', :now, :now)",
+    )?
+    .execute(named_params! {
+        ":system": name.system,
+        ":itype": name.itype,
+        ":tag": name.tag,
+        ":identity": ask.identity,
+        ":uid": ask.uid,
+        ":users": serde_json::to_string(&ask.users)?,
+        ":groups": serde_json::to_string(&ask.groups)?,
+        ":with_password": ask.with_password,
+        ":now": now,
+    })?;
+    let seq = db.last_insert_rowid();
+    Ok(Job { seq, ask: ask.clone(), status: Status::Init, message: "INIT".to_owned(), asked: now })
+}
+
+/// Adds the lists of a second request to a pull in flight.
+fn join(db: &Connection, mut job: Job, ask: &PullAsk) -> Result<Job, StoreError> {
+    let mut all = job.ask.clone();
+    all.users.extend(&ask.users);
+    all.groups.extend(&ask.groups);
+    if all != job.ask {
+        db.prepare_cached("UPDATE pull SET users = ?2, groups = ?3 WHERE seq = ?1")?.execute((
+            job.seq,
+            serde_json::to_string(&all.users)?,
+            serde_json::to_string(&all.groups)?,
+        ))?;
+        job.ask = all;
+    }
+    Ok(job)
+}
+
+/// The completion of a pull within a transaction.
+fn apply(db: &Connection, seq: i64, done: &Completed, now: f64) -> Result<Option<Entry>, StoreError> {
+    let mut found = jobs(db, &format!("seq = {seq} AND status IN {IN_FLIGHT}"))?;
+    let Some(Job { ask, .. }) = found.pop() else { return Ok(None) };
+    let TagName { system, itype, tag } = &ask.name;
+    put_image(db, system, &done.image)?;
+
+    // A public tag stays public as long as it names the same image.
+    let before: Option<(String, bool)> = db
+        .prepare_cached("SELECT id, private FROM tag WHERE system = ?1 AND itype = ?2 AND tag = ?3")?
+        .query_row((system, itype, tag), |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let was_public = matches!(before, Some((id, false)) if id == done.image.id);
+    let private = done.private && !was_public;
+    db.prepare_cached(
+        "INSERT INTO tag (system, itype, tag, id, private, last_pull) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (system, itype, tag) DO UPDATE
+           SET id = excluded.id, private = excluded.private, last_pull = excluded.last_pull",
+    )?
+    .execute((system, itype, tag, &done.image.id, private, now))?;
+
+    if private {
+        grant(db, &ask)?;
+    } else {
+        db.prepare_cached("DELETE FROM access WHERE system = ?1 AND itype = ?2 AND tag = ?3")?
+            .execute((system, itype, tag))?;
+    }
+    db.prepare_cached("DELETE FROM pull WHERE seq = ?1")?.execute([seq])?;
+    entry(db, system, &done.image.id)
+}
+
+/// Adds what the puller grants; the puller is always among those who may use the image.
+fn grant(db: &Connection, ask: &PullAsk) -> Result<(), StoreError> {
+    let Some(granter) = ask.uid else { return Ok(()) };
+    let TagName { system, itype, tag } = &ask.name;
+    let mut insert = db.prepare_cached(
+        "INSERT OR IGNORE INTO access (system, itype, tag, granter, kind, subject) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    let users = ask.users.iter().chain([&granter]).map(|user| ("user", user));
+    let groups = ask.groups.iter().map(|group| ("group", group));
+    for (kind, subject) in users.chain(groups) {
+        insert.execute((system, itype, tag, granter, kind, subject))?;
+    }
+    Ok(())
+}

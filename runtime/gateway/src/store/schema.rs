@@ -1,0 +1,101 @@
+//! Tables, and the steps from one version to the next.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::StoreError;
+
+/// How long a connection waits for another one.
+pub(super) const BUSY: Duration = Duration::from_secs(10);
+
+/// The state words of a pull that goes on; the unique index below repeats them.
+pub(super) const IN_FLIGHT: &str = "('INIT','PENDING','PULLING','EXAMINATION','CONVERSION','TRANSFER')";
+
+/// Step `n` brings a database from version `n` to `n + 1` (`PRAGMA user_version`).
+const STEPS: [&str; 1] = ["
+    CREATE TABLE image (
+        system   TEXT NOT NULL,
+        id       TEXT NOT NULL,
+        format   TEXT NOT NULL,
+        digest   TEXT NOT NULL,
+        platform TEXT NOT NULL,
+        bytes    INTEGER NOT NULL,
+        env      TEXT NOT NULL,
+        entry    TEXT,
+        cmd      TEXT,
+        workdir  TEXT NOT NULL,
+        user     TEXT NOT NULL,
+        labels   TEXT NOT NULL,
+        volumes  TEXT NOT NULL,
+        PRIMARY KEY (system, id)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE tag (
+        system    TEXT NOT NULL,
+        itype     TEXT NOT NULL,
+        tag       TEXT NOT NULL,
+        id        TEXT NOT NULL,
+        private   INTEGER NOT NULL CHECK (private IN (0, 1)),
+        last_pull REAL NOT NULL,
+        PRIMARY KEY (system, itype, tag),
+        FOREIGN KEY (system, id) REFERENCES image (system, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX tag_of_image ON tag (system, id);
+
+    CREATE TABLE access (
+        system  TEXT NOT NULL,
+        itype   TEXT NOT NULL,
+        tag     TEXT NOT NULL,
+        granter INTEGER NOT NULL,
+        kind    TEXT NOT NULL CHECK (kind IN ('user', 'group')),
+        subject INTEGER NOT NULL,
+        PRIMARY KEY (system, itype, tag, granter, kind, subject),
+        FOREIGN KEY (system, itype, tag) REFERENCES tag (system, itype, tag) ON DELETE CASCADE
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE pull (
+        seq           INTEGER PRIMARY KEY AUTOINCREMENT,
+        system        TEXT NOT NULL,
+        itype         TEXT NOT NULL,
+        tag           TEXT NOT NULL,
+        identity      TEXT NOT NULL,
+        uid           INTEGER,
+        users         TEXT NOT NULL,
+        groups        TEXT NOT NULL,
+        with_password INTEGER NOT NULL CHECK (with_password IN (0, 1)),
+        status        TEXT NOT NULL,
+        message       TEXT NOT NULL,
+        asked         REAL NOT NULL,
+        heartbeat     REAL NOT NULL,
+        interrupted   INTEGER NOT NULL DEFAULT 0 CHECK (interrupted IN (0, 1))
+    ) STRICT;
+    CREATE UNIQUE INDEX pull_in_flight ON pull (system, itype, tag, identity)
+        WHERE status IN ('INIT','PENDING','PULLING','EXAMINATION','CONVERSION','TRANSFER');
+    CREATE INDEX pull_by_name ON pull (system, itype, tag);
+"];
+
+/// Sets a writing connection up.
+pub(super) fn prepare(connection: &Connection) -> Result<(), StoreError> {
+    connection.busy_timeout(BUSY)?;
+    // FULL: a pull that was accepted is still known after a power cut.
+    connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
+    Ok(())
+}
+
+/// Brings the schema up to date, each step whole or not at all.
+pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let known = i64::try_from(STEPS.len()).expect("a handful of steps");
+    if !(0..=known).contains(&found) {
+        return Err(StoreError::TooNew { path: path.to_owned(), found, known });
+    }
+    for (version, step) in (1..).zip(STEPS).filter(|(version, _)| *version > found) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(step)?;
+        transaction.pragma_update(None, "user_version", version)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
