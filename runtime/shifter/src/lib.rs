@@ -1,1 +1,28 @@
-//! The runtime as a library; the programs are one call each.
+//! The setuid runtime as a library; the programs are one call each.
+//!
+//! A start goes through these modules in this order:
+//!
+//! * [`privilege`]: who calls, and the phases raised → as the user → dropped, as types,
+//! * [`request`]: the command line and the variables, taken apart as text,
+//! * [`config`], with [`trust`]: the configuration that root may believe,
+//! * [`image`]: which image, whose, for whom; opened and checked,
+//! * [`account`]: the caller's name and groups,
+//! * [`policy`]: what a user may ask for,
+//! * [`plan`]: every step to build the container, as data,
+//! * [`enact`]: the sole interpreter of steps,
+//! * [`launch`]: in the container and without privilege, the command.
+//!
+//! [`start`] tells this as one function. Unsafe code is forbidden here; the kernel is called through `shifter-sys`.
+
+pub mod account;
+pub mod config;
+pub mod enact;
+pub mod image;
+pub mod launch;
+pub mod plan;
+pub mod policy;
+pub mod privilege;
+pub mod request;
+mod say;
+pub mod start;
+pub mod trust;

@@ -73,6 +73,12 @@ impl CallError {
         CallError { call, errno: Errno::last() }
     }
 
+    /// What std says about a call it made for us.
+    #[must_use]
+    pub fn from_io(call: &'static str, error: &std::io::Error) -> CallError {
+        CallError { call, errno: Errno(error.raw_os_error().unwrap_or(libc::EIO)) }
+    }
+
     /// Whether the kernel does not have this call at all.
     #[must_use]
     pub fn is_missing_call(&self) -> bool {
@@ -112,7 +118,7 @@ impl<T> Named<T> for Result<T, nix::errno::Errno> {
 
 impl<T> Named<T> for Result<T, std::io::Error> {
     fn named(self, call: &'static str) -> Result<T, CallError> {
-        self.map_err(|error| CallError { call, errno: Errno(error.raw_os_error().unwrap_or(libc::EIO)) })
+        self.map_err(|error| CallError::from_io(call, &error))
     }
 }
 

@@ -75,6 +75,18 @@ pub fn host(path: &Path, wanted: For) -> Result<OwnedFd, CallError> {
     fs::openat2(CWD, path, wanted.flags(), Mode::empty(), ResolveFlags::NO_MAGICLINKS).named("openat2")
 }
 
+/// The path by which a descriptor can be reached now, seen from the root of this process.
+///
+/// # Errors
+/// `ENOENT` without `/proc`.
+pub fn path_of(fd: impl AsFd) -> Result<std::path::PathBuf, CallError> {
+    use std::os::fd::AsRawFd as _;
+    use std::os::unix::ffi::OsStringExt as _;
+    let link = format!("/proc/thread-self/fd/{}", fd.as_fd().as_raw_fd());
+    let path = fs::readlink(link, Vec::new()).named("readlink")?;
+    Ok(std::ffi::OsString::from_vec(path.into_bytes()).into())
+}
+
 /// What kind of file a descriptor is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

@@ -1,0 +1,71 @@
+//! `udiRoot.conf`, as far as root may believe it.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use shifter_formats::SYSCONFDIR;
+use shifter_formats::udiroot::{Conf, ParseError};
+use shifter_sys::CallError;
+use shifter_sys::open::{self, For};
+
+use crate::privilege::{Mode, Raised};
+use crate::trust::{self, TrustError};
+
+/// No configuration is longer.
+const LARGEST: u64 = 1 << 20;
+
+/// Why there is no configuration.
+#[derive(Debug)]
+pub enum ConfigError {
+    /// Somebody who is not root could have written it.
+    Trust(TrustError),
+    /// It cannot be read.
+    Read(PathBuf, CallError),
+    /// Mistakes in it: all of them.
+    Parse(PathBuf, Vec<ParseError>),
+    /// A user who may not names a file.
+    NotYours,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ConfigError::Trust(error) => error.fmt(f),
+            ConfigError::Read(path, error) => write!(f, "cannot read `{}`: {error}", path.display()),
+            ConfigError::Parse(path, errors) => {
+                for (nth, error) in errors.iter().enumerate() {
+                    let separator = if nth == 0 { "" } else { "\n" };
+                    write!(f, "{separator}{}:{}:{}: {error}", path.display(), error.line, error.column)?;
+                }
+                Ok(())
+            }
+            ConfigError::NotYours => f.write_str(
+                "a setuid shifter has one configuration; `--config` and SHIFTER_CONFIG are for a copy without",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// The configuration of the installation; without privilege, the one the user names if he does.
+///
+/// # Errors
+/// When root cannot trust the file, or it has mistakes.
+pub fn load(raised: &Raised, named: Option<&Path>) -> Result<Conf, ConfigError> {
+    let installed = Path::new(SYSCONFDIR).join("udiRoot.conf");
+    let (path, file) = match (raised.caller().mode, named) {
+        (Mode::Setuid, Some(_)) => return Err(ConfigError::NotYours),
+        (Mode::Setuid, None) => {
+            let file = trust::open_file(&installed).map_err(ConfigError::Trust)?;
+            (installed, file)
+        }
+        (Mode::UserNamespace, named) => {
+            let path = named.map_or(installed, Path::to_owned);
+            let file = open::host(&path, For::Reading).map_err(|error| ConfigError::Read(path.clone(), error))?;
+            (path, file)
+        }
+    };
+    let bytes = open::read_all(file, LARGEST).map_err(|error| ConfigError::Read(path.clone(), error))?;
+    Conf::parse_native(&bytes).map_err(|errors| ConfigError::Parse(path, errors))
+}

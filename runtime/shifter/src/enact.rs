@@ -1,0 +1,233 @@
+//! The sole interpreter of steps: one `match`, with a file for each kind of work.
+//!
+//! Nothing here asks whether a step may be done; `policy` and `plan` did. What can only be known on the spot (what a
+//! path turns out to be, whose it is) is checked on open descriptors, right before they are used.
+
+use std::fmt;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+use shifter_sys::mount::{self, Attributes, Depth};
+use shifter_sys::open::{self, For};
+use shifter_sys::{CallError, node, process};
+
+use crate::image::OpenedImage;
+use crate::plan::{ImagePart, Step};
+use crate::privilege::Raised;
+use crate::trust::TrustError;
+
+mod bind;
+mod etc;
+mod glob;
+mod hook;
+mod root;
+pub mod tree;
+mod volume;
+
+pub use hook::HookError;
+pub use root::RootError;
+pub use volume::VolumeError;
+
+use tree::{Make, Tree, TreeError};
+
+/// What is at hand while steps are done.
+#[derive(Debug)]
+pub struct Enactor<'a> {
+    raised: &'a Raised,
+    image: OpenedImage,
+    /// The mounted image, once it is.
+    image_mount: Option<OwnedFd>,
+    /// The file system in memory, with `upper` and `work`.
+    memory: Option<OwnedFd>,
+    /// What is being built: the site tree first, the container's root later.
+    tree: Option<Tree>,
+    /// What no volume of a user may cover, beside what is never allowed.
+    deny: &'a [PathBuf],
+}
+
+/// A step that failed.
+#[derive(Debug)]
+pub struct StepError {
+    /// Which, as the plan shows it.
+    pub step: String,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Why a step failed.
+#[derive(Debug)]
+pub enum Reason {
+    /// A call on something the step names.
+    Call(CallError),
+    /// A call on this file of the host.
+    Host(PathBuf, CallError),
+    /// Somebody else could change a path of root's.
+    Trust(TrustError),
+    /// In the tree.
+    Tree(TreeError),
+    /// While a file system was made.
+    Root(RootError),
+    /// In a site's script.
+    Hook(HookError),
+    /// In a mount the user asked for.
+    Volume(VolumeError),
+    /// Nothing of the host matches a pattern of a module.
+    NoMatch(String),
+    /// A directory where `etcPath` may only have files.
+    DirectoryInEtc(PathBuf),
+}
+
+impl fmt::Display for StepError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot {}", self.step)
+    }
+}
+
+impl std::error::Error for StepError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.reason)
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::Call(error) => error.fmt(f),
+            Reason::Host(path, error) => write!(f, "`{}`: {error}", path.display()),
+            Reason::Trust(error) => error.fmt(f),
+            Reason::Tree(error) => error.fmt(f),
+            Reason::Root(error) => error.fmt(f),
+            Reason::Hook(error) => error.fmt(f),
+            Reason::Volume(error) => error.fmt(f),
+            Reason::NoMatch(pattern) => write!(f, "this node has nothing that matches `{pattern}`"),
+            Reason::DirectoryInEtc(path) => {
+                write!(f, "`{}` is a directory; only files are copied from etcPath", path.display())
+            }
+        }
+    }
+}
+
+impl std::error::Error for Reason {}
+
+macro_rules! reasons {
+    ($($error:ty => $variant:ident),* $(,)?) => {
+        $(impl From<$error> for Reason {
+            fn from(error: $error) -> Reason {
+                Reason::$variant(error)
+            }
+        })*
+    };
+}
+
+reasons! {
+    CallError => Call,
+    TrustError => Trust,
+    TreeError => Tree,
+    RootError => Root,
+    HookError => Hook,
+    VolumeError => Volume,
+}
+
+/// Gives the process a mount table of its own, from which nothing goes out to the host's. It is the first thing of all
+/// that is done with privilege: a directory opened before could not be mounted after (open_tree(2), `EINVAL`).
+///
+/// # Errors
+/// Where the kernel has no such namespaces, or lets users make none.
+pub fn enter_own_namespace(raised: &Raised) -> Result<(), CallError> {
+    let caller = raised.caller();
+    if raised.is_rootless() {
+        process::new_user_and_mount_namespace(caller.uid, caller.gid)?;
+    } else {
+        process::new_mount_namespace()?;
+    }
+    mount::receive_only()
+}
+
+impl<'a> Enactor<'a> {
+    /// Ready for the first step. The image was opened and checked; it is what gets mounted.
+    #[must_use]
+    pub fn new(raised: &'a Raised, image: OpenedImage, deny: &'a [PathBuf]) -> Enactor<'a> {
+        Enactor { raised, image, image_mount: None, memory: None, tree: None, deny }
+    }
+
+    /// Does all steps in order, telling of each before it is done. On success the process is in the container, still
+    /// with privilege, and every descriptor of the construction is closed.
+    ///
+    /// # Errors
+    /// The first step that failed. What was mounted until then is in our own namespace and ends with the process.
+    pub fn run(mut self, steps: &[Step], mut tell: impl FnMut(&Step)) -> Result<(), StepError> {
+        for step in steps {
+            tell(step);
+            self.enact(step).map_err(|reason| StepError { step: step.to_string(), reason })?;
+        }
+        Ok(())
+    }
+
+    fn enact(&mut self, step: &Step) -> Result<(), Reason> {
+        match step {
+            Step::MountPoint { at } => self.mount_point(at),
+            Step::Image { at } => self.mount_image(at),
+            Step::SiteTree { at, limits } => self.site_tree(at, *limits),
+            Step::Directory { path, mode, image } => self.directory(path, *mode, *image),
+            Step::Symlink { path, target } => self.symlink(path, target),
+            Step::File { path, mode, text } => self.file(path, *mode, text.as_bytes()),
+            Step::HostFile { from, to } => self.host_file(from, to),
+            Step::StaticEtc { from, groups } => self.static_etc(from, groups),
+            Step::Bind(bind) => self.bind(bind),
+            Step::BindEntries { from, to } => self.bind_entries(from, to),
+            Step::Automount { from, names } => {
+                glob::automount(from, names);
+                Ok(())
+            }
+            Step::BindMatching { pattern, missing } => self.bind_matching(pattern, *missing),
+            Step::Device { pattern, missing } => glob::device(pattern, *missing),
+            Step::Hook { phase, script } => self.hook(phase, script),
+            Step::Overlay { image, at } => self.overlay(image, at),
+            Step::Volume { from, to, access } => Ok(self.volume(from, to, *access)?),
+            Step::ReadOnlyRoot => Ok(mount::restrict(self.tree().root(), Depth::One, Attributes::READ_ONLY, None)?),
+            Step::Enter => {
+                mount::enter(self.tree().root())?;
+                Ok(mount::pivot_to_working_directory()?)
+            }
+        }
+    }
+
+    fn tree(&self) -> &Tree {
+        self.tree.as_ref().expect("a plan makes the site tree before it puts something into it")
+    }
+
+    fn directory(&mut self, path: &Path, mode: u32, image: ImagePart) -> Result<(), Reason> {
+        self.tree().place(path, Make::Directory)?;
+        let directory = self.tree().open(path, For::Listing)?;
+        node::set_mode(&directory, mode)?;
+        if image == ImagePart::Hidden {
+            // overlayfs.rst, "Opaque": nothing of the lower layers is seen below such a directory. In a user
+            // namespace only the `user.` attribute can be set (option userxattr); tmpfs has it since Linux 6.6.
+            let name = if self.raised.is_rootless() { "user.overlay.opaque" } else { "trusted.overlay.opaque" };
+            node::set_attribute(&directory, name, b"y")?;
+        }
+        Ok(())
+    }
+
+    fn symlink(&mut self, path: &Path, target: &Path) -> Result<(), Reason> {
+        let (parent, name) = self.tree().parent(path)?;
+        Ok(node::make_symlink(target, parent, name)?)
+    }
+
+    /// Writes a file of the site tree, in the place of one that a hook may have made.
+    fn file(&mut self, path: &Path, mode: u32, bytes: &[u8]) -> Result<(), Reason> {
+        let (parent, name) = self.tree().parent(path)?;
+        match node::remove(&parent, name) {
+            Err(error) if error.errno != shifter_sys::Errno::NOENT => return Err(error.into()),
+            _ => {}
+        }
+        let file = node::make_file(&parent, name, 0o600)?;
+        node::set_mode(&file, mode)?;
+        Ok(node::write_all(file, bytes)?)
+    }
+}
+
+/// Opens something of the host as a place.
+fn host_place(path: &Path) -> Result<OwnedFd, Reason> {
+    open::host(path, For::Place).map_err(|error| Reason::Host(path.to_owned(), error))
+}

@@ -1,0 +1,47 @@
+//! The site's `/etc`: copies made in-process, never of links, always root's and readable.
+
+use std::path::Path;
+
+use shifter_sys::Errno;
+use shifter_sys::open::{self, For, Kind};
+
+use super::{Enactor, Reason};
+use crate::account;
+use crate::plan::GroupFilter;
+
+/// No file of `/etc` that a site means to copy at every start is larger.
+const LARGEST: u64 = 64 << 20;
+
+/// Files that `etcPath` does not decide: an empty shadow is made instead.
+const NOT_COPIED: [&str; 2] = ["shadow", "gshadow"];
+
+impl Enactor<'_> {
+    pub(super) fn host_file(&mut self, from: &Path, to: &Path) -> Result<(), Reason> {
+        match read(from) {
+            Err(Reason::Host(_, error)) if error.errno == Errno::NOENT => Ok(()),
+            Err(error) => Err(error),
+            Ok(bytes) => self.file(to, 0o644, &bytes),
+        }
+    }
+
+    pub(super) fn static_etc(&mut self, from: &Path, groups: &GroupFilter) -> Result<(), Reason> {
+        let in_host = |error| Reason::Host(from.to_owned(), error);
+        let names = open::host(from, For::Listing).and_then(open::names).map_err(in_host)?;
+        for name in names.iter().filter(|name| !NOT_COPIED.iter().any(|other| name == other)) {
+            let source = from.join(name);
+            let bytes = read(&source)?;
+            let bytes = if name == "group" { account::filter_groups(&bytes, groups) } else { bytes };
+            self.file(&Path::new("/etc").join(name), 0o644, &bytes)?;
+        }
+        Ok(())
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Reason> {
+    let in_host = |error| Reason::Host(path.to_owned(), error);
+    let file = open::host(path, For::Reading).map_err(in_host)?;
+    match open::facts(&file).map_err(in_host)?.kind {
+        Kind::Directory => Err(Reason::DirectoryInEtc(path.to_owned())),
+        _ => open::read_all(file, LARGEST).map_err(in_host),
+    }
+}

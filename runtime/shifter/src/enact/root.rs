@@ -1,0 +1,192 @@
+//! The image, the tree in memory above it, and the two together as the container's root.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fmt;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+use shifter_sys::mount::{self, Attributes, Depth, NewError, Parameter, Propagation};
+use shifter_sys::open::{self, For, Kind};
+use shifter_sys::{CallError, Errno, loopdev, mountinfo, node};
+
+use super::tree::{Make, Tree};
+use super::{Enactor, Reason, host_place};
+use crate::image::ImageSource;
+use crate::plan::Limits;
+use crate::trust;
+
+/// What every mount that does not need more has.
+const PLAIN: Attributes = Attributes::NOSUID.and(Attributes::NODEV);
+const UPPER: &str = "upper";
+const WORK: &str = "work";
+
+/// Why there is no root.
+#[derive(Debug)]
+pub enum RootError {
+    /// No loop device could be had.
+    Loop(CallError),
+    /// A file system could not be made.
+    New(NewError),
+    /// A path has a character that ends a path in an option of overlayfs.
+    OddPath(PathBuf),
+    /// An image file needs a loop device, which users have not.
+    FileWithoutPrivilege,
+}
+
+impl fmt::Display for RootError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RootError::Loop(error) => write!(f, "no loop device for the image: {error}"),
+            RootError::New(error) => error.fmt(f),
+            RootError::OddPath(path) => {
+                write!(f, "`{}`: a path with `:`, `,` or `\\` cannot be a layer of overlayfs", path.display())
+            }
+            RootError::FileWithoutPrivilege => {
+                f.write_str("without privilege an image must be an unpacked directory, not a file to mount")
+            }
+        }
+    }
+}
+
+impl std::error::Error for RootError {}
+
+impl Enactor<'_> {
+    /// The directory is made by one name in a parent that only root can change.
+    pub(super) fn mount_point(&mut self, at: &Path) -> Result<(), Reason> {
+        if self.raised.is_rootless() {
+            return std::fs::create_dir_all(at).map_err(|error| {
+                let errno = CallError::from_io("mkdir", &error);
+                Reason::Host(at.to_owned(), errno)
+            });
+        }
+        if let (Some(parent), Some(name)) = (at.parent(), at.file_name()) {
+            let parent = trust::open_directory(parent)?;
+            match node::make_dir(&parent, name, 0o755) {
+                Err(error) if error.errno != Errno::EXIST => return Err(Reason::Host(at.to_owned(), error)),
+                _ => {}
+            }
+        }
+        trust::open_directory(at)?;
+        Ok(())
+    }
+
+    pub(super) fn mount_image(&mut self, at: &Path) -> Result<(), Reason> {
+        let attributes = PLAIN.and(Attributes::READ_ONLY);
+        let mounted = match &self.image.source {
+            ImageSource::Directory(directory) => {
+                let copy = mount::clone_at(directory, Depth::Tree)?;
+                mount::restrict(&copy, Depth::Tree, PLAIN, Some(Propagation::Private))?;
+                mount::restrict(&copy, Depth::One, Attributes::READ_ONLY, None)?;
+                copy
+            }
+            ImageSource::File { .. } if self.raised.is_rootless() => {
+                return Err(RootError::FileWithoutPrivilege.into());
+            }
+            ImageSource::File { file, filesystem } => {
+                let device = loopdev::attach_read_only(file).map_err(RootError::Loop)?;
+                let mut parameters = vec![Parameter::Text("source", device.path.as_os_str()), Parameter::Flag("ro")];
+                // A journal of a read-only device cannot be replayed; without this such a file is refused.
+                match *filesystem {
+                    "xfs" => parameters.extend([Parameter::Flag("norecovery"), Parameter::Flag("nouuid")]),
+                    "ext4" => parameters.push(Parameter::Flag("noload")),
+                    _ => {}
+                }
+                // ORDER: the device is held open until the mount holds it; then it may go away with the mount.
+                mount::new(filesystem, &parameters, attributes).map_err(RootError::New)?
+            }
+        };
+        mount::attach(&mounted, host_place(at)?)?;
+        self.image_mount = Some(mounted);
+        Ok(())
+    }
+
+    /// A tmpfs with `upper` and `work`, and over it `upper` alone, so that hooks find the tree at its documented place
+    /// and nothing else there. ramfs would have no limits and no attributes.
+    pub(super) fn site_tree(&mut self, at: &Path, limits: Limits) -> Result<(), Reason> {
+        let (size, inodes) = (limits.size.to_string(), limits.inodes.to_string());
+        let parameters = [
+            Parameter::Text("size", OsStr::new(&size)),
+            Parameter::Text("nr_inodes", OsStr::new(&inodes)),
+            Parameter::Text("mode", OsStr::new("0755")),
+        ];
+        let memory = mount::new("tmpfs", &parameters, PLAIN).map_err(RootError::New)?;
+        for name in [UPPER, WORK] {
+            node::make_dir(&memory, OsStr::new(name), 0o755)?;
+        }
+        mount::attach(&memory, host_place(at)?)?;
+        let upper = open::below(&memory, Path::new(UPPER), open::Within::PlainBelow, For::Place)?;
+        let tree = mount::clone_at(&upper, Depth::One)?;
+        mount::restrict(&tree, Depth::One, PLAIN, Some(Propagation::Private))?;
+        mount::attach(&tree, host_place(at)?)?;
+        self.memory = Some(memory);
+        self.tree = Some(Tree::at(tree)?);
+        Ok(())
+    }
+
+    /// The tree over the image. What is mounted in the tree is seen through no overlay, so it is moved on top, with
+    /// what scripts of the site mounted among it.
+    pub(super) fn overlay(&mut self, image: &Path, at: &Path) -> Result<(), Reason> {
+        if image.as_os_str().as_encoded_bytes().iter().any(|byte| b":,\\".contains(byte)) {
+            return Err(RootError::OddPath(image.to_owned()).into());
+        }
+        let memory = self.memory.as_ref().expect("a plan makes the site tree before the overlay");
+        // ORDER: `upper` and `work` are named from within, since the tree covers them at their mount point.
+        mount::enter(memory)?;
+        let mut parameters = vec![
+            Parameter::Text("lowerdir", image.as_os_str()),
+            Parameter::Text("upperdir", OsStr::new(UPPER)),
+            Parameter::Text("workdir", OsStr::new(WORK)),
+            // What an image says in its own attributes about other files is not followed.
+            Parameter::Text("redirect_dir", OsStr::new("nofollow")),
+            Parameter::Text("metacopy", OsStr::new("off")),
+        ];
+        if self.raised.is_rootless() {
+            parameters = parameters.drain(..3).chain([Parameter::Flag("userxattr")]).collect();
+        }
+        let overlay = mount::new("overlay", &parameters, PLAIN).map_err(RootError::New)?;
+        mount::change_dir(Path::new("/"))?;
+
+        let of_site = visible_mounts(self.tree(), at)?;
+        let image_tree = Tree::at(self.image_mount.take().expect("a plan mounts the image before the overlay"))?;
+        let of_image = visible_mounts(&image_tree, image)?;
+        mount::attach(&overlay, host_place(at)?)?;
+        let root = Tree::at(overlay)?;
+        for (path, mounted, kind) in of_site {
+            mount::restrict(&mounted, Depth::Tree, Attributes::NOSUID, None)?;
+            let (place, _) = root.place(&path, Make::matching(kind))?;
+            mount::attach(mounted, place)?;
+        }
+        for (path, mounted, kind) in of_image {
+            // A directory of the host as an image has mounts of its own; where the site has something, the site wins.
+            let Ok((place, facts)) = root.open(&path, For::Place).and_then(|_| root.place(&path, Make::matching(kind)))
+            else {
+                continue;
+            };
+            if facts.mount_id == root.mount_id() {
+                let copy = mount::clone_at(mounted, Depth::Tree)?;
+                mount::restrict(&copy, Depth::Tree, PLAIN, Some(Propagation::Private))?;
+                mount::attach(copy, place)?;
+            }
+        }
+        self.tree = Some(root);
+        Ok(())
+    }
+}
+
+/// What is mounted directly in a tree: where, the topmost mount there with all below it, and its kind.
+fn visible_mounts(tree: &Tree, at: &Path) -> Result<Vec<(PathBuf, OwnedFd, Kind)>, Reason> {
+    let paths: BTreeSet<PathBuf> = mountinfo::read()?
+        .into_iter()
+        .filter(|mount| mount.parent == tree.mount_id())
+        .filter_map(|mount| mount.point.strip_prefix(at).ok().map(|path| Path::new("/").join(path)))
+        .filter(|path| path != Path::new("/"))
+        .collect();
+    let mut found = Vec::new();
+    for path in paths {
+        let mounted = tree.open(&path, For::Place)?;
+        let kind = open::facts(&mounted)?.kind;
+        found.push((path, mounted, kind));
+    }
+    Ok(found)
+}

@@ -1,0 +1,198 @@
+//! Finding the image, and being sure of it: whose file it is, who may use it, and what it says about itself.
+//!
+//! The gateway's files are believed if they belong to the user of key `imageOwner` and nobody else can write them; they
+//! are opened with that user's uid, so that they need to be readable by nobody else, on any file system. An image that is
+//! not there and one that the caller may not use are told in the same words.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+
+use shifter_formats::image::{Descriptor, ImageType};
+use shifter_formats::index::IndexFault;
+use shifter_formats::meta::{ImageFormat, Meta, MetaFault};
+use shifter_formats::udiroot::Conf;
+use shifter_sys::CallError;
+use shifter_sys::open::{self, For, Kind};
+use shifter_sys::process::Ended;
+
+use crate::privilege::Raised;
+use crate::request::Environment;
+
+mod lookup;
+mod store;
+
+/// What the image says about itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImageFacts {
+    /// Its identity; for type `local` its path.
+    pub identifier: String,
+    /// Its variables.
+    pub env: Environment,
+    /// Its entry point.
+    pub entry: Option<Vec<OsString>>,
+    /// Its command.
+    pub cmd: Option<Vec<OsString>>,
+    /// Its working directory.
+    pub workdir: Option<PathBuf>,
+}
+
+/// What is mounted: opened and checked.
+#[derive(Debug)]
+pub struct OpenedImage {
+    /// Where its files are.
+    pub source: ImageSource,
+}
+
+/// Where the files of an image are.
+#[derive(Debug)]
+pub enum ImageSource {
+    /// In a file with a file system in it.
+    File {
+        /// The file, open for reading.
+        file: OwnedFd,
+        /// As the kernel calls the file system.
+        filesystem: &'static str,
+    },
+    /// In a directory.
+    Directory(OwnedFd),
+}
+
+/// Why there is no image.
+#[derive(Debug)]
+pub enum ImageError {
+    /// Not there, or not for this caller.
+    NotForYou(Descriptor),
+    /// Local images are not allowed by the site.
+    LocalRefused,
+    /// The local image cannot be opened by the caller.
+    Local(PathBuf, CallError),
+    /// The local image is no directory.
+    NotDirectory(PathBuf),
+    /// Nobody is called like the key `imageOwner` says.
+    NoOwner(String),
+    /// A file of the gateway cannot be opened.
+    Open(PathBuf, CallError),
+    /// A file of the gateway belongs to somebody else.
+    Owner {
+        /// Which.
+        path: PathBuf,
+        /// Whose it is.
+        uid: u32,
+        /// Whose it should be.
+        wanted: u32,
+    },
+    /// A file of the gateway can be written by others.
+    Writable(PathBuf, u32),
+    /// A file of the gateway is of another kind.
+    OddKind(PathBuf, Kind),
+    /// An entry of the index is wrong.
+    Index(PathBuf, IndexFault),
+    /// An entry of the index is for another image.
+    OtherImage(PathBuf),
+    /// The metadata is wrong.
+    Meta(PathBuf, MetaFault),
+    /// The kernel's part for this format is not wanted here.
+    Format(PathBuf, Option<ImageFormat>),
+    /// `shifterimg lookup` did not answer with an identity.
+    Lookup(Ended),
+    /// A call.
+    Call(CallError),
+}
+
+impl fmt::Display for ImageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ImageError::NotForYou(image) => {
+                write!(f, "there is no image `{image}`, or you may not use it; `shifterimg pull {image}` asks for it")
+            }
+            ImageError::LocalRefused => f.write_str("images of type local are not allowed here (key allowLocalChroot)"),
+            ImageError::Local(path, error) => write!(f, "cannot open `{}` as you: {}", path.display(), error.errno),
+            ImageError::NotDirectory(path) => write!(f, "`{}` is not a directory", path.display()),
+            ImageError::NoOwner(name) => {
+                write!(f, "no user in /etc/passwd is called `{name}` (key imageOwner); a number is taken as it is")
+            }
+            ImageError::Open(path, error) => write!(f, "cannot open `{}`: {error}", path.display()),
+            ImageError::Owner { path, uid, wanted } => {
+                write!(f, "`{}` belongs to uid {uid}, not to uid {wanted} (key imageOwner)", path.display())
+            }
+            ImageError::Writable(path, mode) => {
+                write!(f, "`{}` is writable by others (mode {mode:04o})", path.display())
+            }
+            ImageError::OddKind(path, kind) => write!(f, "`{}` is of the wrong kind: {kind:?}", path.display()),
+            ImageError::Index(path, fault) => write!(f, "`{}`: {fault}", path.display()),
+            ImageError::OtherImage(path) => write!(f, "`{}` is about another image", path.display()),
+            ImageError::Meta(path, fault) => write!(f, "`{}`: {fault}", path.display()),
+            ImageError::Format(path, Some(format)) => {
+                write!(f, "`{}`: images of format {format} are not mounted", path.display())
+            }
+            ImageError::Format(path, None) => write!(f, "`{}`: names no known FORMAT", path.display()),
+            ImageError::Lookup(ended) => write!(f, "the look-up of the image failed: {ended:?}"),
+            ImageError::Call(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for ImageError {}
+
+impl From<CallError> for ImageError {
+    fn from(error: CallError) -> ImageError {
+        ImageError::Call(error)
+    }
+}
+
+/// Finds and opens the image that a caller named.
+///
+/// # Errors
+/// [`ImageError::NotForYou`] for an image that is missing and for one that is refused.
+pub fn open(raised: &Raised, conf: &Conf, image: &Descriptor) -> Result<(ImageFacts, OpenedImage), ImageError> {
+    if image.kind == ImageType::Local {
+        return open_local(raised, conf, image);
+    }
+    let store = store::Store::open(raised, conf)?;
+    let found = match store.find(image)? {
+        Some(found) => Some(found),
+        None if image.kind == ImageType::Id => store.find_by_id(&image.tag)?,
+        None => match lookup::ask(raised, conf, image)? {
+            Some(id) => store.find_by_id(&id)?,
+            None => None,
+        },
+    };
+    let not_for_you = || ImageError::NotForYou(image.clone());
+    let found = found.ok_or_else(not_for_you)?;
+    let caller = raised.caller();
+    let groups: Vec<u32> = [caller.gid].iter().chain(&caller.groups).copied().collect();
+    if !found.meta.access.permits(caller.uid, &groups) {
+        return Err(not_for_you());
+    }
+    let opened = store.open_content(&found)?.ok_or_else(not_for_you)?;
+    Ok((facts(found.id, found.meta), opened))
+}
+
+/// A directory of the host, opened with the caller's own rights.
+fn open_local(raised: &Raised, conf: &Conf, image: &Descriptor) -> Result<(ImageFacts, OpenedImage), ImageError> {
+    if conf.allow_local_chroot != Some(true) {
+        return Err(ImageError::LocalRefused);
+    }
+    let path = PathBuf::from(&image.tag);
+    let directory = raised
+        .as_user(|_user| open::host(&path, For::Listing).and_then(|_| open::host(&path, For::Place)))
+        .map_err(|error| ImageError::Local(path.clone(), error))?;
+    if open::facts(&directory)?.kind != Kind::Directory {
+        return Err(ImageError::NotDirectory(path));
+    }
+    let facts = ImageFacts { identifier: image.tag.clone(), ..ImageFacts::default() };
+    Ok((facts, OpenedImage { source: ImageSource::Directory(directory) }))
+}
+
+fn facts(identifier: String, meta: Meta) -> ImageFacts {
+    let words = |words: Vec<String>| words.into_iter().map(OsString::from).collect();
+    ImageFacts {
+        identifier,
+        env: meta.env.into_iter().map(|variable| (variable.name.into(), variable.value.into())).collect(),
+        entry: meta.entry.map(words),
+        cmd: meta.cmd.map(words),
+        workdir: meta.workdir.map(PathBuf::from),
+    }
+}

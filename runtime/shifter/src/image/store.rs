@@ -1,0 +1,180 @@
+//! The files below `imagePath`: the index first, then `<id>.meta`, then the image itself.
+
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+use shifter_formats::image::{Descriptor, ImageType};
+use shifter_formats::index::{self, IndexEntry};
+use shifter_formats::meta::{ImageFormat, Meta};
+use shifter_formats::udiroot::{Conf, Owner};
+use shifter_sys::open::{self, For, Kind, Within};
+use shifter_sys::{CallError, Errno};
+
+use super::{ImageError, ImageSource, OpenedImage};
+use crate::account;
+use crate::privilege::Raised;
+
+/// No metadata is longer; formats refuses longer index entries itself.
+const LARGEST: u64 = 4 << 20;
+const WRITABLE_BY_OTHERS: u32 = 0o022;
+const INDEX: &str = "index";
+
+/// The gateway's directory.
+#[derive(Debug)]
+pub(super) struct Store<'a> {
+    raised: &'a Raised,
+    path: PathBuf,
+    directory: OwnedFd,
+    owner: u32,
+    system: &'a str,
+}
+
+/// An image that is there.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) id: String,
+    pub(super) meta: Meta,
+}
+
+impl<'a> Store<'a> {
+    pub(super) fn open(raised: &'a Raised, conf: &'a Conf) -> Result<Store<'a>, ImageError> {
+        let owner = match &conf.image_owner {
+            None => 0,
+            Some(Owner::Id(uid)) => *uid,
+            Some(Owner::Name(name)) if name == "root" => 0,
+            Some(Owner::Name(name)) => {
+                account::uid_in_file(name, Path::new("/etc/passwd")).ok_or_else(|| ImageError::NoOwner(name.clone()))?
+            }
+        };
+        let path = conf.image_path.clone().unwrap_or_default();
+        let directory = raised
+            .as_owner(owner, || open::host(&path, For::Place))
+            .map_err(|error| ImageError::Open(path.clone(), error))?;
+        let system = conf.system.as_deref().unwrap_or_default();
+        let store = Store { raised, path, directory, owner, system };
+        // Who can rename files here can put one image in the place of another, with the other's access list.
+        store.check(&store.path, &store.directory, Kind::Directory)?;
+        Ok(store)
+    }
+
+    /// What the index says about a name.
+    pub(super) fn find(&self, image: &Descriptor) -> Result<Option<Found>, ImageError> {
+        let name = index::entry_name(self.system, image.kind, &image.tag);
+        let path = Path::new(INDEX).join(name);
+        let Some(bytes) = self.read(&path)? else { return Ok(None) };
+        let at = self.path.join(&path);
+        let entry = IndexEntry::parse(&bytes).map_err(|fault| ImageError::Index(at.clone(), fault))?;
+        if (entry.system.as_str(), entry.kind, &entry.tag) != (self.system, image.kind, &image.tag) {
+            return Err(ImageError::OtherImage(at));
+        }
+        Ok(Some(Found { id: entry.id.to_string(), meta: entry.to_meta() }))
+    }
+
+    /// What the index, or else the metadata that the original's gateway wrote, says about an identity.
+    pub(super) fn find_by_id(&self, id: &str) -> Result<Option<Found>, ImageError> {
+        if !is_file_name(id) {
+            return Ok(None);
+        }
+        let by_id = Descriptor { kind: ImageType::Id, tag: id.to_owned() };
+        if let Some(found) = self.find(&by_id)? {
+            return Ok(Some(found));
+        }
+        let path = PathBuf::from(format!("{id}.meta"));
+        if let Some(bytes) = self.read(&path)? {
+            let at = self.path.join(&path);
+            let meta = Meta::read_native(&bytes).map_err(|fault| ImageError::Meta(at, fault))?;
+            return Ok(Some(Found { id: id.to_owned(), meta }));
+        }
+        // An unpacked directory of the user's own needs no metadata.
+        let is_unpacked = self.raised.is_rootless() && self.open_below(Path::new(id), For::Listing)?.is_some();
+        let meta = || Meta { format: Some(ImageFormat::Vfs), ..Meta::default() };
+        Ok(is_unpacked.then(|| Found { id: id.to_owned(), meta: meta() }))
+    }
+
+    /// Opens the image itself; `None` if its file is gone.
+    pub(super) fn open_content(&self, found: &Found) -> Result<Option<OpenedImage>, ImageError> {
+        let id = &found.id;
+        let format = found.meta.format;
+        if format == Some(ImageFormat::Vfs) || self.raised.is_rootless() {
+            for name in [id.clone(), format!("{id}.")] {
+                if let Some(directory) = self.open_below(Path::new(&name), For::Listing)? {
+                    self.check(&self.path.join(&name), &directory, Kind::Directory)?;
+                    return Ok(Some(OpenedImage { source: ImageSource::Directory(directory) }));
+                }
+            }
+        }
+        let filesystem = match format {
+            Some(ImageFormat::Squashfs) => "squashfs",
+            Some(ImageFormat::Xfs) => "xfs",
+            Some(ImageFormat::Ext4) => "ext4",
+            Some(ImageFormat::Erofs) => "erofs",
+            Some(ImageFormat::Vfs) => return Ok(None),
+            other => return Err(ImageError::Format(self.path.join(format!("{id}.meta")), other)),
+        };
+        let name = format!("{id}.{filesystem}");
+        let Some(file) = self.open_below(Path::new(&name), For::Reading)? else { return Ok(None) };
+        self.check(&self.path.join(&name), &file, Kind::Regular)?;
+        Ok(Some(OpenedImage { source: ImageSource::File { file, filesystem } }))
+    }
+
+    /// Opens with the owner's uid; nothing on the way may be a link.
+    fn open_below(&self, path: &Path, wanted: For) -> Result<Option<OwnedFd>, ImageError> {
+        match self.raised.as_owner(self.owner, || open::below(&self.directory, path, Within::PlainBelow, wanted)) {
+            Ok(file) => Ok(Some(file)),
+            Err(CallError { errno: Errno::NOENT | Errno::NOTDIR, .. }) => Ok(None),
+            Err(error) => Err(ImageError::Open(self.path.join(path), error)),
+        }
+    }
+
+    fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, ImageError> {
+        if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            let Some(directory) = self.open_below(parent, For::Place)? else { return Ok(None) };
+            self.check(&self.path.join(parent), &directory, Kind::Directory)?;
+        }
+        let Some(file) = self.open_below(path, For::Reading)? else { return Ok(None) };
+        let at = self.path.join(path);
+        self.check(&at, &file, Kind::Regular)?;
+        open::read_all(file, LARGEST).map(Some).map_err(|error| ImageError::Open(at, error))
+    }
+
+    /// The owner's, and nobody else can write it. A directory may be root's as well. Without privilege the caller
+    /// believes whom he likes.
+    fn check(&self, path: &Path, file: &OwnedFd, wanted: Kind) -> Result<(), ImageError> {
+        let facts = open::facts(file)?;
+        if facts.kind != wanted {
+            return Err(ImageError::OddKind(path.to_owned(), facts.kind));
+        }
+        if self.raised.is_rootless() {
+            return Ok(());
+        }
+        let is_roots_directory = wanted == Kind::Directory && facts.uid == 0;
+        if facts.uid != self.owner && !is_roots_directory {
+            return Err(ImageError::Owner { path: path.to_owned(), uid: facts.uid, wanted: self.owner });
+        }
+        if facts.mode & WRITABLE_BY_OTHERS != 0 {
+            return Err(ImageError::Writable(path.to_owned(), facts.mode));
+        }
+        Ok(())
+    }
+}
+
+/// An identity as the name of a file: nothing that could be a path.
+pub(super) fn is_file_name(id: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-+.".contains(&byte);
+    !id.is_empty() && id.len() <= 128 && !id.starts_with('.') && id.bytes().all(is_plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identity_is_never_a_path() {
+        assert!(is_file_name(&"0f".repeat(32)));
+        assert!(is_file_name("busybox-1.36_x"));
+        for id in ["", "a/b", "../a", ".hidden", "a b", "a\n", "ä"] {
+            assert!(!is_file_name(id), "{id:?}");
+        }
+        assert!(!is_file_name(&"a".repeat(129)));
+    }
+}

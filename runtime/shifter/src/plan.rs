@@ -1,0 +1,218 @@
+//! What is done to build a container, worked out before any of it is done. Pure: the same facts give the same plan.
+//!
+//! The order is the law of a container (the manual calls it construction order):
+//!
+//! 1. the image, and a tree in memory for the site (in a mount namespace of our own, entered before anything is opened),
+//! 2. what the original owns, the site's links, `sitePreMountHook`, `siteFs`, `sitePostMountHook`, the modules' `siteFs`,
+//! 3. `/etc`, `optUdiImage` and the modules' files, the modules' root hooks,
+//! 4. `/proc`, `/sys`, `/dev`, `/tmp`, `/var/tmp`, and the record of what was built,
+//! 5. the tree over the image, the user's volumes, and the way in.
+//!
+//! Nothing of the image is there before 5, so up to then root works only among names that root made.
+
+use std::path::{Path, PathBuf};
+
+use shifter_formats::udiroot::{Conf, Loaded};
+use shifter_formats::volume::{self, VolumeEntry, VolumeMap};
+use shifter_sys::mount::{Attributes, Depth, Propagation};
+
+use crate::account::{Accounts, User};
+use crate::policy::{self, PolicyError};
+use crate::privilege::Mode;
+
+mod etc;
+mod record;
+mod step;
+
+pub use record::record;
+pub use step::{Access, Bind, GroupFilter, HookPhase, ImagePart, Limits, Missing, Step};
+
+/// What the container's root may keep in memory where `rootfsSize` says nothing.
+const DEFAULT_SIZE: u64 = 256 << 20;
+
+/// A file for each of this many bytes, as tmpfs(5) counts by itself at twice the memory.
+const BYTES_PER_INODE: u64 = 4096;
+
+/// What every bind mount has beside the attributes of its source.
+const PLAIN: Attributes = Attributes::NOSUID.and(Attributes::NODEV);
+
+/// The facts a plan depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// The site's configuration.
+    pub conf: &'a Conf,
+    /// The modules to load, in order.
+    pub modules: &'a [Loaded<'a>],
+    /// What the user wants mounted.
+    pub volumes: &'a VolumeMap,
+    /// Whether we are root or in a user namespace.
+    pub mode: Mode,
+    /// The caller.
+    pub user: &'a User,
+    /// passwd and group, where `populateEtcDynamically` is 1.
+    pub accounts: &'a Accounts,
+    /// What identifies the image, for the record.
+    pub image: &'a str,
+}
+
+/// The steps that build a container.
+///
+/// # Errors
+/// When the user asks for what the site does not allow.
+pub fn plan(facts: &Facts<'_>) -> Result<Vec<Step>, PolicyError> {
+    policy::check_volumes(facts.volumes, facts.conf)?;
+    policy::check_site(facts.conf, facts.modules)?;
+    let conf = facts.conf;
+    let path = |path: &Option<PathBuf>, name| path.clone().ok_or(PolicyError::MissingKey(name));
+    let udi_mount = path(&conf.udi_mount, "udiMount")?;
+    let loop_mount = path(&conf.loop_mount, "loopMount")?;
+    let mut steps = vec![
+        Step::MountPoint { at: udi_mount.clone() },
+        Step::MountPoint { at: loop_mount.clone() },
+        Step::Image { at: loop_mount.clone() },
+        Step::SiteTree { at: udi_mount.clone(), limits: limits(conf) },
+    ];
+    steps.extend(skeleton());
+    facts.site(&mut steps);
+    etc::etc(facts, &mut steps)?;
+    facts.site_programs(&mut steps);
+    facts.kernel_places(&mut steps);
+    steps.push(Step::File { path: "/var/shifterConfig.json".into(), mode: 0o644, text: record(facts) });
+    steps.push(Step::Overlay { image: loop_mount, at: udi_mount });
+    steps.extend(facts.volumes.entries.iter().map(|volume| Step::Volume {
+        from: volume.from.components().collect(),
+        to: volume.to.components().collect(),
+        access: if volume.read_only { Access::ReadOnly } else { Access::ReadWrite },
+    }));
+    if conf.mount_udi_root_writable != Some(true) {
+        steps.push(Step::ReadOnlyRoot);
+    }
+    steps.push(Step::Enter);
+    Ok(steps)
+}
+
+fn limits(conf: &Conf) -> Limits {
+    let size = conf.rootfs_size.map_or(DEFAULT_SIZE, |size| size.0);
+    Limits { size, inodes: (size / BYTES_PER_INODE).max(1024) }
+}
+
+/// What the original makes in every container before a script of the site sees it.
+fn skeleton() -> Vec<Step> {
+    use ImagePart::{Hidden, Merged};
+    let rows = [
+        ("/etc", 0o755, Merged),
+        ("/etc/udiImage", 0o755, Hidden),
+        ("/etc/ssh", 0o755, Hidden),
+        ("/opt", 0o755, Merged),
+        ("/opt/udiImage", 0o755, Hidden),
+        ("/opt/udiImage/modules", 0o755, Hidden),
+        ("/var", 0o755, Merged),
+        ("/var/spool", 0o755, Hidden),
+        ("/var/run", 0o755, Hidden),
+        ("/var/tmp", 0o755, Hidden),
+        ("/var/empty", 0o700, Hidden),
+        ("/proc", 0o755, Hidden),
+        ("/sys", 0o755, Hidden),
+        ("/dev", 0o755, Hidden),
+        ("/tmp", 0o755, Hidden),
+    ];
+    rows.into_iter().map(|(path, mode, image)| Step::Directory { path: path.into(), mode, image }).collect()
+}
+
+impl Facts<'_> {
+    fn is_rootless(&self) -> bool {
+        self.mode == Mode::UserNamespace
+    }
+
+    /// Links, hooks and file systems of the site, then the file systems of modules.
+    fn site(&self, steps: &mut Vec<Step>) {
+        let conf = self.conf;
+        steps.extend(
+            conf.site_link
+                .iter()
+                .map(|link| Step::Symlink { path: link.link.clone(), target: PathBuf::from(&link.target) }),
+        );
+        let hook = |phase, script: &Option<PathBuf>| script.clone().map(|script| Step::Hook { phase, script });
+        steps.extend(hook(HookPhase::PreMount, &conf.site_pre_mount_hook));
+        for entry in conf.site_fs.entries.iter().filter(|entry| !self.is_of_other_home(entry)) {
+            self.site_fs(entry, Missing::Refused, steps);
+        }
+        self.home(steps);
+        steps.extend(hook(HookPhase::PostMount, &conf.site_post_mount_hook));
+        for module in self.modules {
+            for part in &module.parts {
+                let missing = if part.optional == Some(true) { Missing::LeftOut } else { Missing::Refused };
+                let device = |pattern| Step::Device { pattern, missing };
+                steps.extend(part.devices.iter().cloned().map(device));
+                for entry in &part.site_fs.entries {
+                    self.site_fs(entry, missing, steps);
+                }
+                let files = |pattern| Step::BindMatching { pattern, missing };
+                steps.extend(part.globs.iter().cloned().map(files));
+            }
+        }
+    }
+
+    fn site_fs(&self, entry: &VolumeEntry, missing: Missing, steps: &mut Vec<Step>) {
+        if !entry.automount.is_empty() {
+            steps.push(Step::Automount { from: entry.from.clone(), names: entry.automount.clone() });
+        }
+        let propagation = entry.propagation.or(self.conf.mount_propagation_style);
+        steps.push(Step::Bind(Bind {
+            from: entry.from.clone(),
+            to: entry.to.clone(),
+            depth: self.depth(if entry.recursive { Depth::Tree } else { Depth::One }),
+            add: if entry.read_only { PLAIN.and(Attributes::READ_ONLY) } else { PLAIN },
+            propagation: match propagation {
+                Some(volume::Propagation::Slave) => Propagation::Slave,
+                Some(volume::Propagation::Private) | None => Propagation::Private,
+            },
+            missing: if entry.optional { Missing::LeftOut } else { missing },
+        }));
+    }
+
+    /// In a user namespace the kernel copies no mount without those below it, which may hide something
+    /// (mount_namespaces(7), "locked").
+    fn depth(&self, wanted: Depth) -> Depth {
+        if self.is_rootless() { Depth::Tree } else { wanted }
+    }
+
+    /// `optUdiImage` and the modules' `copyPath`, mounted read-only rather than copied; then the modules' root hooks.
+    fn site_programs(&self, steps: &mut Vec<Step>) {
+        if let Some(from) = &self.conf.opt_udi_image {
+            steps.push(Step::BindEntries { from: from.clone(), to: "/opt/udiImage".into() });
+        }
+        for module in self.modules {
+            for from in module.parts.iter().filter_map(|part| part.copy_path.as_ref()) {
+                let to = Path::new("/opt/udiImage/modules").join(module.name);
+                steps.push(Step::BindEntries { from: from.clone(), to });
+            }
+        }
+        for module in self.modules {
+            for script in module.parts.iter().filter_map(|part| part.roothook.clone()) {
+                steps.push(Step::Hook { phase: HookPhase::Module(module.name.to_owned()), script });
+            }
+        }
+    }
+
+    /// `/proc` is the host's own mount of it, so that its options (hidepid) stay.
+    fn kernel_places(&self, steps: &mut Vec<Step>) {
+        let bind = |from: &str, depth, add, missing| {
+            Step::Bind(Bind {
+                from: from.into(),
+                to: from.into(),
+                depth: self.depth(depth),
+                add,
+                propagation: Propagation::Private,
+                missing,
+            })
+        };
+        steps.extend([
+            bind("/proc", Depth::One, PLAIN.and(Attributes::NOEXEC), Missing::Refused),
+            bind("/sys", Depth::One, PLAIN, Missing::Refused),
+            bind("/dev", Depth::Tree, Attributes::NOSUID, Missing::Refused),
+            bind("/tmp", Depth::One, PLAIN, Missing::Refused),
+            bind("/var/tmp", Depth::One, PLAIN, Missing::LeftOut),
+        ]);
+    }
+}

@@ -1,0 +1,69 @@
+//! The container's `/etc`, and the user's home.
+
+use std::path::Path;
+
+use shifter_formats::udiroot::Home;
+use shifter_formats::volume::VolumeEntry;
+use shifter_sys::mount::{Depth, Propagation};
+
+use super::{Bind, Facts, GroupFilter, ImagePart, Missing, PLAIN, Step};
+use crate::account;
+use crate::policy::PolicyError;
+
+/// Who there always is in a dynamic passwd and group, so that files of root have an owner with a name.
+const ROOT_PASSWD: &str = "root:x:0:0:root:/root:/bin/sh\n";
+const ROOT_GROUP: &str = "root:x:0:\n";
+
+/// The text the original writes; directory services are not asked from within a container.
+const NSSWITCH: &str = "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nnetworks: files dns\n\
+    services: files\nprotocols: files\nethers: files\nrpc: files\nnetgroup: files\n";
+const HOST_CONF: &str = "order bind,hosts\nmulti on\n";
+
+pub(super) fn etc(facts: &Facts<'_>, steps: &mut Vec<Step>) -> Result<(), PolicyError> {
+    steps.push(Step::Symlink { path: "/etc/mtab".into(), target: "/proc/mounts".into() });
+    for name in ["/etc/hosts", "/etc/resolv.conf", "/etc/localtime"] {
+        steps.push(Step::HostFile { from: name.into(), to: name.into() });
+    }
+    let file = |path: &str, text: String| Step::File { path: path.into(), mode: 0o644, text };
+    let groups = GroupFilter {
+        user: facts.user.name.clone(),
+        most: usize::try_from(facts.conf.max_group_count.unwrap_or(0)).unwrap_or(usize::MAX),
+    };
+    steps.push(file("/etc/shadow", String::new()));
+    if facts.conf.populate_etc_dynamically == Some(true) {
+        let all = format!("{ROOT_GROUP}{}", facts.accounts.group);
+        let group = account::filter_groups(all.as_bytes(), &groups);
+        steps.push(file("/etc/passwd", format!("{ROOT_PASSWD}{}", facts.accounts.passwd)));
+        steps.push(file("/etc/group", String::from_utf8_lossy(&group).into_owned()));
+        steps.push(file("/etc/nsswitch.conf", NSSWITCH.to_owned()));
+        steps.push(file("/etc/host.conf", HOST_CONF.to_owned()));
+    } else {
+        let from = facts.conf.etc_path.clone().ok_or(PolicyError::MissingKey("etcPath"))?;
+        steps.push(Step::StaticEtc { from, groups });
+    }
+    Ok(())
+}
+
+impl Facts<'_> {
+    /// Whether a mount of the site is the user's home, where the site says that homes come from elsewhere.
+    pub(super) fn is_of_other_home(&self, entry: &VolumeEntry) -> bool {
+        let is_other = !matches!(self.conf.home, None | Some(Home::Site));
+        is_other && self.user.home != Path::new("/") && self.user.home.starts_with(&entry.to)
+    }
+
+    pub(super) fn home(&self, steps: &mut Vec<Step>) {
+        let to = self.user.home.clone();
+        match &self.conf.home {
+            None | Some(Home::Site | Home::Image) => {}
+            Some(Home::None) => steps.push(Step::Directory { path: to, mode: 0o755, image: ImagePart::Hidden }),
+            Some(Home::Path(from)) => steps.push(Step::Bind(Bind {
+                from: from.clone(),
+                to,
+                depth: self.depth(Depth::One),
+                add: PLAIN,
+                propagation: Propagation::Private,
+                missing: Missing::Refused,
+            })),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What a user may ask for. Pure: it judges names and facts, and opens nothing.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use shifter_formats::udiroot::{Conf, Loaded};
+use shifter_formats::volume::{Author, VolumeMap, forbidden_target};
+
+/// Places, with all below them, that belong to everybody.
+const EVERYBODYS: [&str; 2] = ["/tmp", "/var/tmp"];
+
+/// What the site does not allow, or has not said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PolicyError {
+    /// A target of a user's mount that is the site's.
+    Target(ForbiddenTarget),
+    /// `perNodeCache`, which needs a helper that makes a file system as root.
+    PerNodeCache(PathBuf),
+    /// A key that this start needs.
+    MissingKey(&'static str),
+}
+
+/// A target of a user's mount that is the site's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForbiddenTarget {
+    /// What the user asked for, links resolved.
+    pub target: PathBuf,
+    /// The place it is, or is in.
+    pub place: PathBuf,
+    /// Why it is the site's.
+    pub why: &'static str,
+}
+
+impl fmt::Display for ForbiddenTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ForbiddenTarget { target, place, why } = self;
+        if target == place {
+            write!(f, "nothing may be mounted over `{}`: {why}", place.display())
+        } else {
+            write!(f, "nothing may be mounted at `{}`, in `{}`: {why}", target.display(), place.display())
+        }
+    }
+}
+
+impl std::error::Error for ForbiddenTarget {}
+
+impl fmt::Display for PolicyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PolicyError::Target(error) => error.fmt(f),
+            PolicyError::PerNodeCache(target) => write!(
+                f,
+                "the volume at `{}` is a perNodeCache, which this runtime does not make; leave the flag out",
+                target.display()
+            ),
+            PolicyError::MissingKey(key) => write!(f, "udiRoot.conf does not say `{key}`"),
+        }
+    }
+}
+
+impl std::error::Error for PolicyError {}
+
+/// Judges all volumes of a user by their names. Where links lead is judged again when they are opened.
+///
+/// # Errors
+/// The first that is not allowed.
+pub fn check_volumes(volumes: &VolumeMap, conf: &Conf) -> Result<(), PolicyError> {
+    for volume in &volumes.entries {
+        check_volume_target(&volume.to, &conf.deny).map_err(PolicyError::Target)?;
+        if volume.per_node_cache.is_some() {
+            return Err(PolicyError::PerNodeCache(volume.to.clone()));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses what a site may write but this runtime does not do.
+///
+/// # Errors
+/// The first of these.
+pub fn check_site(conf: &Conf, modules: &[Loaded<'_>]) -> Result<(), PolicyError> {
+    let of_modules = modules.iter().flat_map(|module| &module.parts).flat_map(|part| &part.site_fs.entries);
+    match conf.site_fs.entries.iter().chain(of_modules).find(|entry| entry.per_node_cache.is_some()) {
+        Some(entry) => Err(PolicyError::PerNodeCache(entry.to.clone())),
+        None => Ok(()),
+    }
+}
+
+/// Whether a user may mount at a path of the container. Names are compared whole: `/etcetera` is not in `/etc`.
+///
+/// # Errors
+/// Names the place of the site that it is in.
+pub fn check_volume_target(target: &Path, deny: &[PathBuf]) -> Result<(), ForbiddenTarget> {
+    if let Some(place) = deny.iter().find(|place| target.starts_with(place)) {
+        let why = "the site's key `deny` names it";
+        return Err(ForbiddenTarget { target: target.to_owned(), place: place.clone(), why });
+    }
+    match forbidden_target(target, Author::User) {
+        Some(row) => Err(ForbiddenTarget { target: target.to_owned(), place: row.path.into(), why: row.why }),
+        None => Ok(()),
+    }
+}
+
+/// Whether a path is, or is in, a place where every user keeps files.
+#[must_use]
+pub fn is_for_everybody(target: &Path) -> bool {
+    EVERYBODYS.iter().any(|place| target.starts_with(place))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_of_the_site_is_named_with_its_reason() {
+        let verdict = |target: &str| {
+            check_volume_target(Path::new(target), &["/scratch/private".into()]).map_err(|error| error.to_string())
+        };
+        assert_eq!(
+            verdict("/proc").unwrap_err(),
+            "nothing may be mounted over `/proc`: the kernel's process tree is there"
+        );
+        assert_eq!(
+            verdict("/scratch/private/x").unwrap_err(),
+            "nothing may be mounted at `/scratch/private/x`, in `/scratch/private`: the site's key `deny` names it"
+        );
+        for target in ["/etcetera", "/data", "/var/tmp", "/tmp/x", "/scratch", "/opt/foo"] {
+            assert_eq!(verdict(target), Ok(()), "{target}");
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Who asks, and with whose rights we act. The phases of a start are types:
+//!
+//! * [`Raised`]: started setuid root by an ordinary user (or about to enter a user namespace of his). Files are
+//!   reached as root unless said otherwise; [`Raised::as_user`] and [`Raised::as_owner`] say otherwise for the length
+//!   of a closure, in which no capability is effective.
+//! * [`Dropped`]: an ordinary process of the caller, for ever. Only it can be turned into the command.
+//!
+//! A change of identity that fails leaves nothing to go on with: the process aborts.
+
+use crate::say::say;
+use shifter_sys::identity::{self, Triple};
+use shifter_sys::process::{self, Child};
+use shifter_sys::{CallError, capability};
+
+mod caller;
+
+pub use caller::{Caller, IdentityError, Mode};
+
+/// What an owner of image files is given as his group: nobody's.
+const NOGROUP: u32 = 65534;
+
+/// A process with privilege.
+#[derive(Debug)]
+pub struct Raised {
+    caller: Caller,
+}
+
+/// Shows that the effective ids are the caller's and no capability is effective.
+#[derive(Debug)]
+pub struct AsUser<'a> {
+    /// Whose they are.
+    pub caller: &'a Caller,
+}
+
+/// A process that has given up every privilege and cannot get any.
+#[derive(Debug)]
+pub struct Dropped {
+    caller: Caller,
+}
+
+impl Raised {
+    /// Finds out who called and takes the rights of a setuid program in full: files made from here on belong to root
+    /// and its group, and the caller cannot trace the process.
+    ///
+    /// # Errors
+    /// For root itself, for group 0, and for a program that is setuid to somebody else.
+    pub fn acquire() -> Result<Raised, IdentityError> {
+        let caller = Caller::identify()?;
+        if caller.mode == Mode::Setuid {
+            process::hide_memory()?;
+            identity::set_group(Triple { real: caller.gid, effective: 0, saved: 0 })?;
+            identity::set_user(Triple { real: caller.uid, effective: 0, saved: 0 })?;
+        }
+        Ok(Raised { caller })
+    }
+
+    /// Who called.
+    #[must_use]
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// Whether the rights end at a user namespace of the caller's own.
+    #[must_use]
+    pub fn is_rootless(&self) -> bool {
+        self.caller.mode == Mode::UserNamespace
+    }
+
+    /// Runs `body` with the caller's uid, gid and groups, so that the kernel answers as it would answer him.
+    pub fn as_user<T>(&self, body: impl FnOnce(AsUser<'_>) -> T) -> T {
+        let _back = self.become_other(self.caller.uid, self.caller.gid, None);
+        body(AsUser { caller: &self.caller })
+    }
+
+    /// Runs `body` with the uid that owns the image files, which a squashed export serves where it refuses root.
+    pub fn as_owner<T>(&self, owner: u32, body: impl FnOnce() -> T) -> T {
+        let _back = (owner != 0).then(|| self.become_other(owner, NOGROUP, Some(&[])));
+        body()
+    }
+
+    /// Runs `body` in a child that has dropped everything, as [`Raised::drop_forever`] does.
+    ///
+    /// # Errors
+    /// When there can be no child.
+    pub fn in_dropped_child(&self, body: impl FnOnce(Dropped) -> i32) -> Result<Child, CallError> {
+        let caller = self.caller.clone();
+        process::in_child(|| body(Raised { caller }.drop_forever()))
+    }
+
+    /// Runs `body` in a child that is root in all its ids, with root's group only, in a session of its own, and keeps
+    /// nothing open over an exec. Without privilege it is the caller instead.
+    ///
+    /// # Errors
+    /// When there can be no child.
+    pub fn in_root_child(&self, body: impl FnOnce() -> i32) -> Result<Child, CallError> {
+        process::in_child(|| {
+            let prepare = || -> Result<(), CallError> {
+                process::new_session()?;
+                process::close_inherited_on_exec()?;
+                if self.caller.mode == Mode::Setuid {
+                    identity::set_groups(&[0])?;
+                    identity::set_group(Triple::all(0))?;
+                    identity::set_user(Triple::all(0))?;
+                }
+                Ok(())
+            };
+            match prepare() {
+                Ok(()) => body(),
+                Err(error) => die("prepare a child of root", error),
+            }
+        })
+    }
+
+    /// Gives up everything, and checks with the kernel that it is gone. Aborts otherwise.
+    #[must_use]
+    pub fn drop_forever(self) -> Dropped {
+        if let Err(error) = self.caller.drop_and_verify() {
+            die("give up privilege", error);
+        }
+        Dropped { caller: self.caller }
+    }
+
+    fn become_other(&self, uid: u32, gid: u32, groups: Option<&[u32]>) -> Back<'_> {
+        if self.caller.mode == Mode::Setuid {
+            let change = || -> Result<(), CallError> {
+                if let Some(groups) = groups {
+                    identity::set_groups(groups)?;
+                }
+                // ORDER: groups before the user, whose change takes the right to change groups away.
+                identity::set_group(Triple { real: self.caller.gid, effective: gid, saved: 0 })?;
+                identity::set_user(Triple { real: self.caller.uid, effective: uid, saved: 0 })
+            };
+            if let Err(error) = change() {
+                die("act as another user", error);
+            }
+        }
+        Back { caller: &self.caller, groups_changed: groups.is_some() }
+    }
+}
+
+impl Dropped {
+    /// Whose process it is.
+    #[must_use]
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+}
+
+/// Takes the rights of root back when it goes out of scope.
+struct Back<'a> {
+    caller: &'a Caller,
+    groups_changed: bool,
+}
+
+impl Drop for Back<'_> {
+    fn drop(&mut self) {
+        if self.caller.mode == Mode::UserNamespace {
+            return;
+        }
+        let back = || -> Result<(), CallError> {
+            // ORDER: the user first; effective capabilities come back with uid 0 (capabilities(7)).
+            identity::set_user(Triple { real: self.caller.uid, effective: 0, saved: 0 })?;
+            identity::set_group(Triple { real: self.caller.gid, effective: 0, saved: 0 })?;
+            if self.groups_changed {
+                identity::set_groups(&self.caller.groups)?;
+            }
+            Ok(())
+        };
+        if let Err(error) = back() {
+            die("take privilege back", error);
+        }
+    }
+}
+
+impl Caller {
+    /// The order is the law here: each line needs a right that a later one takes away.
+    fn drop_and_verify(&self) -> Result<(), DropError> {
+        capability::empty_ambient_set()?;
+        let held = capability::held()?;
+        if held.effective != 0 {
+            // ORDER: needs CAP_SETPCAP.
+            capability::empty_bounding_set()?;
+            capability::lock_securebits()?;
+        }
+        if self.mode == Mode::Setuid {
+            // ORDER: groups need CAP_SETGID, which the change of the user takes away.
+            identity::set_groups(&self.groups)?;
+            identity::set_group(Triple::all(self.gid))?;
+            identity::set_user(Triple::all(self.uid))?;
+        }
+        capability::empty_held_sets()?;
+        capability::set_no_new_privs()?;
+        self.verify_dropped()
+    }
+
+    fn verify_dropped(&self) -> Result<(), DropError> {
+        let held = capability::held()?;
+        let bounding_may_stay = self.mode == Mode::UserNamespace;
+        let expected =
+            capability::Held { bounding: if bounding_may_stay { held.bounding } else { 0 }, ..capability::Held::NONE };
+        let facts = [
+            ("the user", identity::user()? == Triple::all(self.uid)),
+            ("the group", identity::group()? == Triple::all(self.gid)),
+            ("the groups", self.mode == Mode::UserNamespace || identity::groups()? == sorted(&self.groups)),
+            ("the capabilities", held == expected),
+            ("no_new_privs", capability::no_new_privs()?),
+            ("uid 0", identity::set_user(Triple::all(0)).is_err()),
+            ("gid 0", identity::set_group(Triple::all(0)).is_err()),
+        ];
+        match facts.into_iter().find(|(_, holds)| !holds) {
+            None => Ok(()),
+            Some((what, _)) => Err(DropError::Unchanged(what)),
+        }
+    }
+}
+
+/// The kernel sorts a group list (setgroups(2) in Linux 4.x and later returns it sorted).
+fn sorted(groups: &[u32]) -> Vec<u32> {
+    let mut groups = groups.to_vec();
+    groups.sort_unstable();
+    groups
+}
+
+/// Why privilege could not be given up.
+#[derive(Debug)]
+enum DropError {
+    Call(CallError),
+    Unchanged(&'static str),
+}
+
+impl From<CallError> for DropError {
+    fn from(error: CallError) -> DropError {
+        DropError::Call(error)
+    }
+}
+
+impl std::fmt::Display for DropError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            DropError::Call(error) => error.fmt(f),
+            DropError::Unchanged(what) => write!(f, "{what} did not change as asked"),
+        }
+    }
+}
+
+fn die(what: &str, error: impl std::fmt::Display) -> ! {
+    say(format_args!("cannot {what}: {error}; aborting"));
+    process::abort()
+}

@@ -1,0 +1,136 @@
+//! What the user asks for: the command line, and the variables that stand in for parts of it.
+//!
+//! Everything here is text from the caller. It is taken apart and judged by form; nothing is opened or looked up.
+
+use std::ffi::OsString;
+use std::fmt;
+
+use shifter_formats::image::{Descriptor, DescriptorFault, ImageType};
+use shifter_formats::udiroot::{Conf, ModuleChoice, ModuleNameFault};
+use shifter_formats::volume::{Author, VolumeFault, VolumeMap};
+
+pub mod interpreter;
+pub mod options;
+mod variables;
+
+pub use variables::{Variables, is_unsafe_name};
+
+use options::Options;
+
+/// A start, as asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Which image.
+    pub image: Descriptor,
+    /// How the user wrote it, for `SHIFTER_IMAGEREQUEST`.
+    pub image_as_asked: String,
+    /// The mounts he wants.
+    pub volumes: VolumeMap,
+    /// The modules he wants, or the site's default ones.
+    pub modules: Vec<ModuleChoice>,
+}
+
+/// Why a request is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RequestError {
+    /// No image was named.
+    NoImage,
+    /// The image's name is not one.
+    Image(String, DescriptorFault),
+    /// `SHIFTER_IMAGETYPE` is no type.
+    ImageType(String),
+    /// The volume map has mistakes: all of them.
+    Volumes(String, Vec<VolumeFault>),
+    /// The list of modules has a mistake.
+    Modules(String, String, ModuleNameFault),
+}
+
+impl fmt::Display for RequestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RequestError::NoImage => f.write_str("no image was named; use --image=TYPE:TAG, or the variable SHIFTER"),
+            RequestError::Image(text, fault) => write!(f, "image `{text}`: {fault}"),
+            RequestError::ImageType(text) => {
+                write!(f, "SHIFTER_IMAGETYPE is `{text}`; it can be docker, custom, id or local")
+            }
+            RequestError::Volumes(text, faults) => {
+                for (nth, fault) in faults.iter().enumerate() {
+                    let separator = if nth == 0 { "" } else { "\n" };
+                    let part = text.get(fault.range.clone()).unwrap_or(text);
+                    write!(f, "{separator}volume map, `{part}`: {fault}")?;
+                }
+                Ok(())
+            }
+            RequestError::Modules(text, part, fault) => write!(f, "modules `{text}`, `{part}`: {fault}"),
+        }
+    }
+}
+
+impl std::error::Error for RequestError {}
+
+impl Request {
+    /// Puts command line, variables and the site's defaults together.
+    ///
+    /// The image is that of `--image`; else of `SHIFTER_IMAGETYPE` with `SHIFTER_IMAGE`, if both are there; else of
+    /// `SHIFTER_IMAGEREQUEST`; else of `SHIFTER`. Any `-V` replaces `SHIFTER_VOLUME`, and `-m` replaces
+    /// `SHIFTER_MODULE`, which replaces the site's default modules.
+    ///
+    /// # Errors
+    /// All mistakes of the part that is looked at first.
+    pub fn new(options: &Options, variables: &Variables, conf: &Conf) -> Result<Request, RequestError> {
+        let (image, image_as_asked) = image(options, variables, conf.default_image_type)?;
+        Ok(Request {
+            image,
+            image_as_asked,
+            volumes: volumes(options, variables)?,
+            modules: modules(options, variables, conf)?,
+        })
+    }
+}
+
+fn image(
+    options: &Options,
+    variables: &Variables,
+    default: Option<ImageType>,
+) -> Result<(Descriptor, String), RequestError> {
+    let default = default.unwrap_or(ImageType::Docker);
+    let parse = |text: &str| {
+        let image = Descriptor::parse(text, default).map_err(|fault| RequestError::Image(text.to_owned(), fault))?;
+        Ok((image, text.to_owned()))
+    };
+    if let Some(text) = &options.image {
+        return parse(text);
+    }
+    if let (Some(kind), Some(tag)) = (&variables.image_type, &variables.image) {
+        let kind: ImageType = kind.parse().map_err(|_| RequestError::ImageType(kind.clone()))?;
+        let (image, text) = parse(&format!("{kind}:{tag}"))?;
+        return Ok((image, variables.image_request.clone().unwrap_or(text)));
+    }
+    match variables.image_request.as_ref().or(variables.shifter.as_ref()) {
+        Some(text) => parse(text),
+        None => Err(RequestError::NoImage),
+    }
+}
+
+fn volumes(options: &Options, variables: &Variables) -> Result<VolumeMap, RequestError> {
+    let text = match options.volumes.as_slice() {
+        [] => variables.volume.clone().unwrap_or_default(),
+        given => given.join(";"),
+    };
+    VolumeMap::parse(&text, Author::User).map_err(|faults| RequestError::Volumes(text, faults))
+}
+
+fn modules(options: &Options, variables: &Variables, conf: &Conf) -> Result<Vec<ModuleChoice>, RequestError> {
+    match options.modules.as_ref().or(variables.modules.as_ref()) {
+        None => Ok(conf.default_modules.clone()),
+        Some(text) => {
+            ModuleChoice::parse_list(text).map_err(|(part, fault)| RequestError::Modules(text.clone(), part, fault))
+        }
+    }
+}
+
+/// Name and value, in the caller's order.
+pub type Environment = Vec<(OsString, OsString)>;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,205 @@
+//! A start as a story, from the command line to the command.
+
+use std::convert::Infallible;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use shifter_formats::udiroot::{Conf, SelectionError, select};
+use shifter_sys::open::{self, For};
+use shifter_sys::{CallError, environ, identity};
+
+use crate::account::{self, AccountError, Accounts, User};
+use crate::config::{self, ConfigError};
+use crate::enact::{self, Enactor, StepError};
+use crate::image::{self, ImageError};
+use crate::launch::{self, Inherited, Launch, LaunchError};
+use crate::plan::{self, Facts};
+use crate::policy::PolicyError;
+use crate::privilege::{IdentityError, Raised};
+use crate::request::options::{self, Options, OptionsError, Show};
+use crate::request::{Request, RequestError, Variables, interpreter};
+use crate::say::say;
+
+const HELP: &str = include_str!("help.txt");
+
+/// Why there was no start.
+#[derive(Debug)]
+pub enum StartError {
+    /// The command line is none.
+    Options(OptionsError),
+    /// Not for this caller.
+    Identity(IdentityError),
+    /// No configuration.
+    Config(ConfigError),
+    /// Nothing that could be started was asked for.
+    Request(RequestError),
+    /// The modules do not go together.
+    Modules(SelectionError),
+    /// No image.
+    Image(ImageError),
+    /// No name for the caller.
+    Account(AccountError),
+    /// Not allowed.
+    Policy(PolicyError),
+    /// It could not be built.
+    Build(StepError),
+    /// It was built, and the command could not be run.
+    Launch(LaunchError),
+    /// A call.
+    Call(CallError),
+}
+
+macro_rules! from_each {
+    ($($error:ty => $variant:ident),* $(,)?) => {
+        $(impl From<$error> for StartError {
+            fn from(error: $error) -> StartError {
+                StartError::$variant(error)
+            }
+        })*
+
+        impl fmt::Display for StartError {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(StartError::$variant(error) => error.fmt(f),)*
+                }
+            }
+        }
+
+        impl std::error::Error for StartError {
+            fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+                match self {
+                    $(StartError::$variant(error) => error.source(),)*
+                }
+            }
+        }
+    };
+}
+
+from_each! {
+    OptionsError => Options,
+    IdentityError => Identity,
+    ConfigError => Config,
+    RequestError => Request,
+    SelectionError => Modules,
+    ImageError => Image,
+    AccountError => Account,
+    PolicyError => Policy,
+    StepError => Build,
+    LaunchError => Launch,
+    CallError => Call,
+}
+
+/// The command `shifter`. Returns what to end with, if the process did not become something else.
+#[must_use]
+pub fn main() -> i32 {
+    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    if let Ok(Options { show: Some(show), .. }) = options::parse(words.iter().cloned()) {
+        return print(show);
+    }
+    match start(words) {
+        Ok(never) => match never {},
+        Err(error) => {
+            tell(&error);
+            match error {
+                StartError::Launch(error) => error.status(),
+                _ => 1,
+            }
+        }
+    }
+}
+
+fn start(words: Vec<OsString>) -> Result<Infallible, StartError> {
+    // ORDER: nothing of the caller's is read by name before his environment and umask are set aside.
+    let environment = environ::take()?;
+    let umask = identity::set_umask(0o022);
+    let raised = Raised::acquire()?;
+    let words = interpreter::split(words, |script| raised.as_user(|_user| first_line(script)));
+    let options = options::parse(words)?;
+    let variables = Variables::find(&environment);
+    let directory = raised.as_user(|_user| std::env::current_dir().ok());
+    let inherited = Inherited { environment, directory, umask };
+
+    let named = options.config.clone().or_else(|| named_by_variable(&raised, &variables));
+    let conf = config::load(&raised, named.as_deref())?;
+    let request = Request::new(&options, &variables, &conf)?;
+    let modules = select(&conf.modules, &request.modules)?;
+    // ORDER: what is opened from here on can be mounted; what was opened before belongs to the host's namespace.
+    enact::enter_own_namespace(&raised)?;
+    let (image, opened) = image::open(&raised, &conf, &request.image)?;
+    let (user, accounts) = find_user(&raised, &conf)?;
+
+    let steps = plan::plan(&Facts {
+        conf: &conf,
+        modules: &modules,
+        volumes: &request.volumes,
+        mode: raised.caller().mode,
+        user: &user,
+        accounts: &accounts,
+        image: &image.identifier,
+    })?;
+    Enactor::new(&raised, opened, &conf.deny).run(&steps, |step| {
+        if options.verbose {
+            say(format_args!("{step}"));
+        }
+    })?;
+    let dropped = raised.drop_forever();
+    let launch = Launch {
+        options: &options,
+        request: &request,
+        conf: &conf,
+        modules: &modules,
+        image: &image,
+        inherited: &inherited,
+    };
+    Ok(launch::become_command(dropped, &launch)?)
+}
+
+/// A set-id start does not even look at the variable.
+fn named_by_variable(raised: &Raised, variables: &Variables) -> Option<PathBuf> {
+    variables.config.as_ref().filter(|_| raised.is_rootless()).map(PathBuf::from)
+}
+
+/// By `etcPath`, or by libc where the site allows it or `/etc` is made for each user. An `etcPath` is believed first.
+fn find_user(raised: &Raised, conf: &Conf) -> Result<(User, Accounts), AccountError> {
+    let uid = raised.caller().uid;
+    let is_dynamic = conf.populate_etc_dynamically == Some(true);
+    if !is_dynamic && conf.allow_libc_pwd_calls != Some(true) {
+        let passwd = conf.etc_path.as_deref().unwrap_or(Path::new("/etc")).join("passwd");
+        return Ok((account::user_in_file(uid, &passwd)?, Accounts::default()));
+    }
+    let accounts = account::ask_libc(raised, &conf.users_to_import)?;
+    let user = account::user_in_text(uid, &accounts.passwd).ok_or(AccountError::Unknown(uid))?;
+    Ok((user, accounts))
+}
+
+/// The beginning of a script, if the caller can read it.
+fn first_line(script: &OsStr) -> Option<Vec<u8>> {
+    let file = open::host(Path::new(script), For::Reading).ok()?;
+    let mut line = Vec::new();
+    std::fs::File::from(file).take(4096).read_to_end(&mut line).ok()?;
+    Some(line)
+}
+
+fn print(show: Show) -> i32 {
+    let text = match show {
+        Show::Help => HELP.to_owned(),
+        Show::Version => format!("shifter {}\n", env!("CARGO_PKG_VERSION")),
+    };
+    i32::from(std::io::stdout().write_all(text.as_bytes()).is_err())
+}
+
+/// One line for the failure and one for each cause.
+fn tell(error: &StartError) {
+    for line in error.to_string().lines() {
+        say(format_args!("{line}"));
+    }
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        for line in error.to_string().lines() {
+            say(format_args!("  because: {line}"));
+        }
+        cause = error.source();
+    }
+}

@@ -1,0 +1,217 @@
+//! Which files of the host may tell root what to do.
+//!
+//! A path is walked one component at a time from `/`, each opened without following links and checked after it was
+//! opened: every directory and link belongs to root and nobody else can change it. So what was checked is what is
+//! used, and no one but root can put something else under the same name later.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::os::fd::OwnedFd;
+use std::path::{Component, Path, PathBuf};
+
+use shifter_sys::open::{self, Facts, For, Kind, Within};
+use shifter_sys::{CallError, node};
+
+/// As many links as the kernel follows (path_resolution(7)).
+const MOST_LINKS: u32 = 40;
+const GROUP_WRITE: u32 = 0o020;
+const WORLD_WRITE: u32 = 0o002;
+
+/// Why a file is not to be trusted, with the part of its path that is at fault.
+#[derive(Debug)]
+pub struct TrustError {
+    /// The path or the leading part of it.
+    pub path: PathBuf,
+    /// What is wrong there.
+    pub reason: Distrust,
+}
+
+/// What is wrong with a file.
+#[derive(Debug)]
+pub enum Distrust {
+    /// It belongs to somebody who is not root.
+    Owner(u32),
+    /// A group may write to it.
+    GroupWritable(u32),
+    /// Everybody may write to it.
+    WorldWritable,
+    /// It is not a regular file.
+    NotRegular,
+    /// The path is not absolute.
+    NotAbsolute,
+    /// Links lead round in a circle.
+    TooManyLinks,
+    /// It cannot be opened.
+    Call(CallError),
+}
+
+impl fmt::Display for TrustError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`: ", self.path.display())?;
+        match &self.reason {
+            Distrust::Owner(uid) => write!(f, "owned by uid {uid}, not by root"),
+            Distrust::GroupWritable(gid) => write!(f, "writable by group {gid}"),
+            Distrust::WorldWritable => f.write_str("writable by everybody"),
+            Distrust::NotRegular => f.write_str("not a regular file"),
+            Distrust::NotAbsolute => f.write_str("not an absolute path"),
+            Distrust::TooManyLinks => f.write_str("more than 40 symbolic links"),
+            Distrust::Call(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for TrustError {}
+
+/// Opens a regular file for reading that only root can have written, by a path that only root can have laid.
+///
+/// # Errors
+/// Names the first part of the path that somebody else can change.
+pub fn open_file(path: &Path) -> Result<OwnedFd, TrustError> {
+    walk(path, Kind::Regular)
+}
+
+/// Opens a directory as a place, by a path that only root can have laid.
+///
+/// # Errors
+/// Names the first part of the path that somebody else can change.
+pub fn open_directory(path: &Path) -> Result<OwnedFd, TrustError> {
+    walk(path, Kind::Directory)
+}
+
+fn walk(path: &Path, wanted: Kind) -> Result<OwnedFd, TrustError> {
+    let at = |path: &Path, reason| TrustError { path: path.to_owned(), reason };
+    if !path.is_absolute() {
+        return Err(at(path, Distrust::NotAbsolute));
+    }
+    let mut to_go = components(path);
+    let mut links = 0;
+    let mut trail = vec![(PathBuf::from("/"), open_root()?)];
+    while let Some(name) = to_go.pop() {
+        if name == ".." {
+            if trail.len() > 1 {
+                trail.pop();
+            }
+            continue;
+        }
+        let (parent, directory) = trail.last().expect("the trail begins with the root and never loses it");
+        let here = parent.join(&name);
+        let fd = open::below(directory, Path::new(&name), Within::PlainBelow, For::Itself)
+            .map_err(|error| at(&here, Distrust::Call(error)))?;
+        let facts = open::facts(&fd).map_err(|error| at(&here, Distrust::Call(error)))?;
+        let is_last = to_go.is_empty();
+        check(&facts).map_err(|reason| at(&here, reason))?;
+        match facts.kind {
+            Kind::Symlink => {
+                links += 1;
+                if links > MOST_LINKS {
+                    return Err(at(path, Distrust::TooManyLinks));
+                }
+                let target = PathBuf::from(node::link_target(&fd).map_err(|error| at(&here, Distrust::Call(error)))?);
+                if target.is_absolute() {
+                    trail.truncate(1);
+                }
+                to_go.extend(components(&target));
+            }
+            Kind::Directory => trail.push((here, fd)),
+            Kind::Regular if is_last && wanted == Kind::Regular => {
+                let file = open::below(directory, Path::new(&name), Within::PlainBelow, For::Reading);
+                let file = file.map_err(|error| at(&here, Distrust::Call(error)))?;
+                let facts = open::facts(&file).map_err(|error| at(&here, Distrust::Call(error)))?;
+                check(&facts).map_err(|reason| at(&here, reason))?;
+                return if facts.kind == Kind::Regular { Ok(file) } else { Err(at(&here, Distrust::NotRegular)) };
+            }
+            _ if is_last => return Err(at(&here, Distrust::NotRegular)),
+            _ => {
+                return Err(at(
+                    &here,
+                    Distrust::Call(CallError { call: "openat2", errno: shifter_sys::Errno::NOTDIR }),
+                ));
+            }
+        }
+    }
+    match trail.pop() {
+        Some((_, directory)) if wanted == Kind::Directory => Ok(directory),
+        _ => Err(at(path, Distrust::NotRegular)),
+    }
+}
+
+/// The names of a path, the last one first.
+fn components(path: &Path) -> Vec<OsString> {
+    path.components()
+        .rev()
+        .filter_map(|component| match component {
+            Component::Normal(name) => Some(name.to_owned()),
+            Component::ParentDir => Some("..".into()),
+            Component::RootDir | Component::CurDir | Component::Prefix(_) => None,
+        })
+        .collect()
+}
+
+fn open_root() -> Result<OwnedFd, TrustError> {
+    let at_root = |reason| TrustError { path: "/".into(), reason };
+    let root = open::host(Path::new("/"), For::Place).map_err(|error| at_root(Distrust::Call(error)))?;
+    let facts = open::facts(&root).map_err(|error| at_root(Distrust::Call(error)))?;
+    check(&facts).map_err(at_root)?;
+    Ok(root)
+}
+
+/// A file must be root's and writable by root alone. A directory may be writable by group 0 too, which some systems'
+/// packages leave so; a link has no mode.
+fn check(facts: &Facts) -> Result<(), Distrust> {
+    if facts.uid != 0 {
+        return Err(Distrust::Owner(facts.uid));
+    }
+    if facts.kind == Kind::Symlink {
+        return Ok(());
+    }
+    if facts.mode & WORLD_WRITE != 0 {
+        return Err(Distrust::WorldWritable);
+    }
+    let group_is_roots = facts.gid == 0 && facts.kind == Kind::Directory;
+    if facts.mode & GROUP_WRITE != 0 && !group_is_roots {
+        return Err(Distrust::GroupWritable(facts.gid));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(kind: Kind, mode: u32, uid: u32, gid: u32) -> Facts {
+        Facts { kind, mode, uid, gid, size: 0, mount_id: 1, is_mount_root: false }
+    }
+
+    #[test]
+    fn only_what_root_alone_can_change_is_trusted() {
+        let verdict = |kind, mode, uid, gid| check(&facts(kind, mode, uid, gid)).is_ok();
+        assert!(verdict(Kind::Regular, 0o644, 0, 100));
+        assert!(!verdict(Kind::Regular, 0o664, 0, 0), "a file may not be group writable at all");
+        assert!(!verdict(Kind::Regular, 0o646, 0, 0));
+        assert!(!verdict(Kind::Regular, 0o644, 1, 0));
+        assert!(verdict(Kind::Directory, 0o775, 0, 0));
+        assert!(!verdict(Kind::Directory, 0o775, 0, 100));
+        assert!(!verdict(Kind::Directory, 0o1777, 0, 0), "not even with the sticky bit");
+        assert!(verdict(Kind::Symlink, 0o777, 0, 0));
+        assert!(!verdict(Kind::Symlink, 0o777, 1, 0));
+    }
+
+    #[test]
+    fn a_path_below_a_directory_of_everybody_is_refused_there() {
+        let error = open_file(Path::new("/tmp/x/udiRoot.conf")).unwrap_err();
+        assert_eq!(error.to_string(), "`/tmp`: writable by everybody");
+    }
+
+    #[test]
+    fn a_relative_path_is_refused() {
+        assert!(open_file(Path::new("etc/passwd")).unwrap_err().to_string().ends_with("not an absolute path"));
+    }
+
+    #[test]
+    fn a_file_of_root_is_opened_through_links_of_root() {
+        for path in ["/etc/passwd", "/proc/../etc/./passwd", "/bin/sh"] {
+            assert!(open_file(Path::new(path)).is_ok(), "{path}");
+        }
+        assert!(open_file(Path::new("/etc")).unwrap_err().to_string().ends_with("not a regular file"));
+    }
+}

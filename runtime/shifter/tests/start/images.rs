@@ -1,0 +1,202 @@
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt as _, chown};
+
+use shifter_formats::acl::Access;
+use shifter_formats::image::ImageType;
+use shifter_formats::index::IndexEntry;
+use shifter_formats::meta::ImageFormat;
+
+use crate::image;
+use crate::world::{ALICE, BOB, STAFF, at, directory_of, isolated, write};
+
+const ID: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+fn entry(tag: &str, access: Access) -> IndexEntry {
+    IndexEntry {
+        system: "test".to_owned(),
+        kind: ImageType::Docker,
+        tag: tag.to_owned(),
+        id: ID.parse().unwrap(),
+        format: ImageFormat::Squashfs,
+        digest: format!("sha256:{ID}"),
+        platform: "linux/amd64".to_owned(),
+        access,
+        env: vec![shifter_formats::env::Assignment::new("FROM_INDEX", "a\nb")],
+        entry: None,
+        cmd: None,
+        workdir: None,
+        user: None,
+    }
+}
+
+fn index(entry: &IndexEntry) {
+    for entry in [entry.clone(), entry.by_id()] {
+        let file = write(&format!("images/index/{}", entry.file_name()), &entry.to_string());
+        fs::set_permissions(file, Permissions::from_mode(0o600)).unwrap();
+    }
+    fs::set_permissions(at("images/index"), Permissions::from_mode(0o700)).unwrap();
+}
+
+#[test]
+fn a_tag_is_found_in_the_index() {
+    isolated(|world| {
+        image::install(ID, "ENV: FROM_META=1\n");
+        index(&entry("site/app:1", Access::Public));
+        for name in ["site/app:1", "docker:site/app:1", &format!("id:{ID}")] {
+            let environment = world.start(&["-i", name, "/bin/env"]).ok();
+            assert!(environment.contains("FROM_INDEX=a\nb\n"), "{environment}");
+            assert!(environment.contains(&format!("SHIFTER_IMAGE={ID}\n")), "{environment}");
+            assert!(!environment.contains("FROM_META"), "{environment}");
+        }
+    });
+}
+
+#[test]
+fn a_private_image_is_refused_in_the_words_for_a_missing_one() {
+    isolated(|world| {
+        image::install(ID, "");
+        let said = |uid, name: &str| world.run_as(uid, |_| {}, &["-i", name, "/bin/id"]).fails(1).replace(name, "X");
+        for (users, groups) in [(vec![BOB], vec![]), (vec![BOB], vec![4242])] {
+            index(&entry("private:1", Access::restricted(users, groups)));
+            assert_eq!(said(ALICE, "docker:private:1"), said(ALICE, "docker:missing:1"));
+            assert_eq!(said(ALICE, &format!("id:{ID}")), said(ALICE, &format!("id:{}", ID.replace('0', "f"))));
+            world.run_as(BOB, |_| {}, &["-i", "private:1", "/bin/id"]).ok();
+        }
+        index(&entry("private:1", Access::restricted(vec![], vec![STAFF])));
+        world.start(&["-i", "private:1", "/bin/id"]).ok();
+    });
+}
+
+#[test]
+fn the_access_list_of_an_older_gateway_counts() {
+    isolated(|world| {
+        image::install("old", &format!("USERACL: {BOB}\n"));
+        let said = world.start(&["-i", "id:old", "/bin/id"]).fails(1);
+        assert!(said.contains("there is no image `id:old`, or you may not use it"), "{said}");
+        image::install("old", &format!("USERACL: {BOB},{ALICE}\n"));
+        world.start(&["-i", "id:old", "/bin/id"]).ok();
+    });
+}
+
+#[test]
+fn files_that_nobody_but_their_owner_can_read_are_read() {
+    isolated(|world| {
+        const SERVICE: u32 = 11_900;
+        image::install(ID, "");
+        index(&entry("site/app:1", Access::Public));
+        for file in [format!("images/{ID}.squashfs"), format!("images/{ID}.meta"), "images/busy.meta".to_owned()] {
+            fs::set_permissions(at(&file), Permissions::from_mode(0o600)).unwrap();
+        }
+        for file in walk("images") {
+            chown(file, Some(SERVICE), Some(SERVICE)).unwrap();
+        }
+        fs::set_permissions(at("images"), Permissions::from_mode(0o700)).unwrap();
+        let said = world.start(&["-i", "site/app:1", "/bin/id"]).fails(1);
+        assert!(said.contains(&format!("belongs to uid {SERVICE}, not to uid 0 (key imageOwner)")), "{said}");
+        world.configure(&format!("imageOwner={SERVICE}"));
+        world.start(&["-i", "site/app:1", "/bin/id"]).ok();
+    });
+}
+
+fn walk(directory: &str) -> Vec<std::path::PathBuf> {
+    let mut found = vec![at(directory)];
+    for entry in fs::read_dir(at(directory)).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => found.extend(walk(path.strip_prefix("/srv").unwrap().to_str().unwrap())),
+            false => found.push(path),
+        }
+    }
+    found
+}
+
+#[test]
+fn files_that_others_can_write_are_refused() {
+    isolated(|world| {
+        for (file, mode) in [("images/busy.squashfs", 0o664), ("images/busy.meta", 0o646), ("images", 0o775)] {
+            let before = fs::metadata(at(file)).unwrap().permissions();
+            fs::set_permissions(at(file), Permissions::from_mode(mode)).unwrap();
+            let said = world.shifter(&["id"]).fails(1);
+            assert!(said.contains(&format!("`/srv/{file}` is writable by others")), "{said}");
+            fs::set_permissions(at(file), before).unwrap();
+        }
+        world.shifter(&["id"]).ok();
+    });
+}
+
+#[test]
+fn an_image_that_is_a_link_is_refused() {
+    isolated(|world| {
+        fs::rename(at("images/busy.squashfs"), at("images/other")).unwrap();
+        std::os::unix::fs::symlink("other", at("images/busy.squashfs")).unwrap();
+        assert!(world.shifter(&["id"]).fails(1).contains("ymbolic links"));
+    });
+}
+
+#[test]
+fn a_tag_that_is_not_indexed_is_asked_for_as_the_user() {
+    isolated(|world| {
+        image::install(ID, "");
+        let script = format!(
+            "#!/bin/sh\n[ \"$1 $2\" = 'lookup docker:site/app:1' ] || exit 1\n\
+             cat /proc/self/status >/srv/out/lookup\nprintf 'ENV: x\\n{ID}\\n'\n"
+        );
+        let program = write("udiRoot/bin/shifterimg", &script);
+        fs::set_permissions(program, Permissions::from_mode(0o755)).unwrap();
+        directory_of("out", ALICE, 0o755);
+        world.configure("udiRootPath=/srv/udiRoot");
+        assert!(world.start(&["-i", "site/app:1", "/bin/env"]).ok().contains(&format!("SHIFTER_IMAGE={ID}\n")));
+        let status = fs::read_to_string(at("out/lookup")).unwrap();
+        assert!(status.contains(&format!("Uid:\t{ALICE}\t{ALICE}\t{ALICE}\t{ALICE}\n")), "{status}");
+        assert!(status.contains("CapBnd:\t0000000000000000\n") && status.contains("NoNewPrivs:\t1\n"), "{status}");
+        let said = world.start(&["-i", "site/other:1", "/bin/id"]).fails(1);
+        assert!(said.contains("there is no image `docker:site/other:1`"), "{said}");
+    });
+}
+
+#[test]
+fn an_answer_that_is_a_path_finds_nothing() {
+    isolated(|world| {
+        let program = write("udiRoot/bin/shifterimg", "#!/bin/sh\necho ../../etc/shadow\n");
+        fs::set_permissions(program, Permissions::from_mode(0o755)).unwrap();
+        world.configure("udiRootPath=/srv/udiRoot");
+        assert!(world.start(&["-i", "a:1", "/bin/id"]).fails(1).contains("there is no image"));
+    });
+}
+
+#[test]
+fn a_local_image_needs_the_sites_consent_and_the_users_rights() {
+    isolated(|world| {
+        let tree = image::tree();
+        let local = format!("local:{}", tree.display());
+        let said = world.start(&["-i", &local, "/bin/id"]).fails(1);
+        assert!(said.contains("images of type local are not allowed here (key allowLocalChroot)"), "{said}");
+        world.configure("allowLocalChroot=1");
+        directory_of("host/closed", 0, 0o700);
+        let said = world.start(&["-i", "local:/srv/host/closed", "/bin/id"]).fails(1);
+        assert!(said.contains("cannot open `/srv/host/closed` as you: Permission denied"), "{said}");
+    });
+}
+
+#[test]
+fn a_local_image_is_used_and_never_written() {
+    isolated(|world| {
+        world.configure("allowLocalChroot=1");
+        let tree = directory_of("host/tree", ALICE, 0o755);
+        let copied = std::process::Command::new("cp").arg("-a").arg(image::tree().join(".")).arg(&tree).status();
+        assert!(copied.unwrap().success());
+        chown(tree.join("data"), Some(ALICE), None).unwrap();
+        let script = "cat /data/file; echo new >/data/new; cat /data/new";
+        assert_eq!(world.start(&["-i", "local:/srv/host/tree", "/bin/sh", "-c", script]).ok(), "of the image\nnew\n");
+        assert!(!tree.join("data/new").exists());
+    });
+}
+
+#[test]
+fn the_host_as_an_image_has_the_mounts_of_the_host() {
+    isolated(|world| {
+        world.configure("allowLocalChroot=1");
+        fs::write(at("host/marker"), "seen\n").unwrap();
+        assert_eq!(world.start(&["-i", "local:/", "cat", "/srv/host/marker"]).ok(), "seen\n");
+    });
+}

@@ -1,0 +1,13 @@
+//! Whole starts: a setuid copy of `shifter`, called by an ordinary user, on a real kernel.
+//!
+//! Each test runs in a process and a mount namespace of its own (see [`world`]) and leaves nothing behind.
+
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+
+mod image;
+mod world;
+
+mod config;
+mod images;
+mod privilege;
+mod volumes;

@@ -1,0 +1,143 @@
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use shifter_sys::mountinfo;
+
+use crate::world::{ALICE, STAFF, World, at, isolated, run};
+
+/// A field of /proc/self/status.
+fn field(status: &str, name: &str) -> String {
+    let line = status.lines().find_map(|line| line.strip_prefix(&format!("{name}:")));
+    line.unwrap_or_else(|| panic!("{name} in {status}")).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn shell(script: &str) -> Command {
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", script]);
+    command
+}
+
+fn status(world: &World) -> String {
+    world.shifter(&["cat", "/proc/self/status"]).ok()
+}
+
+#[test]
+fn no_privilege_is_left() {
+    isolated(|world| {
+        let status = status(world);
+        for set in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
+            assert_eq!(field(&status, set), "0000000000000000", "{set}");
+        }
+        assert_eq!(field(&status, "NoNewPrivs"), "1");
+        assert_eq!(field(&status, "Uid"), [ALICE; 4].map(|id| id.to_string()).join(" "));
+        assert_eq!(field(&status, "Gid"), [ALICE; 4].map(|id| id.to_string()).join(" "));
+    });
+}
+
+#[test]
+fn the_groups_of_the_caller_are_kept() {
+    isolated(|world| assert_eq!(field(&status(world), "Groups"), format!("{STAFF} {ALICE}")));
+}
+
+#[test]
+fn signals_and_umask_are_given_back() {
+    isolated(|world| {
+        let (outside, inside) = (run(ALICE, shell("cat /proc/self/status")).ok(), status(world));
+        for set in ["SigBlk", "SigIgn", "SigCgt"] {
+            assert_eq!(field(&inside, set), field(&outside, set), "{set}");
+        }
+        let command = shell("umask 027; exec /srv/bin/shifter --image=id:busy /bin/sh -c umask");
+        assert_eq!(run(ALICE, command).ok(), "0027\n");
+    });
+}
+
+#[test]
+fn an_ignored_sigpipe_stays_ignored() {
+    isolated(|_world| {
+        for trap in ["trap '' PIPE", "trap - PIPE"] {
+            let outside = run(ALICE, shell(&format!("{trap}; exec cat /proc/self/status"))).ok();
+            let start = format!("{trap}; exec /srv/bin/shifter --image=id:busy cat /proc/self/status");
+            assert_eq!(field(&run(ALICE, shell(&start)).ok(), "SigIgn"), field(&outside, "SigIgn"), "{trap}");
+        }
+    });
+}
+
+#[test]
+fn root_is_refused() {
+    isolated(|world| {
+        let said = world.run_as(0, |_| {}, &["--image=id:busy", "id"]).fails(1);
+        assert_eq!(said, "shifter: root may not start containers; call shifter as an ordinary user\n");
+    });
+}
+
+#[test]
+fn the_host_cannot_be_seen() {
+    isolated(|world| {
+        fs::write(at("host/secret"), "of the host").unwrap();
+        let listed = world.shifter(&["ls", "-a", "/", "/.."]).ok();
+        assert!(!listed.contains("srv"), "{listed}");
+        let mounts = world.shifter(&["cat", "/proc/self/mountinfo"]).ok();
+        let mounts = mountinfo::parse(mounts.as_bytes());
+        let points: BTreeSet<_> = mounts.iter().map(|mount| mount.point.as_path()).collect();
+        for place in ["/srv", "/srv/udi", "/srv/loop", "/etc", "/home"] {
+            assert!(!points.contains(Path::new(place)), "{place} in {points:?}");
+        }
+        let root = mounts.iter().find(|mount| mount.point == Path::new("/")).unwrap();
+        assert_eq!(root.kind, "overlay");
+    });
+}
+
+#[test]
+fn every_mount_is_nosuid_and_all_but_dev_are_nodev() {
+    isolated(|world| {
+        let mounts = world.shifter(&["cat", "/proc/self/mountinfo"]).ok();
+        for mount in mountinfo::parse(mounts.as_bytes()) {
+            assert!(mount.options.contains("nosuid"), "{mount:?}");
+            assert!(mount.options.contains("nodev") || mount.point.starts_with("/dev"), "{mount:?}");
+        }
+    });
+}
+
+#[test]
+fn a_setuid_program_of_the_image_is_inert() {
+    isolated(|world| assert_eq!(world.shifter(&["suid-id", "-u"]).ok(), format!("{ALICE}\n")));
+}
+
+#[test]
+fn the_mounts_of_the_host_stay_as_they_were() {
+    isolated(|world| {
+        let before = mountinfo::read().unwrap();
+        world.shifter(&["-V", "/tmp:/data", "cat", "/proc/mounts"]).ok();
+        assert_eq!(mountinfo::read().unwrap(), before);
+    });
+}
+
+#[test]
+fn no_loop_device_stays() {
+    isolated(|world| {
+        world.shifter(&["true"]).fails(127);
+        world.shifter(&["id"]).ok();
+        let is_ours = |entry: std::io::Result<fs::DirEntry>| {
+            let file = entry.unwrap().path().join("loop/backing_file");
+            fs::read_to_string(file).is_ok_and(|file| file.contains("/images/busy.squashfs"))
+        };
+        // The kernel tears a namespace and its mounts down after the process has ended, in its own time.
+        let gone = (0..500).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+            !fs::read_dir("/sys/block").unwrap().any(is_ours)
+        });
+        assert!(gone, "a loop device still has the image");
+    });
+}
+
+#[test]
+fn a_copy_that_is_setuid_to_somebody_else_refuses() {
+    isolated(|world| {
+        std::os::unix::fs::chown(at("bin/shifter"), Some(1), None).unwrap();
+        fs::set_permissions(at("bin/shifter"), std::os::unix::fs::PermissionsExt::from_mode(0o4755)).unwrap();
+        let said = world.shifter(&["id"]).fails(1);
+        assert!(said.contains("must be setuid root"), "{said}");
+    });
+}
