@@ -22,10 +22,11 @@ pub use error::PullError;
 pub use product::{Product, Pulled};
 pub use progress::{Phase, Progress, Silent};
 pub use request::{
-    Authentication, Credential, Directories, Existing, Location, PullRequest, RegistryLocation,
-    Source, Timing,
+    Authentication, Credential, Directories, Existing, Location, PullRequest, RegistryLocation, Source, Timing,
 };
 pub use run::pull;
 
-pub use crate::convert::{Conversion, Format, Limits, Report};
+pub use crate::convert::{
+    Compression, Conversion, Format, Limits, Modes, Ownership, Policy, Report, SetId, WriterChoice,
+};
 pub use crate::registry::{ImageConfig, Platform};

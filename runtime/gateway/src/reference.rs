@@ -38,9 +38,7 @@ pub enum ReferenceError {
     #[error("the repository name has {0} characters, at most {REPOSITORY_BYTES} are allowed")]
     RepositoryTooLong(usize),
     /// A component outside the grammar.
-    #[error(
-        "`{0}` is not a repository name: lower-case letters and digits, separated by `.`, `_`, `__` or `-`"
-    )]
+    #[error("`{0}` is not a repository name: lower-case letters and digits, separated by `.`, `_`, `__` or `-`")]
     Component(String),
     /// A tag outside the grammar.
     #[error(
@@ -70,10 +68,7 @@ pub struct LocationNames {
 impl LocationNames {
     /// Names with `default` as the location of an image that names none.
     pub fn new(default: impl Into<String>) -> Self {
-        Self {
-            default: default.into(),
-            names: Vec::new(),
-        }
+        Self { default: default.into(), names: Vec::new() }
     }
 
     /// Lets images be found in `location` under `name`, which is the location's own name or an alias.
@@ -102,10 +97,7 @@ impl LocationNames {
         if first == "localhost" || first.contains(['.', ':']) {
             let mut known: Vec<&str> = self.names.iter().map(|(name, _)| name.as_str()).collect();
             known.sort_unstable();
-            return Err(ReferenceError::UnknownLocation {
-                name: first.to_owned(),
-                known: known.join(", "),
-            });
+            return Err(ReferenceError::UnknownLocation { name: first.to_owned(), known: known.join(", ") });
         }
         Ok((self.default.clone(), text.parse()?))
     }
@@ -179,11 +171,7 @@ impl FromStr for Reference {
             (None, None) => Some("latest".to_owned()),
             (tag, _) => tag,
         };
-        Ok(Self {
-            repository: repository.to_owned(),
-            tag,
-            digest,
-        })
+        Ok(Self { repository: repository.to_owned(), tag, digest })
     }
 }
 
@@ -210,12 +198,10 @@ fn is_component(text: &str) -> bool {
     if !alphanumeric(*first) || !alphanumeric(*last) {
         return false;
     }
-    bytes
-        .split(|byte| alphanumeric(*byte))
-        .all(|separator| match separator {
-            b"" | b"." | b"_" | b"__" => true,
-            dashes => dashes.iter().all(|byte| *byte == b'-'),
-        })
+    bytes.split(|byte| alphanumeric(*byte)).all(|separator| match separator {
+        b"" | b"." | b"_" | b"__" => true,
+        dashes => dashes.iter().all(|byte| *byte == b'-'),
+    })
 }
 
 fn checked_tag(text: &str) -> Result<String, ReferenceError> {
@@ -224,11 +210,7 @@ fn checked_tag(text: &str) -> Result<String, ReferenceError> {
     let valid = bytes.first().is_some_and(|first| word(*first))
         && bytes.len() <= TAG_BYTES
         && bytes.iter().all(|b| word(*b) || matches!(b, b'.' | b'-'));
-    if valid {
-        Ok(text.to_owned())
-    } else {
-        Err(ReferenceError::Tag(text.to_owned()))
-    }
+    if valid { Ok(text.to_owned()) } else { Err(ReferenceError::Tag(text.to_owned())) }
 }
 
 #[cfg(test)]

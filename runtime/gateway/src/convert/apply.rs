@@ -30,13 +30,7 @@ pub(crate) struct Applier<'a> {
 
 impl<'a> Applier<'a> {
     pub(crate) fn new(limits: &'a Limits) -> Self {
-        Self {
-            tree: Tree::new(),
-            limits,
-            layer: 0,
-            entry: 0,
-            link_steps: 0,
-        }
+        Self { tree: Tree::new(), limits, layer: 0, entry: 0, link_steps: 0 }
     }
 
     /// Begins the next layer up. Layers are numbered from 1; 0 is before all of them.
@@ -54,10 +48,7 @@ impl<'a> Applier<'a> {
     pub(crate) fn apply(&mut self, entry: &Entry) -> Result<(), LayerError> {
         let number = self.entry;
         self.entry += 1;
-        let refuse = |what| LayerError::Entry {
-            path: entry.path.clone(),
-            what,
-        };
+        let refuse = |what| LayerError::Entry { path: entry.path.clone(), what };
         let path = components(&entry.path).map_err(refuse)?;
         self.within_limits(&path)?;
         let attributes = attributes(entry);
@@ -98,10 +89,7 @@ impl<'a> Applier<'a> {
             },
             Kind::File | Kind::Symlink | Kind::Special => {
                 let content = self.content(entry, number).map_err(refuse)?;
-                let inode = self.tree.new_inode(Inode {
-                    attributes,
-                    content,
-                });
+                let inode = self.tree.new_inode(Inode { attributes, content });
                 self.tree.new_name(self.layer, inode)
             }
         };
@@ -111,11 +99,7 @@ impl<'a> Applier<'a> {
 
     fn content(&self, entry: &Entry, number: u32) -> Result<Content, &'static str> {
         match entry.kind {
-            Kind::File => Ok(Content::File {
-                layer: self.layer,
-                entry: number,
-                size: entry.size,
-            }),
+            Kind::File => Ok(Content::File { layer: self.layer, entry: number, size: entry.size }),
             Kind::Symlink if entry.link.is_empty() => Err("a symbolic link to nothing"),
             Kind::Symlink if entry.link.len() > self.limits.path_bytes => {
                 Err("the target of the symbolic link is too long")
@@ -153,11 +137,7 @@ impl<'a> Applier<'a> {
     ///
     /// Nothing outside the tree can be meant: `..` occurs in targets of symbolic links only and
     /// stops at the root.
-    fn walk(
-        &mut self,
-        path: &[&[u8]],
-        missing: Missing,
-    ) -> Result<Option<(NodeId, usize)>, &'static str> {
+    fn walk(&mut self, path: &[&[u8]], missing: Missing) -> Result<Option<(NodeId, usize)>, &'static str> {
         let mut trail = vec![(Tree::ROOT, 0)];
         let mut pending: Vec<Box<[u8]>> = path.iter().rev().map(|&part| part.into()).collect();
         let mut links = LINKS;
@@ -174,9 +154,7 @@ impl<'a> Applier<'a> {
             if let Some(node) = child.filter(|node| self.tree.is_directory(*node)) {
                 trail.push((node, length));
             } else if let Some(target) = child.and_then(|node| self.tree.symlink(node)) {
-                links = links
-                    .checked_sub(1)
-                    .ok_or("too many symbolic links on its way")?;
+                links = links.checked_sub(1).ok_or("too many symbolic links on its way")?;
                 if target.starts_with(b"/") {
                     trail.truncate(1);
                 }
@@ -204,10 +182,7 @@ impl<'a> Applier<'a> {
 
     fn within_limits(&self, path: &[&[u8]]) -> Result<(), LayerError> {
         if path.iter().any(|name| name.len() > NAME_BYTES) {
-            return Err(LayerError::Limit {
-                what: "the length of a file name",
-                limit: NAME_BYTES as u64,
-            });
+            return Err(LayerError::Limit { what: "the length of a file name", limit: NAME_BYTES as u64 });
         }
         let length = path.iter().map(|name| name.len() + 1).sum::<usize>();
         if length > self.limits.path_bytes + 1 {
@@ -219,19 +194,13 @@ impl<'a> Applier<'a> {
     /// Directories that no entry describes count as entries: they cost as much.
     fn within_memory(&self) -> Result<(), LayerError> {
         if self.tree.size() > self.limits.entries.saturating_mul(2) {
-            return Err(LayerError::Limit {
-                what: "the number of entries",
-                limit: self.limits.entries,
-            });
+            return Err(LayerError::Limit { what: "the number of entries", limit: self.limits.entries });
         }
         Ok(())
     }
 
     fn too_long(&self) -> LayerError {
-        LayerError::Limit {
-            what: "the length of a path",
-            limit: self.limits.path_bytes as u64,
-        }
+        LayerError::Limit { what: "the length of a path", limit: self.limits.path_bytes as u64 }
     }
 }
 
@@ -245,9 +214,7 @@ enum Missing {
 /// The names of a path: absolute paths are relative to the root, `.` is nothing, `..` is refused.
 fn components(path: &[u8]) -> Result<Vec<&[u8]>, &'static str> {
     let parts = path.split(|byte| *byte == b'/');
-    let names: Vec<&[u8]> = parts
-        .filter(|part| !part.is_empty() && *part != b".")
-        .collect();
+    let names: Vec<&[u8]> = parts.filter(|part| !part.is_empty() && *part != b".").collect();
     if names.contains(&&b".."[..]) {
         return Err("its path contains `..`");
     }

@@ -21,6 +21,9 @@ use super::policy::Attributes;
 use super::writer::{ImageWriter, WriteError, pass_on};
 use crate::pull::Product;
 
+/// The longest target of a symbolic link the library writes; it panics at a longer one.
+const TARGET_BYTES: usize = 255;
+
 /// The nodes of an image, gathered, and the contents of its files.
 pub(crate) struct BackhandWriter {
     output: NamedTempFile,
@@ -57,10 +60,8 @@ impl BackhandWriter {
         cancel: &Cancel,
     ) -> Result<Self, ConvertError> {
         let directory = output.path().parent().unwrap_or(Path::new("/"));
-        let contents = tempfile::tempfile_in(directory).map_err(|source| ConvertError::Output {
-            path: directory.to_owned(),
-            source,
-        })?;
+        let contents = tempfile::tempfile_in(directory)
+            .map_err(|source| ConvertError::Output { path: directory.to_owned(), source })?;
         Ok(Self {
             contents: BufWriter::with_capacity(1 << 20, contents),
             output,
@@ -74,10 +75,7 @@ impl BackhandWriter {
     }
 
     fn output_error(&self, source: io::Error) -> ConvertError {
-        ConvertError::Output {
-            path: self.output.path().to_owned(),
-            source,
-        }
+        ConvertError::Output { path: self.output.path().to_owned(), source }
     }
 
     fn add(&mut self, path: &[u8], attributes: Attributes, inner: Inner) {
@@ -94,17 +92,11 @@ impl BackhandWriter {
 fn compressor(conversion: &Conversion) -> Result<FilesystemCompressor, ConvertError> {
     let (id, options) = match conversion.compression {
         Compression::Gzip { level } => {
-            let options = Gzip {
-                compression_level: level,
-                window_size: 15,
-                strategies: 0,
-            };
+            let options = Gzip { compression_level: level, window_size: 15, strategies: 0 };
             (Compressor::Gzip, CompressionOptions::Gzip(options))
         }
         Compression::Zstd { level } => {
-            let options = Zstd {
-                compression_level: level,
-            };
+            let options = Zstd { compression_level: level };
             (Compressor::Zstd, CompressionOptions::Zstd(options))
         }
         Compression::Lz4 | Compression::Xz => {
@@ -158,12 +150,15 @@ impl ImageWriter for BackhandWriter {
         Ok(())
     }
 
-    fn symlink(
-        &mut self,
-        path: &[u8],
-        target: &[u8],
-        attributes: Attributes,
-    ) -> Result<(), ConvertError> {
+    fn symlink(&mut self, path: &[u8], target: &[u8], attributes: Attributes) -> Result<(), ConvertError> {
+        if target.len() > TARGET_BYTES {
+            return Err(ConvertError::Backhand(format!(
+                "the target of the symbolic link `{}` has {} bytes, the library writes at most \
+                 {TARGET_BYTES}: install tar2sqfs (squashfs-tools-ng)",
+                String::from_utf8_lossy(path).escape_debug(),
+                target.len()
+            )));
+        }
         self.add(path, attributes, Inner::Symlink(as_path(target)));
         Ok(())
     }
@@ -179,12 +174,7 @@ impl ImageWriter for BackhandWriter {
         let output = self.output.path();
         let contents = &mut self.contents;
         pass_on(content, |bytes| {
-            contents
-                .write_all(bytes)
-                .map_err(|source| ConvertError::Output {
-                    path: output.to_owned(),
-                    source,
-                })
+            contents.write_all(bytes).map_err(|source| ConvertError::Output { path: output.to_owned(), source })
         })?;
         self.written = end;
         self.add(path, attributes, Inner::File { start, end });
@@ -217,12 +207,8 @@ impl ImageWriter for BackhandWriter {
                 Inner::Directory => image.push_dir(path, header),
                 Inner::Symlink(target) => image.push_symlink(target, path, header),
                 Inner::File { start, end } => {
-                    let waiting = Waiting {
-                        contents: Arc::clone(&contents),
-                        at: start,
-                        end,
-                        cancel: self.cancel.clone(),
-                    };
+                    let waiting =
+                        Waiting { contents: Arc::clone(&contents), at: start, end, cancel: self.cancel.clone() };
                     image.push_file(waiting, path, header)
                 }
             };
@@ -234,9 +220,7 @@ impl ImageWriter for BackhandWriter {
         }
         written.map_err(backhand_error)?;
         let file = self.output.as_file_mut();
-        let synced = file
-            .sync_all()
-            .and_then(|()| file.seek(io::SeekFrom::End(0)));
+        let synced = file.sync_all().and_then(|()| file.seek(io::SeekFrom::End(0)));
         let bytes = synced.map_err(|source| self.output_error(source))?;
         Ok((Product::File(self.output), bytes))
     }

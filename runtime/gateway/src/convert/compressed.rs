@@ -111,9 +111,7 @@ impl Read for Metered {
 
 /// A reading error as the layer error it may carry.
 pub(crate) fn layer_error(error: io::Error) -> LayerError {
-    error
-        .downcast::<LayerError>()
-        .unwrap_or_else(LayerError::Read)
+    error.downcast::<LayerError>().unwrap_or_else(LayerError::Read)
 }
 
 #[cfg(test)]
@@ -154,17 +152,11 @@ mod tests {
 
     #[test]
     fn a_bomb_is_stopped() {
-        let limits = Limits {
-            ratio: 100,
-            ..Limits::default()
-        };
+        let limits = Limits { ratio: 100, ..Limits::default() };
         let bomb = gzip(&vec![0; 80 << 20]);
         let error = read(&bomb, &limits, &Cancel::default()).unwrap_err();
         insta::assert_snapshot!(error, @"its compression ratio passes the limit of 100");
-        let limits = Limits {
-            unpacked_bytes: 1000,
-            ..Limits::default()
-        };
+        let limits = Limits { unpacked_bytes: 1000, ..Limits::default() };
         let error = read(&gzip(&[0; 1001]), &limits, &Cancel::default()).unwrap_err();
         insta::assert_snapshot!(error, @"the uncompressed size of the layers passes the limit of 1000");
     }

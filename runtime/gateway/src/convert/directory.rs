@@ -36,33 +36,16 @@ pub(crate) struct DirectoryWriter {
 impl DirectoryWriter {
     /// Makes a directory of mode 0700 with a random name between `prefix` and `suffix`.
     pub(crate) fn create(parent: &Path, prefix: &str, suffix: &str) -> Result<Self, ConvertError> {
-        let failed = |source| ConvertError::Output {
-            path: parent.to_owned(),
-            source,
-        };
-        let output = tempfile::Builder::new()
-            .prefix(prefix)
-            .suffix(suffix)
-            .tempdir_in(parent)
-            .map_err(failed)?;
+        let failed = |source| ConvertError::Output { path: parent.to_owned(), source };
+        let output = tempfile::Builder::new().prefix(prefix).suffix(suffix).tempdir_in(parent).map_err(failed)?;
         let root = File::open(output.path()).map_err(failed)?;
-        Ok(Self {
-            root: root.into(),
-            output,
-            directories: Vec::new(),
-            bytes: 0,
-            is_root: Uid::effective().is_root(),
-        })
+        Ok(Self { root: root.into(), output, directories: Vec::new(), bytes: 0, is_root: Uid::effective().is_root() })
     }
 
     fn open(&self, path: &[u8], flags: OFlag) -> nix::Result<OwnedFd> {
         let how = OpenHow::new()
             .flags(flags | OFlag::O_CLOEXEC | OFlag::O_NOFOLLOW)
-            .mode(if flags.contains(OFlag::O_CREAT) {
-                Mode::S_IRUSR | Mode::S_IWUSR
-            } else {
-                Mode::empty()
-            })
+            .mode(if flags.contains(OFlag::O_CREAT) { Mode::S_IRUSR | Mode::S_IWUSR } else { Mode::empty() })
             .resolve(ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_SYMLINKS);
         openat2(&self.root, path, how)
     }
@@ -90,10 +73,7 @@ impl DirectoryWriter {
 
     fn failed(&self, path: &[u8]) -> impl FnOnce(Errno) -> ConvertError {
         let path = self.output.path().join(as_path(path));
-        move |errno| ConvertError::Output {
-            path,
-            source: io::Error::from(errno),
-        }
+        move |errno| ConvertError::Output { path, source: io::Error::from(errno) }
     }
 }
 
@@ -115,12 +95,7 @@ impl ImageWriter for DirectoryWriter {
         Ok(())
     }
 
-    fn symlink(
-        &mut self,
-        path: &[u8],
-        target: &[u8],
-        attributes: Attributes,
-    ) -> Result<(), ConvertError> {
+    fn symlink(&mut self, path: &[u8], target: &[u8], attributes: Attributes) -> Result<(), ConvertError> {
         let make = || {
             let (parent, name) = self.parent(path)?;
             symlinkat(target, &parent, name)?;
@@ -147,13 +122,9 @@ impl ImageWriter for DirectoryWriter {
         let mut file = File::from(file);
         pass_on(content, |bytes| {
             file.write_all(bytes)
-                .map_err(|source| ConvertError::Output {
-                    path: self.output.path().join(as_path(path)),
-                    source,
-                })
+                .map_err(|source| ConvertError::Output { path: self.output.path().join(as_path(path)), source })
         })?;
-        self.set(&file.into(), attributes)
-            .map_err(self.failed(path))?;
+        self.set(&file.into(), attributes).map_err(self.failed(path))?;
         self.bytes += size;
         Ok(())
     }

@@ -48,14 +48,7 @@ pub(crate) fn emit_names(
     writer: &mut dyn ImageWriter,
     report: &mut Report,
 ) -> Result<Plan, ConvertError> {
-    let mut walk = Walk {
-        tree,
-        policy,
-        writer,
-        report,
-        files: BTreeMap::new(),
-        links: BTreeMap::new(),
-    };
+    let mut walk = Walk { tree, policy, writer, report, files: BTreeMap::new(), links: BTreeMap::new() };
     walk.directory(Tree::ROOT, &mut Vec::new())?;
     let mut plan = Plan::new();
     for (inode, mut names) in walk.files {
@@ -64,12 +57,7 @@ pub(crate) fn emit_names(
         };
         let further = names.split_off(1);
         let path = names.swap_remove(0);
-        plan.entry(layer).or_default().push(Planned {
-            inode,
-            entry,
-            path,
-            further,
-        });
+        plan.entry(layer).or_default().push(Planned { inode, entry, path, further });
     }
     for files in plan.values_mut() {
         files.sort_unstable_by_key(|file| file.entry);
@@ -147,10 +135,7 @@ pub(crate) fn emit_layer<R: std::io::BufRead>(
 ) -> Result<(), ConvertError> {
     let wrong = |source| match source {
         LayerError::Cancelled => ConvertError::Cancelled,
-        source => ConvertError::Layer {
-            layer: layer.to_owned(),
-            source,
-        },
+        source => ConvertError::Layer { layer: layer.to_owned(), source },
     };
     let mut number = 0;
     for file in files {

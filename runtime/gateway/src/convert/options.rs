@@ -151,21 +151,13 @@ impl Conversion {
     ///
     /// # Errors
     /// An argument is not known or its value is out of range.
-    pub fn with_options<S: AsRef<str>>(
-        format: Format,
-        arguments: &[S],
-    ) -> Result<Self, OptionError> {
-        let mut conversion = Self {
-            format,
-            ..Self::default()
-        };
+    pub fn with_options<S: AsRef<str>>(format: Format, arguments: &[S]) -> Result<Self, OptionError> {
+        let mut conversion = Self { format, ..Self::default() };
         if format == Format::Directory && !arguments.is_empty() {
             return Err(OptionError::NoOptions(format.name()));
         }
         // A string with blanks was one argument to the original; here it is as many as it reads.
-        let mut words = arguments
-            .iter()
-            .flat_map(|argument| argument.as_ref().split_whitespace());
+        let mut words = arguments.iter().flat_map(|argument| argument.as_ref().split_whitespace());
         let mut level = None;
         while let Some(option) = words.next() {
             let mut value = || {
@@ -184,8 +176,7 @@ impl Conversion {
                 "-no-fragments" => conversion.tail_packing = false,
                 "-all-root" | "-root-owned" => conversion.policy.ownership = Ownership::Root,
                 // These ask for what is done in any case, or for nothing a file shows.
-                "-no-xattrs" | "-noappend" | "-no-progress" | "-quiet" | "-no-exports"
-                | "-no-recovery" => {}
+                "-no-xattrs" | "-noappend" | "-no-progress" | "-quiet" | "-no-exports" | "-no-recovery" => {}
                 "-mem" => drop(value()?),
                 _ => return Err(OptionError::Unknown(option.to_owned())),
             }
@@ -198,11 +189,7 @@ impl Conversion {
 }
 
 fn bad(option: &str, value: &str, expected: &'static str) -> OptionError {
-    OptionError::Value {
-        option: option.to_owned(),
-        value: value.to_owned(),
-        expected,
-    }
+    OptionError::Value { option: option.to_owned(), value: value.to_owned(), expected }
 }
 
 fn compression(name: &str) -> Result<Compression, OptionError> {
@@ -252,23 +239,10 @@ mod tests {
 
     #[test]
     fn arguments_of_sites_are_understood() {
-        let conversion = with(&[
-            "-comp",
-            "gzip",
-            "-Xcompression-level",
-            "6",
-            "-b",
-            "1M",
-            "-no-xattrs",
-            "-processors",
-            "4",
-        ])
-        .unwrap();
+        let conversion =
+            with(&["-comp", "gzip", "-Xcompression-level", "6", "-b", "1M", "-no-xattrs", "-processors", "4"]).unwrap();
         assert_eq!(conversion.compression, Compression::Gzip { level: 6 });
-        assert_eq!(
-            (conversion.block_bytes, conversion.threads),
-            (1 << 20, Some(4))
-        );
+        assert_eq!((conversion.block_bytes, conversion.threads), (1 << 20, Some(4)));
         assert_eq!(with(&["-comp xz"]).unwrap().compression, Compression::Xz);
     }
 

@@ -19,19 +19,13 @@ pub(crate) fn read(text: &[u8], extensions: &mut Extensions) -> Result<(), &'sta
     const MALFORMED: &str = "a pax header is malformed";
     let mut rest = text;
     while !rest.is_empty() {
-        let blank = rest
-            .iter()
-            .position(|byte| *byte == b' ')
-            .ok_or(MALFORMED)?;
+        let blank = rest.iter().position(|byte| *byte == b' ').ok_or(MALFORMED)?;
         let length: usize = number(&rest[..blank]).ok_or(MALFORMED)?;
         if length <= blank + 1 || length > rest.len() || rest[length - 1] != b'\n' {
             return Err(MALFORMED);
         }
         let record = &rest[blank + 1..length - 1];
-        let equals = record
-            .iter()
-            .position(|byte| *byte == b'=')
-            .ok_or(MALFORMED)?;
+        let equals = record.iter().position(|byte| *byte == b'=').ok_or(MALFORMED)?;
         take(&record[..equals], &record[equals + 1..], extensions)?;
         rest = &rest[length..];
     }
@@ -89,11 +83,7 @@ fn seconds(text: &[u8]) -> Option<i64> {
         return None;
     }
     let has_fraction = fraction.iter().any(|byte| *byte != b'0');
-    Some(if negative {
-        -whole - i64::from(has_fraction)
-    } else {
-        whole
-    })
+    Some(if negative { -whole - i64::from(has_fraction) } else { whole })
 }
 
 #[cfg(test)]
@@ -135,11 +125,7 @@ mod tests {
             b"18446744073709551616 a=b\n",
             b"0 \n",
         ] {
-            assert!(
-                parsed(text).is_err(),
-                "{:?} was accepted",
-                text.escape_ascii()
-            );
+            assert!(parsed(text).is_err(), "{:?} was accepted", text.escape_ascii());
         }
     }
 

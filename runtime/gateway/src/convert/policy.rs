@@ -54,12 +54,7 @@ pub(crate) struct Attributes {
 
 impl Attributes {
     /// A directory no layer describes.
-    pub(crate) const IMPLIED_DIRECTORY: Self = Self {
-        mode: 0o755,
-        uid: 0,
-        gid: 0,
-        mtime: 0,
-    };
+    pub(crate) const IMPLIED_DIRECTORY: Self = Self { mode: 0o755, uid: 0, gid: 0, mtime: 0 };
 }
 
 impl Policy {
@@ -70,11 +65,7 @@ impl Policy {
             (result.uid, result.gid) = (0, 0);
         }
         if self.modes == Modes::Readable {
-            let search = if is_directory || result.mode & 0o111 != 0 {
-                0o111
-            } else {
-                0
-            };
+            let search = if is_directory || result.mode & 0o111 != 0 { 0o111 } else { 0 };
             result.mode |= 0o644 | search;
         }
         if self.set_id == SetId::Drop && !is_directory {
@@ -89,21 +80,13 @@ mod tests {
     use super::*;
 
     fn mode(policy: Policy, mode: u16, is_directory: bool) -> u16 {
-        let attributes = Attributes {
-            mode,
-            uid: 5,
-            gid: 6,
-            mtime: 7,
-        };
+        let attributes = Attributes { mode, uid: 5, gid: 6, mtime: 7 };
         policy.apply(attributes, is_directory).mode
     }
 
     #[test]
     fn readable_is_what_chmod_a_plus_r_x_u_plus_w_does() {
-        let policy = Policy {
-            modes: Modes::Readable,
-            ..Policy::default()
-        };
+        let policy = Policy { modes: Modes::Readable, ..Policy::default() };
         assert_eq!(mode(policy, 0o000, false), 0o644);
         assert_eq!(mode(policy, 0o600, true), 0o755);
         assert_eq!(mode(policy, 0o4700, false), 0o4755);
@@ -112,10 +95,7 @@ mod tests {
 
     #[test]
     fn set_id_bits_leave_files_only() {
-        let policy = Policy {
-            set_id: SetId::Drop,
-            ..Policy::default()
-        };
+        let policy = Policy { set_id: SetId::Drop, ..Policy::default() };
         assert_eq!(mode(policy, 0o6755, false), 0o755);
         assert_eq!(mode(policy, 0o2755, true), 0o2755);
     }

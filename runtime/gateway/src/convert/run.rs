@@ -47,20 +47,13 @@ pub(crate) type Notify<'a> = &'a dyn Fn(Phase, u64, Option<u64>);
 pub(crate) type Converted = (Product, u64, Report);
 
 /// Does the job.
-pub(crate) fn convert(
-    job: &Job,
-    cancel: &Cancel,
-    notify: Notify<'_>,
-) -> Result<Converted, ConvertError> {
+pub(crate) fn convert(job: &Job, cancel: &Cancel, notify: Notify<'_>) -> Result<Converted, ConvertError> {
     let mut report = Report::default();
     let compressed = job.layers.iter().map(|layer| layer.compressed).sum();
     notify(Phase::Examination, 0, Some(compressed));
     let tree = examine(job, cancel, &mut report, notify, compressed)?;
     let mut writer = writer(job, cancel, &mut report)?;
-    let merged = Merged {
-        tree: &tree,
-        policy: job.conversion.policy,
-    };
+    let merged = Merged { tree: &tree, policy: job.conversion.policy };
     notify(Phase::Conversion, 0, None);
     let plan = emit::emit_names(merged, &mut *writer, &mut report)?;
     let total = Some(emit::planned_bytes(&tree, &plan));
@@ -73,15 +66,7 @@ pub(crate) fn convert(
             notify(Phase::Conversion, done, total);
         };
         let digest = &layer.digest;
-        emit::emit_layer(
-            merged,
-            files,
-            reader,
-            digest,
-            &mut *writer,
-            &mut report,
-            advance,
-        )?;
+        emit::emit_layer(merged, files, reader, digest, &mut *writer, &mut report, advance)?;
     }
     drop((tree, plan));
     notify(Phase::Transfer, 0, None);
@@ -107,10 +92,7 @@ fn examine(
             while let Some(entry) = reader.next_entry()? {
                 report.entries += 1;
                 if report.entries > job.limits.entries {
-                    return Err(LayerError::Limit {
-                        what: "the number of entries",
-                        limit: job.limits.entries,
-                    });
+                    return Err(LayerError::Limit { what: "the number of entries", limit: job.limits.entries });
                 }
                 note(&entry, report);
                 applier.apply(&entry)?;
@@ -136,12 +118,7 @@ fn note(entry: &Entry, report: &mut Report) {
     }
 }
 
-fn open(
-    job: &Job,
-    layer: &Layer,
-    cancel: &Cancel,
-    budget: u64,
-) -> Result<TarReader<LayerReader>, ConvertError> {
+fn open(job: &Job, layer: &Layer, cancel: &Cancel, budget: u64) -> Result<TarReader<LayerReader>, ConvertError> {
     let open = || -> Result<LayerReader, LayerError> {
         // A second handle shares the position of the first: each reading begins at the start.
         let mut file = layer.file.try_clone()?;
@@ -155,19 +132,12 @@ fn open(
 fn wrong(layer: &Layer, source: LayerError) -> ConvertError {
     match source {
         LayerError::Cancelled => ConvertError::Cancelled,
-        source => ConvertError::Layer {
-            layer: layer.digest.clone(),
-            source,
-        },
+        source => ConvertError::Layer { layer: layer.digest.clone(), source },
     }
 }
 
 /// Opens the writer the conversion asks for, and says in the report who writes and what is lost.
-fn writer(
-    job: &Job,
-    cancel: &Cancel,
-    report: &mut Report,
-) -> Result<Box<dyn ImageWriter>, ConvertError> {
+fn writer(job: &Job, cancel: &Cancel, report: &mut Report) -> Result<Box<dyn ImageWriter>, ConvertError> {
     let conversion = &job.conversion;
     if conversion.format == Format::Directory {
         report.writer = "directory".to_owned();
@@ -192,9 +162,7 @@ fn writer(
             for loss in BackhandWriter::LOSSES {
                 tracing::warn!(id = job.id, "tar2sqfs is not used: {loss}");
             }
-            Ok(Box::new(BackhandWriter::create(
-                output, conversion, cancel,
-            )?))
+            Ok(Box::new(BackhandWriter::create(output, conversion, cancel)?))
         }
     }
 }
@@ -209,11 +177,5 @@ fn temporary_file(directory: &Path, id: &str) -> Result<tempfile::NamedTempFile,
         .prefix(&prefix(id))
         .suffix(".partial")
         .tempfile_in(directory)
-        .map_err(|source| ConvertError::Output {
-            path: directory.to_owned(),
-            source,
-        })
+        .map_err(|source| ConvertError::Output { path: directory.to_owned(), source })
 }
-
-#[cfg(test)]
-mod tests;

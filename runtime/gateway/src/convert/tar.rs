@@ -54,12 +54,7 @@ pub(crate) struct TarReader<R> {
 
 impl<R: BufRead> TarReader<R> {
     pub(crate) fn new(inner: R) -> Self {
-        Self {
-            inner,
-            at: 0,
-            content: 0,
-            padding: 0,
-        }
+        Self { inner, at: 0, content: 0, padding: 0 }
     }
 
     /// What is read from.
@@ -145,16 +140,11 @@ impl<R: BufRead> TarReader<R> {
         let identity = |at| header.number(at, 8).and_then(|n| u64::try_from(n).ok());
         Ok(Entry {
             kind,
-            link: extensions
-                .link
-                .unwrap_or_else(|| until_zero(&header.0[157..257])),
+            link: extensions.link.unwrap_or_else(|| until_zero(&header.0[157..257])),
             mode: u32::try_from(header.number(100, 8).unwrap_or(0) & 0o7777).unwrap_or(0),
             uid: extensions.uid.or_else(|| identity(108)).unwrap_or(0),
             gid: extensions.gid.or_else(|| identity(116)).unwrap_or(0),
-            mtime: extensions
-                .mtime
-                .or_else(|| header.number(136, 12))
-                .unwrap_or(0),
+            mtime: extensions.mtime.or_else(|| header.number(136, 12)).unwrap_or(0),
             size,
             has_xattrs: extensions.has_xattrs,
             has_capability: extensions.has_capability,
@@ -217,9 +207,7 @@ impl<R: BufRead> TarReader<R> {
 /// The content of the present entry.
 impl<R: BufRead> Read for TarReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let wanted = buffer
-            .len()
-            .min(usize::try_from(self.content).unwrap_or(usize::MAX));
+        let wanted = buffer.len().min(usize::try_from(self.content).unwrap_or(usize::MAX));
         if wanted == 0 {
             return Ok(0);
         }
@@ -260,9 +248,7 @@ impl Header<'_> {
             let first = if negative { field[0] } else { field[0] & 0x3f };
             let start = if negative { -1_i64 } else { 0 };
             let bytes = std::iter::once(&first).chain(&field[1..]);
-            return bytes.copied().try_fold(start, |sum, byte| {
-                sum.checked_mul(256).map(|sum| sum | i64::from(byte))
-            });
+            return bytes.copied().try_fold(start, |sum, byte| sum.checked_mul(256).map(|sum| sum | i64::from(byte)));
         }
         let text = field.split(|byte| *byte == 0).next().unwrap_or_default();
         let text = text.trim_ascii();
@@ -276,11 +262,7 @@ impl Header<'_> {
         let name = until_zero(&self.0[..100]);
         // Only POSIX headers have a prefix; GNU keeps times there.
         let prefix = until_zero(&self.0[345..500]);
-        if &self.0[257..263] == b"ustar\0" && !prefix.is_empty() {
-            [&prefix, &b"/"[..], &name].concat()
-        } else {
-            name
-        }
+        if &self.0[257..263] == b"ustar\0" && !prefix.is_empty() { [&prefix, &b"/"[..], &name].concat() } else { name }
     }
 }
 

@@ -65,10 +65,7 @@ impl Tar2sqfsWriter {
         conversion: &Conversion,
         cancel: &Cancel,
     ) -> Result<Self, ConvertError> {
-        let start = |source| ConvertError::Start {
-            program: program.display().to_string(),
-            source,
-        };
+        let start = |source| ConvertError::Start { program: program.display().to_string(), source };
         let mut child = Command::new(program)
             .args(arguments(conversion))
             .arg(output.path())
@@ -105,10 +102,7 @@ impl Tar2sqfsWriter {
         if self.cancel.is_raised() {
             return Err(ConvertError::Cancelled);
         }
-        let archive = self
-            .archive
-            .as_mut()
-            .expect("the archive is open until `finish`");
+        let archive = self.archive.as_mut().expect("the archive is open until `finish`");
         write(archive).map_err(|source| {
             self.archive = None;
             match self.wait() {
@@ -123,9 +117,7 @@ impl Tar2sqfsWriter {
         let waited = self.program.child.wait();
         let status = waited.map_err(|source| self.output_error(source))?;
         let stderr = self.program.stderr.take();
-        let stderr = stderr
-            .and_then(|thread| thread.join().ok())
-            .unwrap_or_default();
+        let stderr = stderr.and_then(|thread| thread.join().ok()).unwrap_or_default();
         if status.success() {
             return Ok(());
         }
@@ -137,10 +129,7 @@ impl Tar2sqfsWriter {
     }
 
     fn output_error(&self, source: std::io::Error) -> ConvertError {
-        ConvertError::Output {
-            path: self.output.path().to_owned(),
-            source,
-        }
+        ConvertError::Output { path: self.output.path().to_owned(), source }
     }
 }
 
@@ -153,9 +142,7 @@ fn arguments(conversion: &Conversion) -> Vec<String> {
         Compression::Lz4 => ("lz4", None),
         Compression::Xz => ("xz", None),
     };
-    let mut arguments: Vec<String> = ["-q", "-f", "-s", "-x", "-c", name]
-        .map(str::to_owned)
-        .to_vec();
+    let mut arguments: Vec<String> = ["-q", "-f", "-s", "-x", "-c", name].map(str::to_owned).to_vec();
     let mut option = |name: &str, value: String| arguments.extend([name.to_owned(), value]);
     option("-b", conversion.block_bytes.to_string());
     option("-j", jobs.to_string());
@@ -189,12 +176,7 @@ impl ImageWriter for Tar2sqfsWriter {
         self.write(|archive| archive.header(Flag::Directory, path, b"", attributes, 0))
     }
 
-    fn symlink(
-        &mut self,
-        path: &[u8],
-        target: &[u8],
-        attributes: Attributes,
-    ) -> Result<(), ConvertError> {
+    fn symlink(&mut self, path: &[u8], target: &[u8], attributes: Attributes) -> Result<(), ConvertError> {
         self.write(|archive| archive.header(Flag::Symlink, path, target, attributes, 0))
     }
 
@@ -206,9 +188,7 @@ impl ImageWriter for Tar2sqfsWriter {
         content: &mut dyn Read,
     ) -> Result<(), WriteError> {
         self.write(|archive| archive.header(Flag::File, path, b"", attributes, size))?;
-        pass_on(content, |bytes| {
-            self.write(|archive| archive.content(bytes))
-        })?;
+        pass_on(content, |bytes| self.write(|archive| archive.content(bytes)))?;
         Ok(self.write(|archive| archive.pad(size))?)
     }
 
@@ -218,10 +198,7 @@ impl ImageWriter for Tar2sqfsWriter {
     }
 
     fn finish(mut self: Box<Self>) -> Result<(Product, u64), ConvertError> {
-        let archive = self
-            .archive
-            .take()
-            .expect("the archive is open until `finish`");
+        let archive = self.archive.take().expect("the archive is open until `finish`");
         let ended = archive.finish().and_then(|mut pipe| pipe.flush());
         // Closing the pipe ends the program; how it ended says more than a broken pipe.
         self.wait()?;

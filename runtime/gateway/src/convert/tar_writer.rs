@@ -69,14 +69,7 @@ impl<W: Write> TarWriter<W> {
         self.block(flag as u8, &path, link, attributes, size)
     }
 
-    fn block(
-        &mut self,
-        flag: u8,
-        path: &[u8],
-        link: &[u8],
-        attributes: Attributes,
-        size: u64,
-    ) -> io::Result<()> {
+    fn block(&mut self, flag: u8, path: &[u8], link: &[u8], attributes: Attributes, size: u64) -> io::Result<()> {
         let mut block = [0; BLOCK];
         let mut text = |at: usize, length: usize, bytes: &[u8]| {
             let length = length.min(bytes.len());
@@ -90,16 +83,8 @@ impl<W: Write> TarWriter<W> {
         let small = |id: u32| if u64::from(id) > OCTAL_7 { 0 } else { id };
         let size = if size > OCTAL_11 { 0 } else { size };
         text(100, 8, format!("{:07o}\0", attributes.mode).as_bytes());
-        text(
-            108,
-            8,
-            format!("{:07o}\0", small(attributes.uid)).as_bytes(),
-        );
-        text(
-            116,
-            8,
-            format!("{:07o}\0", small(attributes.gid)).as_bytes(),
-        );
+        text(108, 8, format!("{:07o}\0", small(attributes.uid)).as_bytes());
+        text(116, 8, format!("{:07o}\0", small(attributes.gid)).as_bytes());
         text(124, 12, format!("{size:011o}\0").as_bytes());
         text(136, 12, format!("{:011o}\0", attributes.mtime).as_bytes());
         text(148, 8, b"        ");
@@ -152,21 +137,13 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        let attributes = Attributes {
-            mode: 0o4755,
-            uid: u32::MAX,
-            gid: 0o777_7777,
-            mtime: u32::MAX,
-        };
+        let attributes = Attributes { mode: 0o4755, uid: u32::MAX, gid: 0o777_7777, mtime: u32::MAX };
         for length in [1, 99, 100, 101, 155, 985, 986, 987, 988, 989, 990, 4095] {
             let path = vec![0xe9; length];
             let archive = written(Flag::Symlink, &path, &path, attributes);
             let mut reader = TarReader::new(&archive[..]);
             let entry = reader.next_entry().unwrap().unwrap();
-            assert_eq!(
-                (entry.kind, &entry.path, &entry.link),
-                (Kind::Symlink, &path, &path)
-            );
+            assert_eq!((entry.kind, &entry.path, &entry.link), (Kind::Symlink, &path, &path));
             assert_eq!((entry.uid, entry.gid), (u32::MAX.into(), 0o777_7777));
             assert_eq!((entry.mode, entry.mtime), (0o4755, u32::MAX.into()));
             assert_eq!(reader.next_entry().unwrap(), None);

@@ -18,10 +18,7 @@ pub(crate) struct InodeId(u32);
 /// What a name stands for.
 #[derive(Clone, Debug)]
 pub(crate) enum Body {
-    Directory {
-        attributes: Attributes,
-        children: BTreeMap<Box<[u8]>, NodeId>,
-    },
+    Directory { attributes: Attributes, children: BTreeMap<Box<[u8]>, NodeId> },
     Inode(InodeId),
 }
 
@@ -61,10 +58,7 @@ impl Tree {
 
     /// A tree with nothing but its root.
     pub(crate) fn new() -> Self {
-        let mut tree = Self {
-            nodes: Vec::new(),
-            inodes: Vec::new(),
-        };
+        let mut tree = Self { nodes: Vec::new(), inodes: Vec::new() };
         tree.new_directory(0, Attributes::IMPLIED_DIRECTORY);
         tree
     }
@@ -111,13 +105,7 @@ impl Tree {
 
     pub(crate) fn new_directory(&mut self, layer: u32, attributes: Attributes) -> NodeId {
         let children = BTreeMap::new();
-        self.new_node(
-            layer,
-            Body::Directory {
-                attributes,
-                children,
-            },
-        )
+        self.new_node(layer, Body::Directory { attributes, children })
     }
 
     pub(crate) fn new_inode(&mut self, inode: Inode) -> InodeId {

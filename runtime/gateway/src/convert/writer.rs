@@ -14,12 +14,7 @@ use crate::pull::Product;
 pub(crate) trait ImageWriter {
     fn directory(&mut self, path: &[u8], attributes: Attributes) -> Result<(), ConvertError>;
 
-    fn symlink(
-        &mut self,
-        path: &[u8],
-        target: &[u8],
-        attributes: Attributes,
-    ) -> Result<(), ConvertError>;
+    fn symlink(&mut self, path: &[u8], target: &[u8], attributes: Attributes) -> Result<(), ConvertError>;
 
     /// A file of exactly `size` bytes, which `content` yields.
     fn file(

@@ -152,10 +152,7 @@ pub struct Credential {
 impl Credential {
     /// The credential of `user`.
     pub fn new(user: impl Into<String>, password: impl Into<String>) -> Self {
-        Self {
-            user: user.into(),
-            password: password.into(),
-        }
+        Self { user: user.into(), password: password.into() }
     }
 
     /// Splits `user:password` at the first colon; the password may hold more of them.

@@ -113,10 +113,7 @@ async fn present(target: &Path) -> Result<Option<u64>, PullError> {
     match tokio::fs::symlink_metadata(target).await {
         Ok(metadata) => Ok(Some(metadata.len())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(PullError::Directory {
-            path: target.to_owned(),
-            source,
-        }),
+        Err(source) => Err(PullError::Directory { path: target.to_owned(), source }),
     }
 }
 
@@ -148,11 +145,7 @@ async fn fetch(
     let fetching = in_order.into_iter().enumerate().map(|(number, blob)| {
         let received = &received;
         async move {
-            progress.detail(&format!(
-                "Pulling layer {} of {count}: {}",
-                number + 1,
-                blob.digest
-            ));
+            progress.detail(&format!("Pulling layer {} of {count}: {}", number + 1, blob.digest));
             let file = fetch_one(origin, cache, &blob, received).await?;
             Ok::<_, RegistryError>((blob.digest, file))
         }
@@ -163,11 +156,7 @@ async fn fetch(
     let opened = layers.iter().map(|blob| {
         let file = files[&blob.digest].try_clone();
         let file = file.map_err(RegistryError::file(&request.directories.cache))?;
-        Ok(Layer {
-            digest: blob.digest.to_string(),
-            file,
-            compressed: blob.size,
-        })
+        Ok(Layer { digest: blob.digest.to_string(), file, compressed: blob.size })
     });
     opened.collect()
 }

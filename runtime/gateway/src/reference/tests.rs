@@ -17,31 +17,19 @@ fn parsed(text: &str) -> (String, String) {
 
 #[test]
 fn a_name_alone_is_the_latest_of_the_default_location() {
-    assert_eq!(
-        parsed("ubuntu"),
-        ("docker.io".into(), "ubuntu:latest".into())
-    );
+    assert_eq!(parsed("ubuntu"), ("docker.io".into(), "ubuntu:latest".into()));
 }
 
 #[test]
 fn locations_and_aliases_are_taken_off() {
     assert_eq!(parsed("quay/a/b:c"), ("quay.io".into(), "a/b:c".into()));
-    assert_eq!(
-        parsed("127.0.0.1:5000/a:1.2"),
-        ("local".into(), "a:1.2".into())
-    );
-    assert_eq!(
-        parsed("index.docker.io/x"),
-        ("docker.io".into(), "x:latest".into())
-    );
+    assert_eq!(parsed("127.0.0.1:5000/a:1.2"), ("local".into(), "a:1.2".into()));
+    assert_eq!(parsed("index.docker.io/x"), ("docker.io".into(), "x:latest".into()));
 }
 
 #[test]
 fn a_plain_first_component_is_part_of_the_repository() {
-    assert_eq!(
-        parsed("group/image:1"),
-        ("docker.io".into(), "group/image:1".into())
-    );
+    assert_eq!(parsed("group/image:1"), ("docker.io".into(), "group/image:1".into()));
 }
 
 #[test]
@@ -56,23 +44,14 @@ fn a_digest_stands_alone_or_behind_a_tag() {
     let alone: Reference = format!("a@{DIGEST}").parse().unwrap();
     assert_eq!((alone.tag(), alone.manifest_name()), (None, DIGEST.into()));
     let both: Reference = format!("a:t@{DIGEST}").parse().unwrap();
-    assert_eq!(
-        (both.tag(), both.manifest_name()),
-        (Some("t"), DIGEST.into())
-    );
+    assert_eq!((both.tag(), both.manifest_name()), (Some("t"), DIGEST.into()));
     assert_eq!(both.to_string(), format!("a:t@{DIGEST}"));
 }
 
 #[test]
 fn only_docker_hub_has_official_images() {
     let reference: Reference = "busybox".parse().unwrap();
-    let named = |server| {
-        reference
-            .clone()
-            .as_named_by(server)
-            .repository()
-            .to_owned()
-    };
+    let named = |server| reference.clone().as_named_by(server).repository().to_owned();
     assert_eq!(named("registry-1.docker.io"), "library/busybox");
     assert_eq!(named("evildocker.io"), "busybox");
     assert_eq!(named("quay.io"), "busybox");
@@ -108,15 +87,8 @@ fn names_outside_the_grammar_are_refused() {
         assert!(bad.parse::<Reference>().is_err(), "{bad:?} was accepted");
     }
     let long = "a".repeat(256);
-    assert_eq!(
-        long.parse::<Reference>(),
-        Err(ReferenceError::RepositoryTooLong(256))
-    );
-    assert!(
-        format!("a:{}", "t".repeat(129))
-            .parse::<Reference>()
-            .is_err()
-    );
+    assert_eq!(long.parse::<Reference>(), Err(ReferenceError::RepositoryTooLong(256)));
+    assert!(format!("a:{}", "t".repeat(129)).parse::<Reference>().is_err());
 }
 
 #[test]

@@ -69,13 +69,7 @@ impl BlobCache {
             .suffix(".partial")
             .tempfile_in(&self.directory)
             .map_err(RegistryError::file(&self.directory))?;
-        Ok(Incoming {
-            target: self.path(blob.digest),
-            blob,
-            file,
-            hasher: Sha256::new(),
-            written: 0,
-        })
+        Ok(Incoming { target: self.path(blob.digest), blob, file, hasher: Sha256::new(), written: 0 })
     }
 }
 
@@ -127,17 +121,11 @@ impl Incoming {
         }
         let found = Digest::finish(self.hasher);
         if found != self.blob.digest {
-            return Err(RegistryError::Digest {
-                what: "a blob",
-                expected: self.blob.digest,
-                found,
-            });
+            return Err(RegistryError::Digest { what: "a blob", expected: self.blob.digest, found });
         }
         let fail = || RegistryError::file(&self.target);
         let mut file = self.file.reopen().map_err(fail())?;
-        self.file
-            .persist(&self.target)
-            .map_err(|e| fail()(e.error))?;
+        self.file.persist(&self.target).map_err(|e| fail()(e.error))?;
         file.rewind().map_err(fail())?;
         Ok(file)
     }
@@ -156,18 +144,12 @@ mod tests {
     use super::*;
 
     fn blob(bytes: &[u8]) -> Descriptor {
-        Descriptor {
-            media_type: String::new(),
-            digest: Digest::of(bytes),
-            size: bytes.len() as u64,
-        }
+        Descriptor { media_type: String::new(), digest: Digest::of(bytes), size: bytes.len() as u64 }
     }
 
     fn names(cache: &BlobCache) -> Vec<String> {
         let entries = fs::read_dir(&cache.directory).unwrap();
-        entries
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect()
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
     }
 
     #[test]
@@ -180,11 +162,7 @@ mod tests {
         incoming.restart().unwrap();
         incoming.write(b"abc").unwrap();
         let mut text = String::new();
-        incoming
-            .finish()
-            .unwrap()
-            .read_to_string(&mut text)
-            .unwrap();
+        incoming.finish().unwrap().read_to_string(&mut text).unwrap();
         assert_eq!(text, "abc");
         assert!(cache.find(&blob(b"abc")).unwrap().is_some());
     }

@@ -4,11 +4,7 @@
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Challenge {
     /// A token from `realm` (Docker Registry v2 authentication).
-    Bearer {
-        realm: String,
-        service: Option<String>,
-        scope: Option<String>,
-    },
+    Bearer { realm: String, service: Option<String>, scope: Option<String> },
     /// Name and password.
     Basic,
 }
@@ -45,11 +41,9 @@ fn known((scheme, parameters): (String, Vec<(String, String)>)) -> Option<Challe
         found.map(|(_, text)| text.clone())
     };
     match scheme.as_str() {
-        "bearer" => Some(Challenge::Bearer {
-            realm: value("realm")?,
-            service: value("service"),
-            scope: value("scope"),
-        }),
+        "bearer" => {
+            Some(Challenge::Bearer { realm: value("realm")?, service: value("service"), scope: value("scope") })
+        }
         "basic" => Some(Challenge::Basic),
         _ => None,
     }
@@ -93,11 +87,7 @@ mod tests {
     fn a_scope_may_hold_commas() {
         let value = r#"Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:a/b:pull,push""#;
         let scope = Some("repository:a/b:pull,push");
-        let expected = bearer(
-            "https://auth.docker.io/token",
-            Some("registry.docker.io"),
-            scope,
-        );
+        let expected = bearer("https://auth.docker.io/token", Some("registry.docker.io"), scope);
         assert_eq!(parse(value), [expected]);
     }
 
@@ -110,15 +100,7 @@ mod tests {
 
     #[test]
     fn what_is_no_challenge_gives_none() {
-        for value in [
-            "",
-            ",,",
-            "=x",
-            "Bearer",
-            "Bearer service=x",
-            "Digest realm=\"x",
-            "\u{e9}",
-        ] {
+        for value in ["", ",,", "=x", "Bearer", "Bearer service=x", "Digest realm=\"x", "\u{e9}"] {
             assert_eq!(parse(value), [], "{value:?}");
         }
     }

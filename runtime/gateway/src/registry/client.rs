@@ -50,15 +50,9 @@ struct Inner {
 }
 
 impl Client {
-    pub(crate) async fn new(
-        request: &PullRequest,
-        registry: &RegistryLocation,
-    ) -> Result<Self, RegistryError> {
+    pub(crate) async fn new(request: &PullRequest, registry: &RegistryLocation) -> Result<Self, RegistryError> {
         let name = request.location.name.clone();
-        let wrong = |what: String| RegistryError::Location {
-            location: name.clone(),
-            what,
-        };
+        let wrong = |what: String| RegistryError::Location { location: name.clone(), what };
         let host = registry.url.host_str().unwrap_or_default().to_owned();
         if !matches!(registry.url.scheme(), "http" | "https") || host.is_empty() {
             let text = &registry.url;
@@ -99,41 +93,27 @@ impl Client {
     }
 
     /// The document with this digest.
-    pub(crate) async fn manifest_by_digest(
-        &self,
-        digest: Digest,
-        limit: u64,
-    ) -> Result<Document, RegistryError> {
-        self.get_manifest(&digest.to_string(), Some(digest), limit)
-            .await
+    pub(crate) async fn manifest_by_digest(&self, digest: Digest, limit: u64) -> Result<Document, RegistryError> {
+        self.get_manifest(&digest.to_string(), Some(digest), limit).await
     }
 
-    async fn get_manifest(
-        &self,
-        name: &str,
-        expected: Option<Digest>,
-        limit: u64,
-    ) -> Result<Document, RegistryError> {
+    async fn get_manifest(&self, name: &str, expected: Option<Digest>, limit: u64) -> Result<Document, RegistryError> {
         let url = self.address("manifests", name)?;
         let accept = HeaderValue::from_static(manifest::ACCEPT);
-        let response = self
-            .get(&url, &HeaderMap::from_iter([(ACCEPT, accept)]))
-            .await?;
+        let response = self.get(&url, &HeaderMap::from_iter([(ACCEPT, accept)])).await?;
         let header = |name: &str| {
             let value = response.headers().get(name)?;
             value.to_str().ok().map(str::to_owned)
         };
         let announced = header("docker-content-digest").and_then(|text| text.parse().ok());
-        let media_type = header("content-type")
-            .map(|text| text.split(';').next().unwrap_or_default().trim().to_owned());
+        let media_type =
+            header("content-type").map(|text| text.split(';').next().unwrap_or_default().trim().to_owned());
         let bytes = body(response, &format!("manifest {name}"), limit).await?;
         let document = Document::new(bytes, media_type);
         match expected.or(announced) {
-            Some(expected) if expected != document.digest => Err(RegistryError::Digest {
-                what: "a manifest",
-                expected,
-                found: document.digest,
-            }),
+            Some(expected) if expected != document.digest => {
+                Err(RegistryError::Digest { what: "a manifest", expected, found: document.digest })
+            }
             _ => Ok(document),
         }
     }
@@ -193,11 +173,7 @@ impl Client {
     }
 
     /// Becomes somebody else after a refusal; `false` if nothing is left to try.
-    async fn change_identity(
-        &self,
-        generation: u64,
-        response: &Response,
-    ) -> Result<bool, RegistryError> {
+    async fn change_identity(&self, generation: u64, response: &Response) -> Result<bool, RegistryError> {
         let mut session = self.inner.session.lock().await;
         if session.generation != generation {
             return Ok(true);
@@ -222,11 +198,7 @@ impl Client {
     }
 
     /// Fetches a token as `identity`; where nobody gets one, as the user.
-    async fn fetch_token(
-        &self,
-        session: &mut Session,
-        identity: Identity,
-    ) -> Result<(), RegistryError> {
+    async fn fetch_token(&self, session: &mut Session, identity: Identity) -> Result<(), RegistryError> {
         let (realm, service, scope) = session.bearer.clone().unwrap_or_default();
         let mut url = self.realm(&realm)?;
         let repository = self.inner.reference.repository();
@@ -247,8 +219,7 @@ impl Client {
             let (response, at) = self.send_token_request(request).await?;
             if response.status().is_success() {
                 let bytes = body(response, "a token", TOKEN_BYTES).await?;
-                let taken =
-                    Token::parse(&bytes).and_then(|token| session.take_token(&token, identity));
+                let taken = Token::parse(&bytes).and_then(|token| session.take_token(&token, identity));
                 return taken.ok_or_else(|| RegistryError::Protocol {
                     url: shown(&at),
                     what: "the answer holds no token".to_owned(),
@@ -284,10 +255,7 @@ impl Client {
         if url.scheme() == "https" || self.inner.registry.plain_credentials {
             return Ok(());
         }
-        Err(RegistryError::PlainCredential {
-            location: self.inner.location.clone(),
-            url: shown(url),
-        })
+        Err(RegistryError::PlainCredential { location: self.inner.location.clone(), url: shown(url) })
     }
 
     async fn send_token_request(
@@ -314,8 +282,7 @@ impl Client {
         headers: &HeaderMap,
         authorization: Option<&HeaderValue>,
     ) -> Result<(Response, Url), RegistryError> {
-        self.retrying(|| Box::pin(self.send(url, headers, authorization)))
-            .await
+        self.retrying(|| Box::pin(self.send(url, headers, authorization))).await
     }
 
     /// Repeats `send` while it fails in ways that pass.
@@ -329,10 +296,9 @@ impl Client {
         loop {
             let result = send().await;
             let asked = match &result {
-                Ok((response, _)) if passes(response.status()) => response
-                    .headers()
-                    .get(RETRY_AFTER)
-                    .and_then(|value| retry_after(value.to_str().ok()?)),
+                Ok((response, _)) if passes(response.status()) => {
+                    response.headers().get(RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?))
+                }
                 Err(RegistryError::Transport { .. }) => None,
                 _ => return result,
             };
@@ -341,10 +307,7 @@ impl Client {
                 Next::GiveUp => return result,
                 Next::TooLong(wait) => {
                     let at = result.map_or_else(|_| url_of(&self.inner.registry), |(_, at)| at);
-                    return Err(RegistryError::RateLimited {
-                        url: shown(&at),
-                        wait,
-                    });
+                    return Err(RegistryError::RateLimited { url: shown(&at), wait });
                 }
             }
         }
@@ -364,10 +327,7 @@ impl Client {
             if let Some(header) = authorization.filter(|_| same_origin(&at, own)) {
                 request = request.header(AUTHORIZATION, header.clone());
             }
-            let response = request
-                .send()
-                .await
-                .map_err(|error| transport(&at, &error))?;
+            let response = request.send().await.map_err(|error| transport(&at, &error))?;
             let target = response.headers().get(LOCATION);
             let target = target.and_then(|value| value.to_str().ok());
             match target {
@@ -377,10 +337,7 @@ impl Client {
                 _ => return Ok((response, at)),
             }
         }
-        Err(RegistryError::Protocol {
-            url: shown(url),
-            what: format!("it redirects more than {REDIRECTS} times"),
-        })
+        Err(RegistryError::Protocol { url: shown(url), what: format!("it redirects more than {REDIRECTS} times") })
     }
 
     /// The error for an answer that is no success.
@@ -391,11 +348,9 @@ impl Client {
                 image: self.inner.reference.to_string(),
             },
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => self.denied(at),
-            status => RegistryError::Status {
-                url: shown(at),
-                status: status.as_u16(),
-                detail: http::detail(response).await,
-            },
+            status => {
+                RegistryError::Status { url: shown(at), status: status.as_u16(), detail: http::detail(response).await }
+            }
         }
     }
 
@@ -422,10 +377,7 @@ fn passes(status: StatusCode) -> bool {
 }
 
 fn redirected(from: &Url, target: &str) -> Result<Url, RegistryError> {
-    let refused = |what: &str| RegistryError::Protocol {
-        url: shown(from),
-        what: what.to_owned(),
-    };
+    let refused = |what: &str| RegistryError::Protocol { url: shown(from), what: what.to_owned() };
     let to = from.join(target);
     let to = to.map_err(|_| refused("it redirects to an address that is none"))?;
     match (from.scheme(), to.scheme()) {

@@ -58,10 +58,7 @@ struct RawRun {
 
 /// Reads a configuration blob; the platform is `None` where it names none.
 pub(crate) fn parse(bytes: &[u8]) -> Result<(ImageConfig, Option<Platform>), RegistryError> {
-    let unusable = |what: String| RegistryError::Config {
-        digest: Digest::of(bytes),
-        what,
-    };
+    let unusable = |what: String| RegistryError::Config { digest: Digest::of(bytes), what };
     let raw: RawConfig = serde_json::from_slice(bytes).map_err(|e| unusable(e.to_string()))?;
     let run = raw.config.unwrap_or_default();
     let config = ImageConfig {
@@ -76,11 +73,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<(ImageConfig, Option<Platform>), Reg
     config.check().map_err(unusable)?;
     let platform = match (raw.os, raw.architecture) {
         (Some(os), Some(architecture)) if !os.is_empty() && !architecture.is_empty() => {
-            Some(Platform {
-                os,
-                architecture,
-                variant: raw.variant.filter(|text| !text.is_empty()),
-            })
+            Some(Platform { os, architecture, variant: raw.variant.filter(|text| !text.is_empty()) })
         }
         _ => None,
     };
@@ -108,9 +101,7 @@ impl ImageConfig {
                     return Err(format!("{key} holds a zero character"));
                 }
                 if text.len() > STRING_BYTES {
-                    return Err(format!(
-                        "an entry of {key} is longer than {STRING_BYTES} bytes"
-                    ));
+                    return Err(format!("an entry of {key} is longer than {STRING_BYTES} bytes"));
                 }
             }
         }
@@ -148,8 +139,7 @@ mod tests {
 
     #[test]
     fn absent_and_null_are_the_same() {
-        let (config, platform) =
-            parse(br#"{"config":{"Env":null,"Labels":null,"Cmd":[]}}"#).unwrap();
+        let (config, platform) = parse(br#"{"config":{"Env":null,"Labels":null,"Cmd":[]}}"#).unwrap();
         assert_eq!((config, platform), (ImageConfig::default(), None));
     }
 
@@ -159,10 +149,7 @@ mod tests {
         assert!(text("{").contains("EOF while parsing"));
         assert!(text(r#"{"config":{"Env":"A=b"}}"#).contains("invalid type"));
         assert!(text(r#"{"config":{"Env":["A=\u0000"]}}"#).contains("Env holds a zero character"));
-        let long = format!(
-            r#"{{"config":{{"Cmd":["{}"]}}}}"#,
-            "x".repeat(STRING_BYTES + 1)
-        );
+        let long = format!(r#"{{"config":{{"Cmd":["{}"]}}}}"#, "x".repeat(STRING_BYTES + 1));
         assert!(text(&long).contains("longer than 131071 bytes"));
     }
 }

@@ -24,11 +24,7 @@ pub(crate) struct Layout {
 
 impl Layout {
     /// The layout that holds the repository of `reference`.
-    pub(crate) fn open(
-        location: &str,
-        directory: &Path,
-        reference: &Reference,
-    ) -> Result<Self, RegistryError> {
+    pub(crate) fn open(location: &str, directory: &Path, reference: &Reference) -> Result<Self, RegistryError> {
         let repository = reference.repository();
         let layout = |directory: PathBuf, is_the_repository| Self {
             location: location.to_owned(),
@@ -52,11 +48,7 @@ impl Layout {
     }
 
     /// The document that `reference` names in `index.json`.
-    pub(crate) fn find(
-        &self,
-        reference: &Reference,
-        limit: u64,
-    ) -> Result<Document, RegistryError> {
+    pub(crate) fn find(&self, reference: &Reference, limit: u64) -> Result<Document, RegistryError> {
         let bytes = self.read("index.json", limit)?;
         let Parsed::Index(entries) = Document::new(bytes, None).parse()? else {
             return Err(RegistryError::Location {
@@ -94,19 +86,13 @@ impl Layout {
             found.find(|entry| entry.ref_name.as_deref() == Some(name))
         });
         match (by_name, entries) {
-            (None, [only]) if self.is_the_repository && tag == "latest" => {
-                only.ref_name.is_none().then_some(only)
-            }
+            (None, [only]) if self.is_the_repository && tag == "latest" => only.ref_name.is_none().then_some(only),
             (found, _) => found,
         }
     }
 
     /// The document a descriptor names.
-    pub(crate) fn document(
-        &self,
-        descriptor: &Descriptor,
-        limit: u64,
-    ) -> Result<Document, RegistryError> {
+    pub(crate) fn document(&self, descriptor: &Descriptor, limit: u64) -> Result<Document, RegistryError> {
         let bytes = self.read(&blob_name(descriptor.digest), limit)?;
         let media_type = Some(descriptor.media_type.clone()).filter(|name| !name.is_empty());
         verified(Document::new(bytes, media_type), descriptor.digest)
@@ -140,11 +126,7 @@ impl Layout {
         };
         let bytes = read().map_err(RegistryError::file(&path))?;
         if bytes.len() as u64 > limit {
-            return Err(RegistryError::TooLarge {
-                what: path.display().to_string(),
-                bytes: bytes.len() as u64,
-                limit,
-            });
+            return Err(RegistryError::TooLarge { what: path.display().to_string(), bytes: bytes.len() as u64, limit });
         }
         Ok(bytes)
     }
@@ -162,16 +144,9 @@ fn verified(document: Document, expected: Digest) -> Result<Document, RegistryEr
     if document.digest == expected {
         return Ok(document);
     }
-    Err(RegistryError::Digest {
-        what: "a manifest",
-        expected,
-        found: document.digest,
-    })
+    Err(RegistryError::Digest { what: "a manifest", expected, found: document.digest })
 }
 
 fn not_found(location: &str, reference: &Reference) -> RegistryError {
-    RegistryError::NotFound {
-        location: location.to_owned(),
-        image: reference.to_string(),
-    }
+    RegistryError::NotFound { location: location.to_owned(), image: reference.to_string() }
 }

@@ -23,18 +23,12 @@ pub(crate) const ACCEPT: &str = concat!(
     "application/vnd.docker.distribution.manifest.v2+json",
 );
 
-const INDEXES: [&str; 2] = [
-    "application/vnd.oci.image.index.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-];
-const MANIFESTS: [&str; 2] = [
-    "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.v2+json",
-];
-const CONFIGS: [&str; 2] = [
-    "application/vnd.oci.image.config.v1+json",
-    "application/vnd.docker.container.image.v1+json",
-];
+const INDEXES: [&str; 2] =
+    ["application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"];
+const MANIFESTS: [&str; 2] =
+    ["application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"];
+const CONFIGS: [&str; 2] =
+    ["application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"];
 const LAYERS: [&str; 5] = [
     "application/vnd.oci.image.layer.v1.tar",
     "application/vnd.oci.image.layer.v1.tar+gzip",
@@ -114,11 +108,7 @@ impl Document {
     /// A document whose digest is computed from its bytes.
     pub(crate) fn new(bytes: Vec<u8>, media_type: Option<String>) -> Self {
         let digest = Digest::of(&bytes);
-        Self {
-            bytes,
-            digest,
-            media_type,
-        }
+        Self { bytes, digest, media_type }
     }
 
     /// The index or manifest in the document.
@@ -135,10 +125,7 @@ impl Document {
             return Err(self.schema_1());
         }
         if raw.schema_version != 2 {
-            return Err(self.unusable(format!(
-                "its schemaVersion is {}, only 2 is known",
-                raw.schema_version
-            )));
+            return Err(self.unusable(format!("its schemaVersion is {}, only 2 is known", raw.schema_version)));
         }
         let inner = raw.media_type.as_deref().unwrap_or_default();
         let known = |name: &str| INDEXES.contains(&name) || MANIFESTS.contains(&name);
@@ -161,29 +148,18 @@ impl Document {
         }
     }
 
-    fn image(
-        &self,
-        config: RawDescriptor,
-        layers: Vec<RawDescriptor>,
-    ) -> Result<ImageManifest, RegistryError> {
+    fn image(&self, config: RawDescriptor, layers: Vec<RawDescriptor>) -> Result<ImageManifest, RegistryError> {
         let config = self.descriptor(config)?;
         if !CONFIGS.contains(&config.media_type.as_str()) {
-            return Err(self.unusable(format!(
-                "it is no container image: its configuration is `{}`",
-                config.media_type
-            )));
+            return Err(
+                self.unusable(format!("it is no container image: its configuration is `{}`", config.media_type))
+            );
         }
-        let layers: Vec<Descriptor> = layers
-            .into_iter()
-            .map(|raw| self.descriptor(raw))
-            .collect::<Result<_, _>>()?;
+        let layers: Vec<Descriptor> = layers.into_iter().map(|raw| self.descriptor(raw)).collect::<Result<_, _>>()?;
         for layer in &layers {
             let name = layer.media_type.as_str();
             if name.contains("foreign") || name.contains("nondistributable") {
-                return Err(self.unusable(format!(
-                    "layer {} is not distributed by registries ({name})",
-                    layer.digest
-                )));
+                return Err(self.unusable(format!("layer {} is not distributed by registries ({name})", layer.digest)));
             }
             if !LAYERS.contains(&name) && name != LAYER_DOCKER_ZSTD {
                 return Err(self.unusable(format!("a layer has the unknown type `{name}`")));
@@ -204,11 +180,9 @@ impl Document {
             ref_name: annotation("org.opencontainers.image.ref.name"),
             // BuildKit's attestations stand in the index as images of an unknown platform.
             platform: match annotation("vnd.docker.reference.type") {
-                Some(_) => Some(Platform {
-                    os: "unknown".to_owned(),
-                    architecture: "unknown".to_owned(),
-                    variant: None,
-                }),
+                Some(_) => {
+                    Some(Platform { os: "unknown".to_owned(), architecture: "unknown".to_owned(), variant: None })
+                }
                 None => platform,
             },
             descriptor: self.descriptor(raw)?,
@@ -218,8 +192,7 @@ impl Document {
     fn descriptor(&self, raw: RawDescriptor) -> Result<Descriptor, RegistryError> {
         let digest = raw.digest.parse();
         Ok(Descriptor {
-            digest: digest
-                .map_err(|error: crate::reference::DigestError| self.unusable(error.to_string()))?,
+            digest: digest.map_err(|error: crate::reference::DigestError| self.unusable(error.to_string()))?,
             media_type: raw.media_type,
             size: raw.size,
         })
@@ -233,10 +206,7 @@ impl Document {
     }
 
     pub(crate) fn unusable(&self, what: impl Into<String>) -> RegistryError {
-        RegistryError::Manifest {
-            digest: self.digest,
-            what: what.into(),
-        }
+        RegistryError::Manifest { digest: self.digest, what: what.into() }
     }
 }
 

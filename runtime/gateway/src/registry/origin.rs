@@ -44,11 +44,7 @@ impl Origin {
     }
 
     /// The manifest or index a descriptor names.
-    pub(crate) async fn document(
-        &self,
-        descriptor: &Descriptor,
-        limit: u64,
-    ) -> Result<Document, RegistryError> {
+    pub(crate) async fn document(&self, descriptor: &Descriptor, limit: u64) -> Result<Document, RegistryError> {
         match self {
             Self::Registry(client) => client.manifest_by_digest(descriptor.digest, limit).await,
             Self::Layout(layout) => {

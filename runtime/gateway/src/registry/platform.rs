@@ -16,19 +16,13 @@ pub struct Platform {
 
 /// A text that is no platform.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error(
-    "`{0}` is not a platform: write os/architecture or os/architecture/variant, as linux/arm64"
-)]
+#[error("`{0}` is not a platform: write os/architecture or os/architecture/variant, as linux/arm64")]
 pub struct PlatformError(String);
 
 impl Platform {
     /// Linux on `architecture` without a variant.
     pub fn linux(architecture: impl Into<String>) -> Self {
-        Self {
-            os: "linux".to_owned(),
-            architecture: architecture.into(),
-            variant: None,
-        }
+        Self { os: "linux".to_owned(), architecture: architecture.into(), variant: None }
     }
 
     /// The platform this program runs on.
@@ -69,20 +63,14 @@ impl FromStr for Platform {
 
     fn from_str(text: &str) -> Result<Self, PlatformError> {
         let parts: Vec<&str> = text.split('/').collect();
-        let word = |part: &&str| {
-            !part.is_empty()
-                && part
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
-        };
+        let word =
+            |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
         match parts.as_slice() {
-            [os, architecture, variant @ ..] if variant.len() < 2 && parts.iter().all(word) => {
-                Ok(Self {
-                    os: (*os).to_owned(),
-                    architecture: (*architecture).to_owned(),
-                    variant: variant.first().map(|&variant| variant.to_owned()),
-                })
-            }
+            [os, architecture, variant @ ..] if variant.len() < 2 && parts.iter().all(word) => Ok(Self {
+                os: (*os).to_owned(),
+                architecture: (*architecture).to_owned(),
+                variant: variant.first().map(|&variant| variant.to_owned()),
+            }),
             _ => Err(PlatformError(text.to_owned())),
         }
     }

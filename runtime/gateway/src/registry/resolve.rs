@@ -23,10 +23,7 @@ pub(crate) struct Resolved {
 }
 
 /// Finds the manifest of the request's platform.
-pub(crate) async fn resolve(
-    origin: &Origin,
-    request: &PullRequest,
-) -> Result<Resolved, RegistryError> {
+pub(crate) async fn resolve(origin: &Origin, request: &PullRequest) -> Result<Resolved, RegistryError> {
     let mut document = origin.named(request).await?;
     let named = document.digest;
     let mut platform = None;
@@ -34,12 +31,7 @@ pub(crate) async fn resolve(
         match document.parse()? {
             Parsed::Image(manifest) => {
                 check(&document, &manifest, request)?;
-                return Ok(Resolved {
-                    named,
-                    digest: document.digest,
-                    platform,
-                    manifest,
-                });
+                return Ok(Resolved { named, digest: document.digest, platform, manifest });
             }
             Parsed::Index(entries) => {
                 let entry = select(&entries, request)?;
@@ -52,17 +44,10 @@ pub(crate) async fn resolve(
     Err(document.unusable(format!("indexes are nested more than {DEPTH} deep")))
 }
 
-fn check(
-    document: &Document,
-    manifest: &ImageManifest,
-    request: &PullRequest,
-) -> Result<(), RegistryError> {
+fn check(document: &Document, manifest: &ImageManifest, request: &PullRequest) -> Result<(), RegistryError> {
     let limits = &request.limits;
     if manifest.layers.len() > limits.layers {
-        return Err(RegistryError::TooManyLayers {
-            layers: manifest.layers.len(),
-            limit: limits.layers,
-        });
+        return Err(RegistryError::TooManyLayers { layers: manifest.layers.len(), limit: limits.layers });
     }
     if manifest.layers.is_empty() {
         return Err(document.unusable("it has no layers"));

@@ -26,11 +26,7 @@ pub(crate) enum Next {
 
 impl Attempts {
     pub(crate) fn new(timing: &Timing) -> Self {
-        Self {
-            left: timing.attempts.saturating_sub(1),
-            pause: timing.first_pause,
-            longest: timing.longest_pause,
-        }
+        Self { left: timing.attempts.saturating_sub(1), pause: timing.first_pause, longest: timing.longest_pause }
     }
 
     /// Takes one attempt. Pauses double; what a registry asks for by `Retry-After` is honoured.
@@ -84,10 +80,7 @@ mod tests {
                 panic!("gave up early");
             };
             let whole = Duration::from_secs(whole);
-            assert!(
-                whole / 2 <= pause && pause <= whole,
-                "{pause:?} of {whole:?}"
-            );
+            assert!(whole / 2 <= pause && pause <= whole, "{pause:?} of {whole:?}");
         }
         assert_eq!(attempts.next(None), Next::GiveUp);
     }

@@ -62,8 +62,7 @@ impl Session {
 
     /// Whether the token is about to end.
     pub(crate) fn is_stale(&self) -> bool {
-        self.expires
-            .is_some_and(|end| Instant::now() + MARGIN >= end)
+        self.expires.is_some_and(|end| Instant::now() + MARGIN >= end)
     }
 
     /// What to do after a refusal that named `challenges`.
@@ -76,11 +75,7 @@ impl Session {
         let mut basic = authentication == Authentication::Basic;
         for challenge in challenges {
             match challenge {
-                Challenge::Bearer {
-                    realm,
-                    service,
-                    scope,
-                } => self.bearer = Some((realm, service, scope)),
+                Challenge::Bearer { realm, service, scope } => self.bearer = Some((realm, service, scope)),
                 Challenge::Basic => basic = true,
             }
         }
@@ -164,11 +159,7 @@ mod tests {
     use super::*;
 
     fn bearer() -> Vec<Challenge> {
-        vec![Challenge::Bearer {
-            realm: "https://auth/".into(),
-            service: None,
-            scope: None,
-        }]
+        vec![Challenge::Bearer { realm: "https://auth/".into(), service: None, scope: None }]
     }
 
     #[test]
@@ -187,9 +178,7 @@ mod tests {
 
     #[test]
     fn a_name_and_password_need_a_challenge_or_the_setting() {
-        let step = |challenges, authentication, has| {
-            Session::default().refused(challenges, authentication, has)
-        };
+        let step = |challenges, authentication, has| Session::default().refused(challenges, authentication, has);
         let basic = || vec![Challenge::Basic];
         assert_eq!(step(basic(), Authentication::Token, true), Step::Basic);
         assert_eq!(step(basic(), Authentication::Token, false), Step::Denied);

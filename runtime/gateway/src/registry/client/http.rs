@@ -51,10 +51,7 @@ pub(super) fn build(registry: &RegistryLocation) -> Result<reqwest::Client, Stri
 
 /// The system's authorities, as far as there are any: a redirect may lead to `https`.
 fn root_certificates() -> Vec<Certificate> {
-    const BUNDLES: [&str; 2] = [
-        "/etc/ssl/certs/ca-certificates.crt",
-        "/etc/pki/tls/certs/ca-bundle.crt",
-    ];
+    const BUNDLES: [&str; 2] = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"];
     let bundle = BUNDLES.iter().find_map(|path| std::fs::read(path).ok());
     let certificates = bundle.and_then(|pem| Certificate::from_pem_bundle(&pem).ok());
     certificates.unwrap_or_default()
@@ -91,10 +88,7 @@ pub(crate) fn shown(url: &Url) -> String {
 }
 
 pub(crate) fn transport(url: &Url, error: &reqwest::Error) -> RegistryError {
-    RegistryError::Transport {
-        url: shown(url),
-        what: causes(error),
-    }
+    RegistryError::Transport { url: shown(url), what: causes(error) }
 }
 
 /// The innermost causes; the outermost text of the library repeats the whole address.
@@ -106,24 +100,12 @@ fn causes(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     texts.dedup();
-    if texts.is_empty() {
-        "the request failed".to_owned()
-    } else {
-        texts.join(": ")
-    }
+    if texts.is_empty() { "the request failed".to_owned() } else { texts.join(": ") }
 }
 
 /// A whole answer of at most `limit` bytes.
-pub(super) async fn body(
-    mut response: Response,
-    what: &str,
-    limit: u64,
-) -> Result<Vec<u8>, RegistryError> {
-    let too_large = |bytes| RegistryError::TooLarge {
-        what: what.to_owned(),
-        bytes,
-        limit,
-    };
+pub(super) async fn body(mut response: Response, what: &str, limit: u64) -> Result<Vec<u8>, RegistryError> {
+    let too_large = |bytes| RegistryError::TooLarge { what: what.to_owned(), bytes, limit };
     if let Some(bytes) = response.content_length().filter(|bytes| *bytes > limit) {
         return Err(too_large(bytes));
     }
@@ -154,9 +136,7 @@ struct OneError {
 /// What a registry says about its refusal, made safe to print; empty if it says nothing.
 pub(super) async fn detail(response: Response) -> String {
     let bytes = body(response, "an error", DETAIL_BYTES).await;
-    let errors = bytes
-        .ok()
-        .and_then(|b| serde_json::from_slice::<Errors>(&b).ok());
+    let errors = bytes.ok().and_then(|b| serde_json::from_slice::<Errors>(&b).ok());
     let first = errors.and_then(|errors| errors.errors.into_iter().next());
     match first {
         Some(error) => {
@@ -188,8 +168,7 @@ mod tests {
 
     #[test]
     fn an_origin_is_scheme_host_and_port() {
-        let same =
-            |one: &str, other: &str| same_origin(&one.parse().unwrap(), &other.parse().unwrap());
+        let same = |one: &str, other: &str| same_origin(&one.parse().unwrap(), &other.parse().unwrap());
         assert!(same("https://h/a", "https://h:443/b?c"));
         assert!(!same("https://h/", "http://h/"));
         assert!(!same("https://h/", "https://h:444/"));

@@ -31,19 +31,13 @@ fn refusal(text: &str, media_type: Option<&str>) -> String {
 #[test]
 fn images_of_both_dialects_are_read() {
     for layer in LAYERS {
-        assert!(matches!(
-            parse(&image(layer), Some(OCI)),
-            Ok(Parsed::Image(_))
-        ));
+        assert!(matches!(parse(&image(layer), Some(OCI)), Ok(Parsed::Image(_))));
     }
 }
 
 #[test]
 fn a_document_with_two_meanings_is_refused() {
-    let both = format!(
-        r#"{{"schemaVersion":2,"manifests":[],"config":{},"layers":[]}}"#,
-        descriptor(CONFIGS[0])
-    );
+    let both = format!(r#"{{"schemaVersion":2,"manifests":[],"config":{},"layers":[]}}"#, descriptor(CONFIGS[0]));
     insta::assert_snapshot!(refusal(&both, None), @"it is an index and an image at once");
     insta::assert_snapshot!(refusal(&image(LAYERS[0]), Some(INDEX)), @"it is sent as application/vnd.oci.image.index.v1+json and calls itself application/vnd.oci.image.manifest.v1+json");
     insta::assert_snapshot!(refusal(r#"{"schemaVersion":2,"manifests":[]}"#, Some(OCI)), @"it is an index and an image at once");
@@ -63,18 +57,9 @@ fn what_is_no_container_image_is_refused() {
         descriptor("application/vnd.cncf.helm.config.v1+json")
     );
     insta::assert_snapshot!(refusal(&helm, Some(OCI)), @"it is no container image: its configuration is `application/vnd.cncf.helm.config.v1+json`");
-    let foreign = refusal(
-        &image("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"),
-        None,
-    );
-    assert!(
-        foreign.contains("is not distributed by registries"),
-        "{foreign}"
-    );
-    let encrypted = refusal(
-        &image("application/vnd.oci.image.layer.v1.tar+gzip+encrypted"),
-        None,
-    );
+    let foreign = refusal(&image("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"), None);
+    assert!(foreign.contains("is not distributed by registries"), "{foreign}");
+    let encrypted = refusal(&image("application/vnd.oci.image.layer.v1.tar+gzip+encrypted"), None);
     assert!(encrypted.contains("unknown type"), "{encrypted}");
     assert!(refusal("{}", None).contains("not a manifest"));
     assert!(refusal("[]", None).contains("not a manifest"));
@@ -83,10 +68,7 @@ fn what_is_no_container_image_is_refused() {
 #[test]
 fn a_negative_size_or_a_foreign_digest_is_refused() {
     let config = descriptor(CONFIGS[0]);
-    for bad in [
-        config.replace(":1}", ":-1}"),
-        config.replace("sha256:", "sha1:"),
-    ] {
+    for bad in [config.replace(":1}", ":-1}"), config.replace("sha256:", "sha1:")] {
         let text = format!(r#"{{"schemaVersion":2,"config":{bad},"layers":[]}}"#);
         assert!(parse(&text, None).is_err());
     }

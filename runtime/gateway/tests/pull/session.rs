@@ -1,0 +1,279 @@
+//! Who is told what: tokens, credentials, redirects, retries.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use shifter_imagegw::pull::{Authentication, Credential};
+
+use super::builder::Image;
+use super::puller::Puller;
+use super::server::{Answer, Asked, Server, blob_answer, image_answer};
+use super::stacks;
+
+fn image() -> Image {
+    Image::of(&stacks::many(2))
+}
+
+fn user() -> Credential {
+    Credential::new("user", "pass:word")
+}
+
+fn basic() -> String {
+    format!("Basic {}", STANDARD.encode("user:pass:word"))
+}
+
+/// A registry with tokens. Anybody gets the token `anonymous`, the user gets `users`; only
+/// `sufficient` shows the image.
+fn token_server(sufficient: &'static str, field: &'static str) -> Server {
+    let image = image();
+    Server::start(move |asked, _| {
+        if asked.target.starts_with("/token") {
+            let token = match asked.header("authorization") {
+                None => "anonymous",
+                Some(header) if header == basic() => "users",
+                Some(_) => return Answer::new(401),
+            };
+            return Answer::ok(format!(r#"{{"{field}":"{token}","expires_in":300}}"#));
+        }
+        if asked.header("authorization") == Some(&format!("Bearer {sufficient}")) {
+            return image_answer(&image, asked);
+        }
+        let scope = "repository:a/b:pull,push";
+        Answer::new(401)
+            .with("WWW-Authenticate", format!(r#"Bearer realm="/token?x=1",service="a service",scope="{scope}""#))
+    })
+}
+
+fn with_credential(server: &Server) -> Puller {
+    let mut puller = Puller::of_registry(&server.url());
+    puller.credential = Some(user());
+    puller.registry().plain_credentials = true;
+    puller
+}
+
+fn authorizations(asked: &[Asked]) -> Vec<Option<&str>> {
+    asked.iter().map(|asked| asked.header("authorization")).collect()
+}
+
+#[test]
+fn an_anonymous_token_is_fetched_once() {
+    let server = token_server("anonymous", "token");
+    let pulled = Puller::of_registry(&server.url()).pull("a/b").unwrap();
+    assert!(!pulled.private);
+    let asked = server.asked();
+    let tokens: Vec<&str> =
+        asked.iter().map(|asked| asked.target.as_str()).filter(|target| target.starts_with("/token")).collect();
+    let expected = "/token?x=1&service=a+service&scope=repository%3Aa%2Fb%3Apull%2Cpush";
+    assert_eq!(tokens, [expected]);
+}
+
+#[test]
+fn the_user_is_named_only_where_nobody_is_served() {
+    let public = token_server("anonymous", "access_token");
+    assert!(!with_credential(&public).pull("a/b").unwrap().private);
+    assert!(!authorizations(&public.asked()).contains(&Some(&basic())));
+    let private = token_server("users", "access_token");
+    assert!(with_credential(&private).pull("a/b").unwrap().private);
+    let hint = Puller::of_registry(&private.url()).refusal("a/b");
+    assert!(hint.ends_with("if it is private, log in with `shifterimg login`"), "{hint}");
+}
+
+#[test]
+fn a_credential_does_not_travel_in_the_clear() {
+    let server = token_server("users", "token");
+    let mut puller = with_credential(&server);
+    puller.registry().plain_credentials = false;
+    let text = puller.refusal("a/b");
+    assert!(text.contains("is not sent over plain http"), "{text}");
+    assert!(!authorizations(&server.asked()).contains(&Some(&basic())));
+}
+
+#[test]
+fn a_wrong_credential_ends_the_pull() {
+    let server = token_server("users", "token");
+    let mut puller = with_credential(&server);
+    puller.credential = Some(Credential::new("user", "wrong"));
+    let text = puller.refusal("a/b");
+    assert!(text.contains("the credential of `shifterimg login` is not accepted"), "{text}");
+    assert!(server.asked().len() < 8, "{:?}", server.asked());
+}
+
+#[test]
+fn a_registry_that_always_refuses_is_left_soon() {
+    let server = Server::start(|asked, _| match asked.target.starts_with("/token") {
+        true => Answer::ok(r#"{"token":"t"}"#),
+        false => Answer::new(401).with("WWW-Authenticate", r#"Bearer realm="/token""#),
+    });
+    let text = with_credential(&server).refusal("a/b");
+    assert!(text.starts_with("test refuses a/b:latest"), "{text}");
+    assert!(server.asked().len() < 8, "{:?}", server.asked());
+}
+
+#[test]
+fn basic_authentication_waits_for_its_challenge() {
+    let image = image();
+    let server = Server::start(move |asked, _| match asked.header("authorization") {
+        Some(header) if header == basic() => image_answer(&image, asked),
+        _ => Answer::new(401).with("WWW-Authenticate", r#"Basic realm="r""#),
+    });
+    assert!(with_credential(&server).pull("a/b").unwrap().private);
+    assert_eq!(server.asked()[0].header("authorization"), None);
+    let mut puller = with_credential(&server);
+    puller.registry().authentication = Authentication::Basic;
+    assert!(puller.pull("a/b").unwrap().private);
+}
+
+/// A registry whose blobs are elsewhere, and that other place.
+fn redirecting(status: u16) -> (Server, Server) {
+    let image = image();
+    let blobs = image.clone();
+    let storage = Server::start(move |asked, _| image_answer(&blobs, asked));
+    let elsewhere = storage.url();
+    let registry = Server::start(move |asked, _| {
+        if asked.header("authorization") != Some(&basic()) {
+            return Answer::new(401).with("WWW-Authenticate", "Basic");
+        }
+        match asked.target.contains("/blobs/") {
+            true => Answer::new(status).with("Location", format!("{elsewhere}{}?X-Signature=s3cret", asked.target)),
+            false => image_answer(&image, asked),
+        }
+    });
+    (registry, storage)
+}
+
+#[test]
+fn a_redirect_to_another_host_carries_no_credential() {
+    for status in [302, 307] {
+        let (registry, storage) = redirecting(status);
+        with_credential(&registry).pull("a/b").unwrap();
+        let asked = storage.asked();
+        assert!(asked.len() >= 3 && asked[0].target.ends_with("?X-Signature=s3cret"));
+        assert!(authorizations(&asked).iter().all(Option::is_none));
+    }
+}
+
+#[test]
+fn redirect_loops_end() {
+    let server = Server::start(|asked, _| Answer::new(302).with("Location", format!("{}x", asked.target)));
+    let text = Puller::of_registry(&server.url()).refusal("a/b");
+    assert!(text.ends_with("it redirects more than 5 times"), "{text}");
+    let other = Server::start(|_, _| Answer::new(302).with("Location", "file:///etc/passwd"));
+    let text = Puller::of_registry(&other.url()).refusal("a/b");
+    assert!(text.ends_with("it redirects to something that is not http"), "{text}");
+}
+
+#[test]
+fn a_broken_blob_is_resumed_where_it_broke() {
+    let image = image();
+    let layer = image.layers[0].clone();
+    let (digest, whole) = (layer.digest().to_string(), layer.bytes.len());
+    let server = Server::start(move |asked, _| {
+        let answer = image_answer(&image, asked);
+        match asked.target.ends_with(&digest) && asked.header("range").is_none() {
+            true => answer.cut_after(whole / 2),
+            false => answer,
+        }
+    });
+    Puller::of_registry(&server.url()).pull("a/b").unwrap();
+    let asked = server.asked();
+    let ranges: Vec<_> = asked.iter().filter_map(|asked| asked.header("range")).collect();
+    assert_eq!(ranges, [format!("bytes={}-", whole / 2)]);
+}
+
+#[test]
+fn a_registry_without_ranges_is_asked_for_the_whole_again() {
+    let image = image();
+    let layer = image.layers[0].clone();
+    let digest = layer.digest().to_string();
+    let server = Server::start(move |asked, so_far| {
+        if !asked.target.ends_with(&digest) {
+            return image_answer(&image, asked);
+        }
+        let tries = so_far.iter().filter(|asked| asked.target.ends_with(&digest));
+        match tries.count() {
+            1 => Answer::ok(layer.bytes.clone()).cut_after(100),
+            _ => Answer::ok(layer.bytes.clone()),
+        }
+    });
+    Puller::of_registry(&server.url()).pull("a/b").unwrap();
+}
+
+#[test]
+fn a_blob_that_always_breaks_is_given_up() {
+    let image = image();
+    let digest = image.layers[0].digest().to_string();
+    let server = Server::start(move |asked, _| {
+        let answer = image_answer(&image, asked);
+        match asked.target.ends_with(&digest) {
+            true => answer.cut_after(10),
+            false => answer,
+        }
+    });
+    let text = Puller::of_registry(&server.url()).refusal("a/b");
+    assert!(text.contains("after 50 of"), "{text}");
+}
+
+#[test]
+fn passing_failures_are_tried_again_and_pauses_are_honoured() {
+    let image = Arc::new(image());
+    let flaky = {
+        let image = Arc::clone(&image);
+        Server::start(move |asked, so_far| match so_far.len() {
+            1 => Answer::new(429).with("Retry-After", "0"),
+            2 => Answer::new(503),
+            _ => image_answer(&image, asked),
+        })
+    };
+    Puller::of_registry(&flaky.url()).pull("a/b").unwrap();
+    let limited = Server::start(|_, _| Answer::new(429).with("Retry-After", "86400"));
+    let text = Puller::of_registry(&limited.url()).refusal("a/b");
+    assert!(text.ends_with("asks to wait for 86400 s"), "{text}");
+    assert_eq!(limited.asked().len(), 1);
+    let broken = Server::start(|_, _| {
+        let errors = r#"{"errors":[{"code":"UNKNOWN","message":"out of order\u001b[31m"}]}"#;
+        Answer { status: 500, ..Answer::ok(errors) }
+    });
+    let text = Puller::of_registry(&broken.url()).refusal("a/b");
+    assert!(text.ends_with(r"answered 500: UNKNOWN out of order\u{1b}[31m"), "{text}");
+    assert_eq!(broken.asked().len(), 5);
+}
+
+#[test]
+fn each_blob_is_asked_for_once() {
+    let layer = stacks::many(1).remove(0);
+    let image = Image::of(&[layer.clone(), vec![], layer]);
+    let server = Server::of_image(&image);
+    let puller = Puller::of_registry(&server.url());
+    puller.pull("a/b").unwrap();
+    let blobs = |server: &Server| {
+        let asked = server.asked();
+        asked.iter().filter(|asked| asked.target.contains("/blobs/")).count()
+    };
+    assert_eq!(blobs(&server), 3);
+    puller.pull("a/b").unwrap();
+    assert_eq!(blobs(&server), 3, "the cache was not used");
+}
+
+#[test]
+fn a_part_that_was_not_asked_for_is_refused() {
+    let image = image();
+    let layer = image.layers[0].clone();
+    let digest = layer.digest().to_string();
+    let server = Server::start(move |asked, _| {
+        let answer = image_answer(&image, asked);
+        if !asked.target.ends_with(&digest) {
+            return answer;
+        }
+        match asked.header("range") {
+            None => answer.cut_after(100),
+            Some(_) => {
+                let mut answer = blob_answer(&layer, asked);
+                answer.headers = vec![("Content-Range".into(), "bytes 0-9/10".into())];
+                answer
+            }
+        }
+    });
+    let text = Puller::of_registry(&server.url()).refusal("a/b");
+    assert!(text.ends_with("another part of the blob than was asked for"), "{text}");
+}
