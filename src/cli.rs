@@ -7,8 +7,10 @@ mod check;
 mod console;
 mod examine;
 mod exit;
+mod explain;
 mod find;
 mod layers;
+mod rules;
 mod schema;
 
 use std::process::ExitCode;
@@ -32,6 +34,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Check(check::Args),
+    Explain(explain::Args),
+    Rules(rules::Args),
     Schema(schema::Args),
 }
 
@@ -60,6 +64,8 @@ fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> Exit {
     let console = Console::new(cli.color);
     let outcome = match &cli.verb {
         Verb::Check(args) => check::run(args, &console),
+        Verb::Explain(args) => explain::run(args, &console),
+        Verb::Rules(args) => rules::run(args, &console),
         Verb::Schema(args) => schema::run(args, &console),
     };
     outcome.unwrap_or_else(|failure| {

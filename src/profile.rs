@@ -11,6 +11,7 @@ pub mod document;
 pub mod inspect;
 pub mod item;
 pub mod layer;
+pub mod loss;
 pub mod merge;
 pub mod origin;
 pub mod overrides;
@@ -28,6 +29,7 @@ use validator::Validate;
 use self::{item::Item, layer::Layers, merge::Upper};
 pub use self::{
     layer::{Input, LoadError},
+    loss::Loss,
     origin::Origins,
     section::Profile,
 };
@@ -67,8 +69,8 @@ impl LoadOptions {
 pub struct Loaded<T = Profile> {
     /// The profile without what did not decode.
     pub profile: T,
-    /// Whether nothing is missing from `profile` that somebody wrote.
-    pub whole: bool,
+    /// What is missing from `profile` that somebody wrote.
+    pub loss: Loss,
     /// Where each value comes from.
     pub origins: Origins,
     /// Everything wrong that loading itself can see.
@@ -127,7 +129,7 @@ fn view<T: Model>(layers: Arc<Layers>, class: Option<&str>) -> Loaded<T> {
     findings.extend(inspected.findings);
     Loaded {
         profile: inspected.profile,
-        whole: inspected.whole,
+        loss: inspected.loss,
         origins: Origins::new(root, layers.sources.clone()),
         findings,
         class: class.map(str::to_owned),

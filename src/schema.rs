@@ -125,7 +125,8 @@ fn udiroot_keys() -> Value {
     json!({ "keys": keys(KEYS), "module_keys": keys(MODULE_KEYS) })
 }
 
-fn udiroot_key(key: &KeySpec) -> Value {
+/// One key of `udiRoot.conf` as data.
+pub(crate) fn udiroot_key(key: &KeySpec) -> Value {
     let names = |targets: &[Target]| targets.iter().map(ToString::to_string).collect::<Vec<_>>();
     json!({
         "name": key.name,

@@ -14,7 +14,7 @@ use crate::{
     diagnostic::Format,
     profile::{
         Input,
-        section::{FailOn, Tier},
+        section::{FailOn, Tier, scalar::Date},
     },
 };
 
@@ -52,13 +52,21 @@ pub(super) struct Args {
     /// The file name that standard input stands for.
     #[arg(long, value_name = "FILE")]
     stdin_filename: Option<PathBuf>,
+    /// The day for rules about dates, as 2027-03-31; without it they say nothing.
+    #[arg(long, value_name = "DATE")]
+    today: Option<Date>,
     #[command(flatten)]
     layers: LayerArgs,
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
-    let strictness =
-        Strictness { select: args.select.clone(), ignore: args.ignore.clone(), fail_on: args.fail_on, tier: args.tier };
+    let strictness = Strictness {
+        select: args.select.clone(),
+        ignore: args.ignore.clone(),
+        fail_on: args.fail_on,
+        tier: args.tier,
+        today: args.today,
+    };
     let mut examined = Vec::new();
     for input in inputs(args, console)? {
         let options = args.layers.options(input);

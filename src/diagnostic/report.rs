@@ -23,6 +23,8 @@ pub struct Scope {
     pub targets: Vec<String>,
     /// How many node classes they have together.
     pub classes: usize,
+    /// How many profiles the rules could not judge, because too much of them cannot be read.
+    pub unjudged: usize,
 }
 
 /// How many findings there are of each severity.
@@ -78,7 +80,7 @@ impl Report {
         let mut text = String::new();
         if errors + warnings + infos == 0 {
             let profiles = Number(self.scope.profiles, "profile", "profiles");
-            let _ = write!(text, "No problems in {profiles}{}.", self.scope);
+            let _ = write!(text, "No problems in {profiles}{}", self.scope);
         } else {
             let counted = [
                 Number(errors, "error", "errors"),
@@ -91,8 +93,15 @@ impl Report {
                 let _ = write!(text, " ({fixable} with a fix)");
             }
         }
+        if self.scope.unjudged > 0 {
+            let profiles = Number(self.scope.unjudged, "profile", "profiles");
+            let _ = write!(text, "; the rules wait until {profiles} can be read");
+        }
         if self.suppressed > 0 {
-            let _ = write!(text, " {} suppressed.", self.suppressed);
+            let _ = write!(text, "; {} suppressed", self.suppressed);
+        }
+        if errors + warnings + infos == 0 {
+            text.push('.');
         }
         text
     }

@@ -49,3 +49,20 @@ pub const ALL: &[RuleId] = &[
     LIST_REPLACED,
     INLINE_SECRET,
 ];
+
+#[cfg(test)]
+mod tests {
+    use crate::lint::RULES;
+
+    #[test]
+    fn every_finding_of_the_loader_has_its_page_in_the_registry() {
+        for id in super::ALL {
+            let group = id.code.trim_end_matches(|c: char| c.is_ascii_digit());
+            if !RULES.iter().any(|rule| rule.group() == group) {
+                continue;
+            }
+            let rule = RULES.iter().find(|rule| rule.id.code == id.code);
+            assert_eq!(rule.map(|rule| rule.id), Some(*id), "{}", id.code);
+        }
+    }
+}

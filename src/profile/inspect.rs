@@ -8,6 +8,7 @@ use super::{
     decode::{self, Decoded},
     item::{Item, Node},
     layer::Layers,
+    loss::Loss,
     merge::{self, Replaced},
     problem,
     requires::{self, Unmet},
@@ -22,8 +23,8 @@ pub const SCHEMA: i64 = 1;
 pub struct Inspected<T> {
     /// The profile without what did not decode.
     pub profile: T,
-    /// Whether everything decoded.
-    pub whole: bool,
+    /// What is missing from it.
+    pub loss: Loss,
     /// Everything found.
     pub findings: Vec<Finding>,
 }
@@ -52,12 +53,12 @@ pub fn inspect<T: DeserializeOwned + Default + Validate>(root: &Item, layers: &L
             findings.push(problem::decoding(path, kind, root));
         }
     }
-    let whole = typed.is_some() && errors.is_empty() && !broken;
+    let loss = if typed.is_some() && !broken { Loss::of(&errors) } else { Loss::of_all() };
     let profile = typed.unwrap_or_default();
     if let Err(violations) = profile.validate() {
         findings.extend(problem::limits(&violations, &pruned, root));
     }
-    Inspected { profile, whole, findings: without_echoes(findings, layers) }
+    Inspected { profile, loss, findings: without_echoes(findings, layers) }
 }
 
 /// Takes out what a syntax error or a number out of range has said already, and repetitions.

@@ -1,0 +1,92 @@
+//! Layers: every finding names the file that holds the mistake.
+
+use super::support::{GOOD, Site, good_but};
+
+fn concise(site: &Site, arguments: &[&str]) -> String {
+    site.run(&[&["check", "--format", "concise"], arguments].concat()).out
+}
+
+#[test]
+fn a_mistake_in_a_base_layer_is_said_of_the_base() {
+    let site = Site::new()
+        .with("base/site.toml", &good_but("\"20s\"", "20"))
+        .with("top.toml", "schema = 1\nextends = \"base/site.toml\"\n[site]\nname = \"top\"\nnam = 1\n");
+    let out = concise(&site, &["top.toml"]);
+    assert!(out.contains("base/site.toml:19:14: error[SITE003]"), "{out}");
+    assert!(out.contains("top.toml:5:1: error[SITE002]"), "{out}");
+}
+
+#[test]
+fn a_mistake_that_a_higher_layer_overrides_is_still_one() {
+    let site = Site::new()
+        .with("base.toml", &good_but("\"20s\"", "20"))
+        .with("top.toml", "schema = 1\nextends = \"base.toml\"\n[gateway]\ntimeout = \"30s\"\n");
+    let out = concise(&site, &["top.toml"]);
+    assert!(out.contains("base.toml:19:14: error[SITE003]"), "{out}");
+}
+
+#[test]
+fn a_base_layer_is_said_once_however_often_it_is_reached() {
+    let site = Site::new()
+        .with("base.toml", &good_but("\"20s\"", "20"))
+        .with("a.toml", "schema = 1\nextends = \"base.toml\"\n")
+        .with("b.toml", "schema = 1\nextends = [\"base.toml\", \"a.toml\"]\n");
+    let out = concise(&site, &["b.toml", "a.toml", "base.toml"]);
+    assert_eq!(out.matches("SITE003").count(), 1, "{out}");
+}
+
+#[test]
+fn layers_in_a_circle_are_shown_where_it_closes() {
+    let site = Site::new()
+        .with("a.toml", "schema = 1\nextends = \"b.toml\"\n")
+        .with("b.toml", "schema = 1\nextends = \"a.toml\"\n");
+    let out = concise(&site, &["a.toml"]);
+    assert!(out.contains("b.toml:2:11: error[SITE012] extends-cycle: layers extend one another in a circle: a.toml -> b.toml -> a.toml"), "{out}");
+}
+
+#[test]
+fn a_base_that_is_not_there_is_a_finding_where_it_is_named() {
+    let site = Site::new().with("top.toml", &format!("extends = [\"nosuch.toml\"]\n{GOOD}"));
+    let ran = site.run(&["check", "--format", "concise", "top.toml"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.contains("top.toml:1:12: error[SITE012]"), "{ran:?}");
+}
+
+#[test]
+fn a_preset_is_the_lowest_layer_and_a_typo_in_its_name_is_found() {
+    let text = good_but("[wlm]\nkind = \"slurm\"\n", "").replacen("os      = \"el7\"\n", "", 1);
+    let site = Site::new()
+        .with("good.toml", &format!("preset = \"slurm-el\"\n{text}"))
+        .with("typo.toml", &format!("preset = \"slurm-le\"\n{GOOD}"));
+    assert_eq!(site.run(&["check", "good.toml"]).code, 0);
+    let out = concise(&site, &["typo.toml"]);
+    assert!(out.contains("typo.toml:1:10: error[SITE012] extends-cycle: there is no preset \"slurm-le\""), "{out}");
+}
+
+#[test]
+fn a_second_place_in_another_file_is_shown_too() {
+    let site = Site::new()
+        .with("base.toml", &good_but("[gateway]", "[gateway]\nadmins = [\"root\"]"))
+        .with("top.toml", "schema = 1\nextends = \"base.toml\"\n[gateway]\nadmins = [\"bob\"]\n");
+    let ran = site.run(&["check", "--tier", "strict", "--select", "SITE018", "top.toml"]);
+    insta::assert_snapshot!("two-files", ran.out);
+}
+
+#[test]
+fn a_gateway_is_checked_with_the_profiles_it_serves() {
+    let site = Site::new().with("cori.toml", &good_but("\"90d\"", "90")).with(
+        "gateway.toml",
+        "schema = 1\nkind = \"gateway\"\nserves = [\"cori.toml\", \"edison.toml\"]\n[site]\nname = \"hub\"\n",
+    );
+    let out = concise(&site, &["gateway.toml"]);
+    assert!(out.contains("cori.toml:12:16: error[SITE003]"), "{out}");
+    assert!(out.contains("gateway.toml:3:24: error[SITE012]"), "{out}");
+}
+
+#[test]
+fn a_suppression_in_a_base_layer_counts_and_an_unused_one_is_said_of_its_own_file() {
+    let base = good_but("timeout    = \"20s\"", "timeout = 20 # shifter-site: ignore[SITE003] for the test");
+    let site = Site::new().with("base.toml", &base).with("top.toml", "schema = 1\nextends = \"base.toml\"\n");
+    let out = concise(&site, &["top.toml"]);
+    assert!(!out.contains("SITE003") && out.contains("1 suppressed"), "{out}");
+}

@@ -1,0 +1,8 @@
+//! The program `shifter-site` as a user meets it: the real binary in a directory of profiles.
+
+mod check;
+mod forms;
+mod layers;
+mod loader;
+mod support;
+mod usage;
