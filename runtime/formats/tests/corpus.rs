@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 use shifter_formats::Target;
 use shifter_formats::original::{self, NoticeKind, Reading, RefusalKind, VolumeCode};
-use shifter_formats::udiroot::ModuleConf;
+use shifter_formats::udiroot::{Conf, ModuleConf};
 
 const CRASHES: [&str; 2] = ["09shared.conf", "20flagspace.conf"];
 
@@ -116,5 +116,79 @@ fn no_file_of_the_corpus_is_forgotten() {
     for file in std::fs::read_dir(corpus()).unwrap() {
         let name = file.unwrap().file_name().into_string().unwrap();
         assert!(name == "expected.json" || known.contains_key(&name), "{name}");
+    }
+}
+
+#[test]
+fn what_a_release_reads_it_reads_again_from_the_print() {
+    let mut compared = 0;
+    for (file, answers) in expected() {
+        let text = std::fs::read(corpus().join(&file)).unwrap();
+        for release in answers.keys() {
+            let target: Target = release.parse().unwrap();
+            let Ok(conf) = original::read(&text, target) else { continue };
+            let printed = conf.print(target, "header");
+            let mut again = original::read(&printed, target).unwrap();
+            // A module with nothing to say is printed as enabled, which it is.
+            for ((_, module), (_, was)) in again.modules.iter_mut().zip(&conf.modules) {
+                module.enabled = was.enabled;
+            }
+            assert_eq!(again, conf, "{file} for {release}");
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 100);
+}
+
+/// The files that the native runtime refuses although a release accepts them, each with its reason.
+const REFUSED_NATIVELY: [(&str, &str); 18] = [
+    ("04emptyval.conf", "the key has no value"),
+    ("05inlinecomment.conf", "a comment cannot follow a value"),
+    ("07docsiteFs.conf", "the line holds no `=`"),
+    ("08chars.conf", "cannot stand in a path"),
+    ("14etcslash.conf", "nothing may be mounted there"),
+    ("15rootto.conf", "nothing may be mounted there"),
+    ("18space.conf", "separated by `;`"),
+    ("24nums.conf", "no whole number"),
+    ("25modunder.conf", "cannot hold `_`"),
+    ("26copypath.conf", "did you mean `copyPath`?"),
+    ("32modbadfs.conf", "nothing may be mounted there"),
+    ("37dupscalar.conf", "already written in line"),
+    ("39nodelim.conf", "the line holds no `=`"),
+    ("40pnc.conf", "`perNodeCachePath` is not defined"),
+    ("42moddup.conf", "already written in line"),
+    ("43none.conf", "`none` stands for no module"),
+    ("44emptydef.conf", "the key has no value"),
+    ("49crlf.conf", "already written in line"),
+];
+
+#[test]
+fn natively_the_same_is_meant_or_the_file_is_refused() {
+    for (file, answers) in expected() {
+        let text = std::fs::read(corpus().join(&file)).unwrap();
+        let accepted_by: Vec<Target> = answers
+            .keys()
+            .filter_map(|name| name.parse().ok())
+            .filter(|target| original::read(&text, *target).is_ok())
+            .collect();
+        let refusal = REFUSED_NATIVELY.iter().find(|(name, _)| *name == file);
+        match (Conf::parse_native(&text), refusal) {
+            (Ok(conf), None) => {
+                for target in accepted_by.into_iter().filter(|target| conf.unknown_to(*target).is_empty()) {
+                    // Deprecated keys are kept here and dropped there, and neither does anything with them.
+                    if conf.auto_load_kernel_module.is_none() {
+                        assert_eq!(original::read(&text, target).as_ref(), Ok(&conf), "{file} for {target}");
+                    }
+                }
+            }
+            (Err(errors), Some((_, why))) => {
+                let text: String = errors.iter().map(ToString::to_string).collect();
+                assert!(text.contains(why), "{file}: {text}");
+            }
+            (Err(errors), None) => {
+                assert!(accepted_by.is_empty(), "{file} is refused without a row: {errors:?}");
+            }
+            (Ok(_), Some(_)) => panic!("{file} is accepted, but its row says it is not"),
+        }
     }
 }

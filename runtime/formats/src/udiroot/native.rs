@@ -35,7 +35,8 @@ impl Conf {
         let (clean, mut faults) = clean(bytes);
         let (found, line_faults) = lines::split(&clean);
         faults.extend(line_faults);
-        let mut reading = Reading { conf: Self::default(), seen: BTreeMap::new(), faults, text: &clean };
+        let newlines = clean.match_indices('\n').map(|(at, _)| at).collect();
+        let mut reading = Reading { conf: Self::default(), seen: BTreeMap::new(), faults, end: clean.len(), newlines };
         for line in &found {
             reading.read(line);
         }
@@ -79,15 +80,16 @@ fn clean(bytes: &[u8]) -> (String, Vec<Placed>) {
     (text, faults)
 }
 
-struct Reading<'a> {
+struct Reading {
     conf: Conf,
     /// The keys that were written, each with the bytes of its last value and the line of its first.
     seen: BTreeMap<String, (Range<usize>, usize)>,
     faults: Vec<Placed>,
-    text: &'a str,
+    end: usize,
+    newlines: Vec<usize>,
 }
 
-impl Reading<'_> {
+impl Reading {
     fn fault(&mut self, span: Range<usize>, key: &str, kind: ParseErrorKind) {
         self.faults.push(Placed { span, key: Some(key.to_owned()), kind });
     }
@@ -99,7 +101,7 @@ impl Reading<'_> {
             Err(kind) => return self.fault(line.key.span(), key, kind),
         };
         let value = line.value.text.as_str();
-        let written_in = line_of(self.text, line.key.span().start);
+        let written_in = 1 + self.newlines.partition_point(|at| *at < line.key.span().start);
         let first = self
             .seen
             .entry(key.to_owned())
@@ -108,7 +110,7 @@ impl Reading<'_> {
             .1;
         if first != written_in && !spec.accumulates() {
             let kind = ParseErrorKind::Duplicate { first };
-            return self.fault(line.key.span(), key, kind);
+            self.fault(line.key.span(), key, kind);
         }
         if let Some(at) = inline_comment(value) {
             let span = line.value.place(&(at..value.len()));
@@ -132,7 +134,7 @@ impl Reading<'_> {
 
     /// What no single line shows.
     fn check_whole(&mut self) {
-        let end = self.text.len();
+        let end = self.end;
         for spec in KEYS {
             if spec.is_required_by(Target::Native) && !self.seen.contains_key(spec.name) {
                 self.fault(end..end, spec.name, ParseErrorKind::Missing(spec.name));
@@ -154,7 +156,7 @@ impl Reading<'_> {
 
     fn need(&mut self, key: &'static str, because: &'static str) {
         if !self.seen.contains_key(key) {
-            let end = self.text.len();
+            let end = self.end;
             self.fault(end..end, key, ParseErrorKind::MissingBecause { key, because });
         }
     }
@@ -217,10 +219,6 @@ fn known(key: &str) -> Result<&'static KeySpec, ParseErrorKind> {
     row::<ModuleConf>(field).ok_or_else(|| ParseErrorKind::UnknownModuleKey {
         nearest: nearest(field, MODULE_KEYS.iter().map(|spec| spec.name)),
     })
-}
-
-fn line_of(text: &str, at: usize) -> usize {
-    1 + text.as_bytes()[..at].iter().filter(|b| **b == b'\n').count()
 }
 
 /// The faults with their lines and columns. They are sorted, so one pass over the text is enough.

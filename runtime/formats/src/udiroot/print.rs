@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::value::Table;
-use super::{Conf, KeySpec, ModuleName};
+use super::{Conf, ModuleConf, ModuleName};
 use crate::Target;
 
 /// A value that the target's grammar cannot hold.
@@ -83,16 +83,7 @@ impl Conf {
             })
             .collect();
         for (name, module) in &self.modules {
-            let before = lines.len();
-            for (spec, written) in Table::write(module, target) {
-                lines.push(module_line(name, spec, target, written.text, written.left_out));
-            }
-            // A module without any line of its own still exists: it can be named.
-            if !lines[before..].iter().any(|line| line.is_set() && line.is_known)
-                && let Some(line) = lines.get_mut(before)
-            {
-                line.text = Some("1".to_owned());
-            }
+            lines.extend(module_lines(name, module, target));
         }
         lines
     }
@@ -111,19 +102,39 @@ impl OutLine {
     }
 }
 
-fn module_line(
-    name: &ModuleName,
-    spec: &'static KeySpec,
-    target: Target,
-    text: Option<String>,
-    mut left_out: Vec<(String, &'static str)>,
-) -> OutLine {
-    let is_known = spec.is_known_to(target) && (name.version.is_none() || target.is_native());
-    let mut text = text;
-    if ModuleName::parse(&name.to_string()).as_ref() != Ok(name) {
-        left_out.extend(text.take().map(|text| (text, "the module's name cannot be written")));
+fn module_lines(name: &ModuleName, module: &ModuleConf, target: Target) -> Vec<OutLine> {
+    let has_versions = target.is_native();
+    let mut lines: Vec<OutLine> = Table::write(module, target)
+        .into_iter()
+        .map(|(spec, written)| OutLine {
+            key: format!("module_{}_{}", printable(&name.to_string()), spec.name),
+            is_known: spec.is_known_to(target) && (name.version.is_none() || has_versions),
+            text: written.text,
+            left_out: written.left_out,
+        })
+        .collect();
+    // A module without any line of its own still exists: it can be named. So its first key says what holds anyway.
+    if !lines.iter().any(|line| line.is_set() && line.is_known)
+        && let Some(line) = lines.first_mut()
+    {
+        line.text = Some("1".to_owned());
     }
-    OutLine { key: format!("module_{}_{}", printable(&name.to_string()), spec.name), is_known, text, left_out }
+    if !is_readable(name, target) {
+        for line in &mut lines {
+            let text = line.text.take();
+            line.left_out.extend(text.map(|text| (text, "the target would not read the module's name")));
+        }
+    }
+    lines
+}
+
+/// Whether the target reads the name from a key.
+fn is_readable(name: &ModuleName, target: Target) -> bool {
+    if target.is_native() {
+        return ModuleName::parse(&name.to_string()).as_ref() == Ok(name);
+    }
+    let ends_key = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '_' | '=');
+    !name.name.is_empty() && !name.name.contains(ends_key)
 }
 
 /// The text without what would end a line.
