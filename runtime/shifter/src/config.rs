@@ -35,7 +35,7 @@ impl fmt::Display for ConfigError {
             ConfigError::Parse(path, errors) => {
                 for (nth, error) in errors.iter().enumerate() {
                     let separator = if nth == 0 { "" } else { "\n" };
-                    write!(f, "{separator}{}:{}:{}: {error}", path.display(), error.line, error.column)?;
+                    write!(f, "{separator}`{}`, {error}", path.display())?;
                 }
                 Ok(())
             }

@@ -79,7 +79,7 @@ pub enum Reason {
 
 impl fmt::Display for StepError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot {}", self.step)
+        write!(f, "cannot build the container: step `{}` failed", self.step)
     }
 }
 

@@ -47,9 +47,11 @@ impl Raised {
     pub fn acquire() -> Result<Raised, IdentityError> {
         let caller = Caller::identify()?;
         if caller.mode == Mode::Setuid {
-            process::hide_memory()?;
+            identity::set_groups(&caller.groups)?;
             identity::set_group(Triple { real: caller.gid, effective: 0, saved: 0 })?;
             identity::set_user(Triple { real: caller.uid, effective: 0, saved: 0 })?;
+            // ORDER: a change of identity sets what the system has as default (prctl(2), PR_SET_DUMPABLE).
+            process::hide_memory()?;
         }
         Ok(Raised { caller })
     }
@@ -190,6 +192,9 @@ impl Caller {
         }
         capability::empty_held_sets()?;
         capability::set_no_new_privs()?;
+        if self.mode == Mode::Setuid {
+            process::hide_memory()?;
+        }
         self.verify_dropped()
     }
 

@@ -51,7 +51,7 @@ fn every_mistake_is_told_with_its_line() {
         world.configure("maxGroupCount=many\nsiteFss=/a:/b");
         let said = world.shifter(&["id"]).fails(1);
         assert_eq!(said.lines().count(), 2, "{said}");
-        assert!(said.contains("udiRoot.conf:8:") && said.contains("udiRoot.conf:9:"), "{said}");
+        assert!(said.contains("udiRoot.conf`, line 8, ") && said.contains("udiRoot.conf`, line 9, "), "{said}");
     });
 }
 
@@ -72,6 +72,10 @@ fn a_mount_point_below_a_directory_of_everybody_is_refused() {
     isolated(|world| {
         world.write_conf(&world.conf.lines.replace("udiMount=/srv/udi", "udiMount=/tmp/udi"));
         let said = world.shifter(&["id"]).fails(1);
-        assert_eq!(said, "shifter: cannot mount point /tmp/udi\nshifter:   because: `/tmp`: writable by everybody\n");
+        assert_eq!(
+            said,
+            "shifter: cannot build the container: step `mount point /tmp/udi` failed\n\
+             shifter:   because: `/tmp`: writable by everybody\n"
+        );
     });
 }

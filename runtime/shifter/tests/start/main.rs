@@ -8,6 +8,12 @@ mod image;
 mod world;
 
 mod config;
+mod etc;
+mod hooks;
 mod images;
+mod launch;
+mod modules;
 mod privilege;
+mod rootless;
+mod site;
 mod volumes;

@@ -150,8 +150,9 @@ impl World {
 }
 
 /// Runs a command with a user's ids and two groups, its output going to files.
-pub(crate) fn run(uid: u32, mut command: Command) -> Run {
+pub(crate) fn run(uid: u32, mut command: impl std::borrow::BorrowMut<Command>) -> Run {
     let (out, err) = (at("out/stdout"), at("out/stderr"));
+    let command = command.borrow_mut();
     command.stdout(File::create(&out).unwrap()).stderr(File::create(&err).unwrap());
     let child = process::in_child(|| {
         identity::set_groups(&[STAFF, uid]).unwrap();

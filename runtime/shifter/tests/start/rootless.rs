@@ -1,0 +1,99 @@
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Command;
+
+use crate::image;
+use crate::world::{ALICE, Run, at, directory_of, isolated, run, write};
+
+/// A copy without the set-id bit, a configuration and an unpacked image, all alice's.
+fn prepare(lines: &str) {
+    fs::set_permissions(at("bin/shifter"), Permissions::from_mode(0o755)).unwrap();
+    directory_of("mine", ALICE, 0o700);
+    for directory in ["mine/udi", "mine/loop", "mine/images", "mine/etc", "mine/files"] {
+        directory_of(directory, ALICE, 0o755);
+    }
+    let copied = Command::new("cp").arg("-r").arg(image::tree()).arg(at("mine/images/unpacked")).status().unwrap();
+    assert!(copied.success());
+    for name in ["passwd", "group", "nsswitch.conf"] {
+        fs::copy(at("etc").join(name), at("mine/etc").join(name)).unwrap();
+    }
+    write("mine/files/file", "of alice\n");
+    let conf = format!(
+        "system=test\nudiMount=/srv/mine/udi\nloopMount=/srv/mine/loop\nimagePath=/srv/mine/images\n\
+         etcPath=/srv/mine/etc\nmountUdiRootWritable=1\nsiteFs=/srv/mine/files:/files\n{lines}"
+    );
+    write("mine/udiRoot.conf", &conf);
+    let owned = Command::new("chown").args(["-R", &format!("{ALICE}:{ALICE}"), "/srv/mine"]).status().unwrap();
+    assert!(owned.success());
+}
+
+fn start(words: &[&str]) -> Run {
+    let mut command = Command::new(at("bin/shifter"));
+    command.args(["--config=/srv/mine/udiRoot.conf", "-i", "id:unpacked"]).args(words);
+    run(ALICE, command.current_dir("/").env_clear().env("PATH", "/bin"))
+}
+
+fn can_make_user_namespaces() -> bool {
+    let mut command = Command::new("unshare");
+    let made = run(ALICE, command.args(["-U", "true"]));
+    let can = made.ended == shifter_sys::process::Ended::Exited(0);
+    if !can {
+        eprintln!("skipped: this kernel lets users make no user namespaces");
+    }
+    can
+}
+
+#[test]
+fn a_start_without_privilege_has_the_same_container() {
+    isolated(|_world| {
+        prepare("");
+        if !can_make_user_namespaces() {
+            return;
+        }
+        assert_eq!(start(&["id", "-u"]).ok(), format!("{ALICE}\n"));
+        assert_eq!(start(&["cat", "/files/file", "/data/file"]).ok(), "of alice\nof the image\n");
+        assert_eq!(start(&["-V", "/files:/new/deep", "cat", "/new/deep/file"]).ok(), "of alice\n");
+        assert!(start(&["cat", "/etc/passwd"]).ok().contains("alice:x:"));
+        assert!(start(&["cat", "/etc/ssh/ssh_host_key"]).fails(1).contains("No such file"));
+        assert!(start(&["ls", "/srv"]).fails(2).contains("No such file"));
+        start(&["/bin/sh", "-c", "echo new >/data/new && cat /data/new"]).ok();
+        assert!(!at("mine/images/unpacked/data/new").exists());
+        let status = start(&["cat", "/proc/self/status"]).ok();
+        for line in
+            ["CapEff:\t0000000000000000", "CapPrm:\t0000000000000000", "CapBnd:\t0000000000000000", "NoNewPrivs:\t1"]
+        {
+            assert!(status.contains(line), "{line} in {status}");
+        }
+    });
+}
+
+#[test]
+fn a_configuration_can_be_named_by_a_variable() {
+    isolated(|_world| {
+        prepare("siteEnv=MINE=1");
+        if !can_make_user_namespaces() {
+            return;
+        }
+        let mut command = Command::new(at("bin/shifter"));
+        command.args(["-i", "id:unpacked", "/bin/env"]).env_clear().env("SHIFTER_CONFIG", "/srv/mine/udiRoot.conf");
+        assert!(run(ALICE, command.current_dir("/")).ok().contains("MINE=1\n"));
+    });
+}
+
+#[test]
+fn an_image_file_needs_privilege() {
+    isolated(|_world| {
+        prepare("");
+        if !can_make_user_namespaces() {
+            return;
+        }
+        image::install("file", "");
+        for name in ["file.squashfs", "file.meta"] {
+            fs::copy(at("images").join(name), at("mine/images").join(name)).unwrap();
+        }
+        let said = start(&["-i", "id:file", "id"]).fails(1);
+        assert!(said.contains("without privilege an image must be an unpacked directory"), "{said}");
+        assert!(Path::new("/srv/mine/images/file.squashfs").exists());
+    });
+}
