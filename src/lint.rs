@@ -12,6 +12,7 @@
 mod env;
 mod findings;
 mod fs;
+mod gw;
 mod modules;
 mod mounts;
 mod page;

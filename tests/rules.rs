@@ -40,11 +40,11 @@ fn check(rule: &Rule, examples: &[Example]) -> Vec<Located> {
     for example in examples {
         let mut name = "example.toml";
         let mut alone = example.text.contains("extends =");
-        match example.name.split_once('=') {
-            Some(("today", day)) => today = day.parse().expect("a date"),
-            _ if example.name == "alone" => alone = true,
-            _ if example.name.is_empty() => {}
-            _ => name = &example.name,
+        match (example.name.as_str(), example.name.strip_prefix("today-")) {
+            (_, Some(day)) => today = day.parse().expect("a date"),
+            ("alone", _) => alone = true,
+            ("", _) => {}
+            (file, _) => name = file,
         }
         let head = if alone { "" } else { "extends = \"site.toml\"\n" };
         write(name, &format!("{head}{}", example.text));

@@ -1,6 +1,6 @@
 //! The list of all rules, in the order of the manual.
 
-use crate::lint::{Rule, env, fs, modules, rt, site, ver};
+use crate::lint::{Rule, env, fs, gw, modules, rt, site, ver};
 
 /// Every rule. A new one is a line here.
 pub static RULES: &[&Rule] = &[
@@ -102,6 +102,38 @@ pub static RULES: &[&Rule] = &[
     &env::search_paths::ENV_HOST_ONLY_PATH,
     &env::names::ENV_SHIFTER_RUNTIME,
     &env::names::ENV_UNSET_VALUE,
+    &gw::endpoints::ENDPOINT_TRAILING_SLASH,
+    &gw::endpoints::ENDPOINT_URL,
+    &gw::endpoints::ENDPOINT_DUPLICATE,
+    &gw::endpoints::ENDPOINT_PORT_MISMATCH,
+    &gw::scale::ENDPOINT_SCALE,
+    &gw::endpoints::ENDPOINT_SINGLE_HOST,
+    &gw::endpoints::TIMEOUT_UNSET,
+    &gw::scale::TIMEOUT_VS_PROLOGUE,
+    &gw::endpoints::BIND_INVALID,
+    &gw::endpoints::BIND_ALL,
+    &gw::service::RUN_AS_ROOT,
+    &gw::scale::WORKER_COUNT,
+    &gw::directories::EXPAND_ON_PARALLEL_FS,
+    &gw::directories::CACHE_EXPAND_OVERLAP,
+    &gw::directories::STAGING_IN_IMAGE_DIR,
+    &gw::database::DATABASE_URI_FORM,
+    &gw::database::DATABASE_NO_AUTH,
+    &gw::database::DATABASE_PLAIN_REMOTE,
+    &gw::database::DATABASE_NAME_DIFFERS,
+    &gw::access::IMAGE_FORMAT,
+    &gw::access::ACCESS_TYPE,
+    &gw::access::REMOTE_INCOMPLETE,
+    &gw::access::REMOTE_EXTRA_HOSTS,
+    &gw::imports::IMPORT_EVERYONE,
+    &gw::imports::IMPORT_EMPTY_LIST,
+    &gw::imports::IMPORT_STRING,
+    &gw::service::KEYS_WITHOUT_EFFECT,
+    &gw::service::PORT_COLLISION,
+    &gw::service::ADMINS_EMPTY,
+    &gw::service::GATEWAY_OWNED_TWICE,
+    &gw::service::MOCK_AUTH,
+    &gw::database::BROKER_NO_PASSWORD,
     &ver::keys::KEY_NOT_IN_TARGET,
     &ver::keys::MODULES_NEED_1803,
     &ver::keys::IMPORT_USERS_NEED_MASTER,
@@ -117,12 +149,14 @@ pub static RULES: &[&Rule] = &[
 ];
 
 /// The groups of codes and what each is about, in the order of the manual.
-const GROUPS: [(&str, &str); 6] = [
+const GROUPS: [(&str, &str); 8] = [
     ("SITE", "the profile as a document"),
     ("RT", "the runtime on every node"),
     ("FS", "file systems and symlinks"),
     ("MOD", "modules"),
     ("ENV", "the environment of containers"),
+    ("GW", "the image gateway"),
+    ("SEC", "secrets, owners and root"),
     ("VER", "what the installed software knows"),
 ];
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::Finding;
+use crate::diagnostic::{Finding, Severity};
 use crate::lint::findings::Run;
 use crate::lint::{Check, Context, Findings, RULES, Rule, Tier};
 use crate::profile::Loaded;
@@ -44,8 +44,17 @@ pub fn run(context: &Context<'_>) -> Vec<Finding> {
         }
     }
     let mut found = run.finish();
+    found.retain(|finding| !is_an_echo(finding, context));
     found.sort_by_key(|finding| place_in_the_manual(finding.code));
     found
+}
+
+/// Whether the finding is about a value that could not be read: to the rules it looks as if nobody had written it, and
+/// loading has said what is wrong.
+fn is_an_echo(finding: &Finding, context: &Context<'_>) -> bool {
+    let unread = context.common.findings.iter().filter(|known| known.severity == Severity::Error);
+    let mut places = unread.filter_map(Finding::anchor).map(|label| &label.path);
+    finding.anchor().is_some_and(|at| places.any(|place| !place.is_root() && at.path.starts_with(place)))
 }
 
 fn place_in_the_manual(code: &str) -> usize {

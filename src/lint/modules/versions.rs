@@ -65,7 +65,7 @@ rule! {
     /// Users were told that it goes. Jobs that still use it will fail on a day that nobody expects any more.
     ///
     /// # Bad
-    /// ```toml today=2027-04-01
+    /// ```toml today-2027-04-01
     /// [target]
     /// shifter = "native"
     ///
@@ -75,7 +75,7 @@ rule! {
     /// ```
     ///
     /// # Good
-    /// ```toml today=2027-03-31
+    /// ```toml today-2027-03-31
     /// [target]
     /// shifter = "native"
     ///

@@ -1,0 +1,159 @@
+//! GW rules about how much a gateway can bear.
+
+use crate::diagnostic::{Category::*, Severity::*};
+use crate::lint::rule::{Fact, Impact, Targets, id, rule};
+use crate::lint::{Check, Findings, View};
+use crate::target::Target;
+
+rule! {
+    /// Too few gateways for the largest job.
+    ///
+    /// # What it checks
+    /// `scale.nodes_per_job` divided by the number of endpoints is at most 1400, where jobs start containers themselves (without
+    /// `wlm.setup_root`). A number under `GW005` in `[lint.thresholds]` replaces the limit.
+    ///
+    /// # Why is this bad
+    /// Every node asks at its start. On Blue Waters one instance of the original failed above 2000 nodes, and three served 4096 (Leong et
+    /// al. 2018, section V). The native runtime looks tags up in the image directory and asks nobody.
+    ///
+    /// # Bad
+    /// ```toml
+    /// [scale]
+    /// nodes_per_job = 1900
+    ///
+    /// [gateway]
+    /// endpoints = ["http://gw1:5000"]
+    /// ```
+    ///
+    /// # Good
+    /// ```toml
+    /// [scale]
+    /// nodes_per_job = 1900
+    ///
+    /// [gateway]
+    /// endpoints = ["http://gw1:5000", "http://gw2:5000"]
+    /// ```
+    pub(crate) static ENDPOINT_SCALE = {
+        id: id("GW005", "endpoint-scale", Warn, Scale),
+        impact: Impact::Slow,
+        targets: Targets::Except(&[Target::Native]),
+        needs: &[Fact::Scale],
+        source: "Leong et al. 2018, section V",
+        check: Check::View(endpoint_scale),
+    }
+}
+
+fn endpoint_scale(view: &View<'_>, out: &mut Findings<'_>) {
+    let endpoints = u32::try_from(view.gateway().endpoints.len()).unwrap_or(u32::MAX);
+    if endpoints == 0 || view.wlm().setup_root == Some(true) {
+        return;
+    }
+    let each = f64::from(view.nodes_per_job()) / f64::from(endpoints);
+    let most = out.threshold(1400.0);
+    if each > most {
+        out.report(format!("each of {endpoints} gateways is asked by {each:.0} nodes at once"), |finding| {
+            finding
+                .at("gateway.endpoints", format!("one bears about {most:.0}"))
+                .also("scale.nodes_per_job", "nodes of one job")
+                .help("add instances")
+        });
+    }
+}
+
+rule! {
+    /// A gateway that does not answer uses up the time a job has to start.
+    ///
+    /// # What it checks
+    /// `gateway.timeout` times the number of endpoints is below `wlm.prologue_timeout`.
+    ///
+    /// # Why is this bad
+    /// Clients try each endpoint in turn. If the prologue is ended before they are through, the job fails although one gateway is well.
+    ///
+    /// # Bad
+    /// ```toml
+    /// [gateway]
+    /// timeout = "150s"
+    ///
+    /// [wlm]
+    /// kind = "torque"
+    /// prologue_timeout = "300s"
+    /// ```
+    ///
+    /// # Good
+    /// ```toml
+    /// [gateway]
+    /// timeout = "30s"
+    ///
+    /// [wlm]
+    /// kind = "torque"
+    /// prologue_timeout = "300s"
+    /// ```
+    pub(crate) static TIMEOUT_VS_PROLOGUE = {
+        id: id("GW008", "timeout-vs-prologue", Error, Correctness),
+        impact: Impact::OneStart,
+        source: "the failover loop of shifterimg.c; Leong et al. 2018, section V",
+        check: Check::View(|view, out| {
+            let gateway = view.gateway();
+            let (Some(each), Some(all)) = (&gateway.timeout, &view.wlm().prologue_timeout) else { return };
+            let worst = each.seconds().saturating_mul(gateway.endpoints.len() as u64);
+            if worst >= all.seconds() {
+                out.report(format!("trying every gateway takes {worst}s, and the prologue may take {all}"), |finding| {
+                    finding
+                        .at("gateway.timeout", "for each endpoint")
+                        .also("wlm.prologue_timeout", "for all of the prologue")
+                        .help("shorten `gateway.timeout`")
+                });
+            }
+        }),
+    }
+}
+
+rule! {
+    /// Two numbers say how much the gateway does at once, and they differ.
+    ///
+    /// # What it checks
+    /// With 16.08 to 17.04, `gateway.workers.processes` is `gateway.workers.threads`.
+    ///
+    /// # Why is this bad
+    /// `WorkerThreads` and the concurrency of Celery mean the same number of pulls. Blue Waters has 8 and 24 (L17, L22); the larger one
+    /// only waits.
+    ///
+    /// # Bad
+    /// ```toml
+    /// [target]
+    /// shifter = "17.04"
+    ///
+    /// [gateway]
+    /// workers = { threads = 8, processes = 24 }
+    /// broker = { uri = "redis://localhost/", password = { file = "secrets/redis" } }
+    /// ```
+    ///
+    /// # Good
+    /// ```toml
+    /// [target]
+    /// shifter = "17.04"
+    ///
+    /// [gateway]
+    /// workers = { threads = 8 }
+    /// broker = { uri = "redis://localhost/", password = { file = "secrets/redis" } }
+    /// ```
+    pub(crate) static WORKER_COUNT = {
+        id: id("GW013", "worker-count", Warn, Scale),
+        impact: Impact::Slow,
+        targets: Targets::Only(&[Target::V1608, Target::V1608Gpu, Target::V1704]),
+        source: "L17 and L22",
+        check: Check::View(|view, out| {
+            let Some(workers) = &view.gateway().workers else { return };
+            if let (Some(threads), Some(processes)) = (workers.threads, workers.processes)
+                && threads != processes
+            {
+                out.report(format!("{threads} pulls at once, and {processes} workers for them"), |finding| {
+                    finding
+                        .at("gateway.workers.processes", "Celery's concurrency")
+                        .also("gateway.workers.threads", "WorkerThreads")
+                        .help("write `threads` only")
+                });
+            }
+        }),
+    }
+}
