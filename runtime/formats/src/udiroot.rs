@@ -17,6 +17,7 @@ mod scalar;
 mod selection;
 mod spec;
 mod table;
+mod trusted;
 mod value;
 
 pub use choice::{Home, Owner, UserNamespaces};
@@ -27,6 +28,7 @@ pub use module_name::{ModuleChoice, ModuleName, ModuleNameFault};
 pub use print::Unprintable;
 pub use selection::{Loaded, SelectionError, select};
 pub use spec::{KeySpec, Kind, Trust};
+pub use trusted::TrustedPath;
 
 pub(crate) use lines::is_blank;
 pub(crate) use value::Table;

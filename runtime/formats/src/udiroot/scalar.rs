@@ -1,6 +1,6 @@
 //! The single values that both dialects share.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Kind;
 use super::fault::ParseErrorKind;
@@ -48,6 +48,10 @@ impl Scalar for PathBuf {
 
     fn show(&self) -> String {
         self.display().to_string()
+    }
+
+    fn path(&self) -> Option<&Path> {
+        Some(self)
     }
 }
 

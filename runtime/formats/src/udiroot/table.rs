@@ -61,6 +61,12 @@ macro_rules! key_table {
                 }
             }
 
+            fn paths(&self) -> Vec<(&'static $crate::udiroot::KeySpec, &std::path::Path)> {
+                use $crate::udiroot::value::Value as _;
+                let paths = [ $( self.$field.path(), )+ ];
+                $keys.iter().zip(paths).filter_map(|(spec, path)| Some((spec, path?))).collect()
+            }
+
             fn write(&self, target: $crate::Target) -> Vec<(&'static $crate::udiroot::KeySpec, $crate::udiroot::value::Written)> {
                 use $crate::udiroot::value::Value as _;
                 let written = vec![ $( self.$field.write(target), )+ ];

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::path::Path;
 
 use super::fault::{Fault, ParseErrorKind};
 use super::{KeySpec, Kind};
@@ -22,6 +23,8 @@ pub(crate) trait Table {
         replace: bool,
         notices: &mut Vec<NoticeKind>,
     ) -> Result<(), RefusalKind>;
+    /// The values that are one path.
+    fn paths(&self) -> Vec<(&'static KeySpec, &Path)>;
     /// Writes every row.
     fn write(&self, target: Target) -> Vec<(&'static KeySpec, Written)>;
 }
@@ -41,6 +44,10 @@ pub(crate) trait Value: Default + Clone + PartialEq + fmt::Debug {
     fn read_original(&mut self, text: &str, notices: &mut Vec<NoticeKind>) -> Result<(), RefusalKind>;
     /// The value as the target reads it.
     fn write(&self, target: Target) -> Written;
+    /// The path, where the value is one.
+    fn path(&self) -> Option<&Path> {
+        None
+    }
 }
 
 /// A printed value.
@@ -62,6 +69,10 @@ pub(crate) trait Scalar: Clone + PartialEq + fmt::Debug + Sized {
     fn original(text: &str, notices: &mut Vec<NoticeKind>) -> Result<Option<Self>, RefusalKind>;
     /// As it is written.
     fn show(&self) -> String;
+    /// The path, where the value is one.
+    fn path(&self) -> Option<&Path> {
+        None
+    }
 }
 
 impl<T: Scalar> Value for Option<T> {
@@ -77,6 +88,10 @@ impl<T: Scalar> Value for Option<T> {
     fn read_original(&mut self, text: &str, notices: &mut Vec<NoticeKind>) -> Result<(), RefusalKind> {
         *self = T::original(text, notices)?;
         Ok(())
+    }
+
+    fn path(&self) -> Option<&Path> {
+        self.as_ref().and_then(Scalar::path)
     }
 
     fn write(&self, target: Target) -> Written {

@@ -71,7 +71,7 @@ pub fn forbidden_target(target: &Path, author: Author) -> Option<&'static Forbid
         match reach {
             None => false,
             Some(Exact) => same(target, row.path),
-            Some(Tree) => is_within(target, row.path),
+            Some(Tree) => is_within(target, Path::new(row.path)),
         }
     })
 }
@@ -84,9 +84,11 @@ fn same(left: &Path, right: &str) -> bool {
     parts(left).eq(parts(Path::new(right)))
 }
 
-fn is_within(path: &Path, tree: &str) -> bool {
+/// Whether `path` is `tree` or lies below it, component by component. Links are not followed.
+#[must_use]
+pub fn is_within(path: &Path, tree: &Path) -> bool {
     let mut path = parts(path);
-    parts(Path::new(tree)).all(|part| path.next() == Some(part))
+    parts(tree).all(|part| path.next() == Some(part))
 }
 
 #[cfg(test)]
