@@ -1,3 +1,53 @@
-//! The command `shifterimg`.
+//! `shifterimg`: the users' client of the image gateway.
+//!
+//! It speaks what clients since 16.08 speak, to any gateway that does: one request, with its own
+//! munge credential, to each gateway in random order until one answers. On a Unix socket the kernel
+//! vouches for the user and no credential is made.
+//!
+//! Results go to standard output, everything else to standard error. The exit status is true: a pull
+//! that ended in FAILURE has failed.
 
-fn main() {}
+mod args;
+mod conf;
+mod credential;
+mod failure;
+mod gateway;
+mod ids;
+mod images;
+mod lookup;
+mod out;
+mod progress;
+mod pull;
+mod text;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Mode};
+use conf::Settings;
+use failure::Failure;
+use gateway::Gateways;
+
+fn main() -> ExitCode {
+    match run(&Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if !matches!(failure, Failure::Closed) {
+                eprintln!("shifterimg: {failure}");
+            }
+            failure.exit_code()
+        }
+    }
+}
+
+fn run(args: &Args) -> Result<(), Failure> {
+    let settings = Settings::load(&args.config_path())?;
+    let request = args.request(&settings)?;
+    let mut gateways = Gateways::new(&settings, args.verbose)?;
+    match request {
+        Mode::Lookup(image) => lookup::run(&mut gateways, &image, args.output),
+        Mode::Images => images::run(&mut gateways, args.output),
+        Mode::Pull(image, access, wait) => pull::run(&mut gateways, &image, &access, wait, args),
+    }
+}

@@ -1,0 +1,48 @@
+//! Why nothing useful was printed, and the exit status that says so.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// A failed run.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// No such image, or none that this user may use. Exit status 1.
+    #[error("{0}: image not found")]
+    NotFound(String),
+    /// The pull ended in FAILURE. Exit status 1.
+    #[error("{image}: {reason}")]
+    Pull {
+        /// What was pulled.
+        image: String,
+        /// The gateway's reason.
+        reason: String,
+    },
+    /// The command line is wrong. Exit status 2.
+    #[error("{0}")]
+    Usage(String),
+    /// The configuration is wrong. Exit status 2.
+    #[error("{}: {what}", path.display())]
+    Conf {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// Every gateway refused, failed or did not answer. Exit status 3.
+    #[error("{0}")]
+    Gateway(String),
+    /// Nobody reads the output any more. Exit status 1.
+    #[error("the output was closed")]
+    Closed,
+}
+
+impl Failure {
+    /// The exit status.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::NotFound(_) | Self::Pull { .. } | Self::Closed => 1,
+            Self::Usage(_) | Self::Conf { .. } => 2,
+            Self::Gateway(_) => 3,
+        })
+    }
+}

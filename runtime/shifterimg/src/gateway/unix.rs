@@ -1,0 +1,75 @@
+//! A gateway behind a Unix socket: HTTP/1.1, one request a connection.
+
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::Duration;
+
+use shifter_gateway_types::rest::CONTENT_TYPE;
+
+use super::{MOST, Method, Reply, Wire};
+
+/// One question, one answer.
+pub(super) fn send(socket: &Path, wire: &Wire<'_>, timeout: Option<Duration>) -> Result<Reply, String> {
+    let answer = exchange(socket, wire, timeout).map_err(|error| error.to_string())?;
+    parse(&answer)
+}
+
+fn exchange(socket: &Path, wire: &Wire<'_>, timeout: Option<Duration>) -> std::io::Result<Vec<u8>> {
+    let mut stream = UnixStream::connect(socket)?;
+    stream.set_read_timeout(timeout)?;
+    stream.set_write_timeout(timeout)?;
+    let Wire { path, body, .. } = wire;
+    let head = match wire.method {
+        Method::Get => format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"),
+        Method::Post => format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: {CONTENT_TYPE}\r\n\
+             Content-Length: {}\r\n\r\n",
+            body.len()
+        ),
+    };
+    stream.write_all(head.as_bytes())?;
+    stream.write_all(body.as_bytes())?;
+    let mut answer = Vec::new();
+    stream.take(MOST).read_to_end(&mut answer)?;
+    Ok(answer)
+}
+
+/// Takes the answer apart. A gateway always says how long its answer is; anything else is cut off.
+fn parse(answer: &[u8]) -> Result<Reply, String> {
+    let not_http = || "the answer is not HTTP".to_owned();
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").ok_or_else(not_http)?;
+    let head = std::str::from_utf8(&answer[..end]).map_err(|_| not_http())?;
+    let mut lines = head.split("\r\n");
+    let status = lines.next().and_then(|line| line.strip_prefix("HTTP/1.1 "));
+    let status = status.and_then(|line| line.get(..3)?.parse().ok()).ok_or_else(not_http)?;
+    let length = lines
+        .filter_map(|line| line.split_once(':'))
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+        .and_then(|(_, value)| value.trim().parse::<usize>().ok());
+    let body = &answer[end + 4..];
+    match length {
+        Some(length) if length == body.len() => Ok(Reply { status, body: body.to_vec() }),
+        Some(length) => Err(format!("{} of {length} bytes came", body.len())),
+        None => Err("the answer does not say how long it is".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_taken_apart() {
+        let reply = parse(b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}").unwrap();
+        assert_eq!((reply.status, reply.body.as_slice()), (404, b"{}".as_slice()));
+    }
+
+    #[test]
+    fn an_answer_that_is_cut_off_is_refused() {
+        let error = parse(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n{}").unwrap_err();
+        assert_eq!(error, "2 of 5 bytes came");
+        assert!(parse(b"HTTP/1.1 200 OK\r\n\r\n{}").is_err());
+        assert!(parse(b"SSH-2.0-OpenSSH").is_err());
+    }
+}

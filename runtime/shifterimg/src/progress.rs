@@ -1,0 +1,103 @@
+//! How far a pull is: a line that moves on a terminal, a line for each state elsewhere.
+
+use std::io::IsTerminal;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::tz::TimeZone;
+use shifter_formats::image::Descriptor;
+use shifter_gateway_types::rest::Record;
+
+use crate::args::{Args, Output};
+use crate::failure::Failure;
+use crate::{out, text};
+
+/// What is shown of a pull.
+pub(crate) struct Progress {
+    image: String,
+    bar: Option<ProgressBar>,
+    plain: bool,
+    shown: Option<String>,
+}
+
+impl Progress {
+    /// Nothing is shown but the result where the output is for programs and nobody watches.
+    pub(crate) fn new(image: &Descriptor, args: &Args) -> Self {
+        let watched = std::io::stderr().is_terminal() && std::io::stdout().is_terminal() && !args.verbose;
+        let bar = watched.then(|| {
+            let bar = ProgressBar::new_spinner();
+            bar.enable_steady_tick(Duration::from_millis(120));
+            bar
+        });
+        Self { image: image.to_string(), bar, plain: args.output == Output::Text, shown: None }
+    }
+
+    /// Shows where the pull is.
+    pub(crate) fn show(&mut self, record: &Record) -> Result<(), Failure> {
+        let status = record.status.as_ref().map_or("MISSING", |status| status.as_str());
+        match &self.bar {
+            Some(bar) => {
+                let message = record.status_message.as_deref().unwrap_or_default();
+                draw(bar, &format!("{} {status}", self.image), message);
+                Ok(())
+            }
+            None if self.plain && self.shown.as_deref() != Some(status) => {
+                self.shown = Some(status.to_owned());
+                self.line(status)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Shows how it ended.
+    pub(crate) fn end(&mut self, record: &Record) -> Result<(), Failure> {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+        let status = record.status.as_ref().map_or("MISSING", |status| status.as_str());
+        if self.plain { self.line(status) } else { Ok(()) }
+    }
+
+    /// The line of the original, which scripts search for `status: READY`.
+    fn line(&self, status: &str) -> Result<(), Failure> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64());
+        let when = text::local_time(now, &TimeZone::system());
+        out::line(&format!("{when} Pulling Image: {}, status: {status}", self.image))
+    }
+}
+
+/// A bar where the message counts bytes, as `Pulling layer (5 of 10 bytes)`; a spinner elsewhere.
+fn draw(bar: &ProgressBar, head: &str, message: &str) {
+    let style = |template: &str| ProgressStyle::with_template(template).expect("a template of this program");
+    match counted(message) {
+        Some((what, done, total)) => {
+            bar.set_style(style("{spinner} {prefix} {wide_bar} {bytes}/{total_bytes} {msg}"));
+            bar.set_length(total);
+            bar.set_position(done);
+            bar.set_message(what.to_owned());
+        }
+        None => {
+            bar.set_style(style("{spinner} {prefix} {wide_msg}"));
+            bar.set_message(message.to_owned());
+        }
+    }
+    bar.set_prefix(head.to_owned());
+}
+
+fn counted(message: &str) -> Option<(&str, u64, u64)> {
+    let (what, counts) = message.strip_suffix(" bytes)")?.rsplit_once(" (")?;
+    let (done, total) = counts.split_once(" of ")?;
+    Some((what, done.parse().ok()?, total.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_read_from_the_message() {
+        assert_eq!(counted("Pulling layer (x) (5 of 10 bytes)"), Some(("Pulling layer (x)", 5, 10)));
+        assert_eq!(counted("Converting image"), None);
+        assert_eq!(counted("odd (a of b bytes)"), None);
+    }
+}
