@@ -216,3 +216,6 @@ impl Facts<'_> {
         ]);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,6 +18,9 @@ use crate::trust;
 
 /// What every mount that does not need more has.
 const PLAIN: Attributes = Attributes::NOSUID.and(Attributes::NODEV);
+/// What is a link into `/usr` in most images. A directory in its place leaves them without programs or libraries.
+const MERGED_INTO_USR: [&str; 6] = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
+
 const UPPER: &str = "upper";
 const WORK: &str = "work";
 
@@ -32,6 +35,13 @@ pub enum RootError {
     OddPath(PathBuf),
     /// An image file needs a loop device, which users have not.
     FileWithoutPrivilege,
+    /// A directory made for a mount of the site would hide a link to the image's programs or libraries.
+    HidesLink {
+        /// The mount.
+        mount: PathBuf,
+        /// The link.
+        link: PathBuf,
+    },
 }
 
 impl fmt::Display for RootError {
@@ -42,6 +52,12 @@ impl fmt::Display for RootError {
             RootError::OddPath(path) => {
                 write!(f, "`{}`: a path with `:`, `,` or `\\` cannot be a layer of overlayfs", path.display())
             }
+            RootError::HidesLink { mount, link } => write!(
+                f,
+                "`{}` is a link in this image, and the site's mount at `{}` would hide it; mount at the link's target",
+                link.display(),
+                mount.display()
+            ),
             RootError::FileWithoutPrivilege => {
                 f.write_str("without privilege an image must be an unpacked directory, not a file to mount")
             }
@@ -150,6 +166,7 @@ impl Enactor<'_> {
         let of_site = visible_mounts(self.tree(), at)?;
         let image_tree = Tree::at(self.image_mount.take().expect("a plan mounts the image before the overlay"))?;
         let of_image = visible_mounts(&image_tree, image)?;
+        of_site.iter().try_for_each(|(path, ..)| keep_links_into_usr(path, &image_tree))?;
         mount::attach(&overlay, host_place(at)?)?;
         let root = Tree::at(overlay)?;
         for (path, mounted, kind) in of_site {
@@ -172,6 +189,17 @@ impl Enactor<'_> {
         self.tree = Some(root);
         Ok(())
     }
+}
+
+fn keep_links_into_usr(mount: &Path, image: &Tree) -> Result<(), RootError> {
+    let Some(link) = MERGED_INTO_USR.iter().map(Path::new).find(|link| mount.starts_with(link)) else { return Ok(()) };
+    let is_link = image
+        .open(link, For::Itself)
+        .is_ok_and(|place| open::facts(place).is_ok_and(|facts| facts.kind == Kind::Symlink));
+    if is_link {
+        return Err(RootError::HidesLink { mount: mount.to_owned(), link: link.to_owned() });
+    }
+    Ok(())
 }
 
 /// What is mounted directly in a tree: where, the topmost mount there with all below it, and its kind.

@@ -48,7 +48,7 @@ fn a_missing_config_is_named() {
 #[test]
 fn every_mistake_is_told_with_its_line() {
     isolated(|world| {
-        world.configure("maxGroupCount=many\nsiteFss=/a:/b");
+        world.configure("gatewayTimeout=many\nsiteFss=/a:/b");
         let said = world.shifter(&["id"]).fails(1);
         assert_eq!(said.lines().count(), 2, "{said}");
         assert!(said.contains("udiRoot.conf`, line 8, ") && said.contains("udiRoot.conf`, line 9, "), "{said}");

@@ -23,12 +23,12 @@ const PROGRAMS: [&str; 11] = [
 
 /// Where the built image is kept between runs.
 fn kept() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("image-1.squashfs")
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("image-2.squashfs")
 }
 
 /// Where the same tree is kept as a directory.
 pub(crate) fn tree() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("image-1.tree")
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("image-2.tree")
 }
 
 /// Builds it once. `None` without mksquashfs.
@@ -82,6 +82,7 @@ pub(crate) fn build() -> Option<PathBuf> {
     symlink("../../../../../../../../srv/host", tree.join("to-host")).unwrap();
     symlink("/srv/host", tree.join("to-host-absolute")).unwrap();
     symlink("data", tree.join("to-data")).unwrap();
+    symlink("lib", tree.join("lib32")).unwrap();
     let made = Command::new("mksquashfs").arg(&tree).arg(kept()).args(["-all-root", "-quiet", "-no-progress"]).output();
     made.is_ok_and(|made| made.status.success()).then(kept)
 }

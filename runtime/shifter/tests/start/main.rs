@@ -7,6 +7,7 @@
 mod image;
 mod world;
 
+mod bluewaters;
 mod config;
 mod etc;
 mod hooks;

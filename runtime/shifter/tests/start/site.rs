@@ -99,6 +99,18 @@ fn links_of_the_site_stand_in_the_place_of_the_images() {
 }
 
 #[test]
+fn a_mount_that_would_hide_the_images_libraries_is_refused() {
+    isolated(|world| {
+        world.configure("siteFs=/srv/host:/lib32/gpu");
+        let said = world.shifter(&["id"]).fails(1);
+        assert!(
+            said.contains("`/lib32` is a link in this image, and the site's mount at `/lib32/gpu` would hide it"),
+            "{said}"
+        );
+    });
+}
+
+#[test]
 fn directories_of_the_site_hide_the_images() {
     isolated(|world| {
         assert_eq!(
