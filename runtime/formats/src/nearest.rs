@@ -9,33 +9,39 @@ pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> O
     if written.len() > 64 {
         return None;
     }
-    let lower = written.to_lowercase();
+    let written: Vec<u8> = written.to_ascii_lowercase().into_bytes();
     known
         .into_iter()
-        .map(|name| (distance(&lower, &name.to_lowercase()), name))
-        .filter(|(edits, name)| *edits <= name.len().max(written.len()) / 3)
-        .min_by_key(|(edits, name)| (*edits, *name))
+        .filter_map(|name| {
+            let forgiven = name.len().max(written.len()) / 3;
+            if name.len().abs_diff(written.len()) > forgiven {
+                return None;
+            }
+            let edits = distance(&written, name.to_ascii_lowercase().as_bytes());
+            (edits <= forgiven).then_some((edits, name))
+        })
+        .min()
         .map(|(_, name)| name)
 }
 
 /// Edits between two words: insert, delete, replace, or swap two neighbours.
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let left: Vec<char> = left.chars().collect();
-    let mut before_last: Vec<usize> = vec![0; right.len() + 1];
+fn distance(left: &[u8], right: &[u8]) -> usize {
+    let mut before_last = vec![0; right.len() + 1];
     let mut last: Vec<usize> = (0..=right.len()).collect();
+    let mut current = vec![0; right.len() + 1];
     for (row, from) in left.iter().enumerate() {
-        let mut current = vec![row + 1; right.len() + 1];
+        current[0] = row + 1;
         for (column, to) in right.iter().enumerate() {
             let replace = last[column] + usize::from(from != to);
             let mut least = replace.min(last[column + 1] + 1).min(current[column] + 1);
-            let swapped = row > 0 && column > 0 && left[row - 1] == *to && *from == right[column - 1];
-            if swapped {
+            let is_swap = row > 0 && column > 0 && left[row - 1] == *to && *from == right[column - 1];
+            if is_swap {
                 least = least.min(before_last[column - 1] + 1);
             }
             current[column + 1] = least;
         }
-        before_last = std::mem::replace(&mut last, current);
+        std::mem::swap(&mut before_last, &mut last);
+        std::mem::swap(&mut last, &mut current);
     }
     last[right.len()]
 }
@@ -56,8 +62,8 @@ mod tests {
 
     #[test]
     fn distances_count_edits() {
-        assert_eq!(distance("", "abc"), 3);
-        assert_eq!(distance("abc", "acb"), 1);
-        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance(b"", b"abc"), 3);
+        assert_eq!(distance(b"abc", b"acb"), 1);
+        assert_eq!(distance(b"kitten", b"sitting"), 3);
     }
 }
