@@ -4,6 +4,7 @@ pub mod cli;
 pub mod diagnostic;
 pub mod lint;
 pub mod profile;
+pub mod render;
 pub mod schema;
 pub mod site;
 pub mod target;

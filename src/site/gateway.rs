@@ -209,7 +209,7 @@ impl Resolver<'_> {
             .filter(|url| url.scheme().is_some_and(|scheme| scheme.starts_with("http")))
             .map(|url| url.port().unwrap_or(if url.scheme().as_deref() == Some("https") { 443 } else { 80 }))
             .collect();
-        let ports = match written.bind.as_ref().and_then(|bind| bind.port()) {
+        let ports = match written.bind.as_ref().and_then(section::scalar::HostPort::port) {
             Some(port) => vec![port],
             None => of_endpoints.into_iter().collect(),
         };

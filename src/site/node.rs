@@ -150,6 +150,8 @@ pub struct KernelModules {
 /// A script of root.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hook {
+    /// Before or after the mounts.
+    pub phase: Phase,
     /// Where it is installed.
     pub path: String,
     /// Directories it makes, relative to the container's root.
@@ -331,6 +333,7 @@ impl Resolver<'_> {
             Phase::Postmount => links.collect(),
         };
         Hook {
+            phase,
             path: self.path_or(&format!("hooks.{name}.path"), written.path.as_ref(), &format!("{config}/{name}.sh")),
             parents: parents(places.into_iter(), mounts),
             extra: written.extra,

@@ -1,0 +1,178 @@
+//! What a plan needs from outside: secrets, and the site's own scripts.
+
+use super::vault::{Revealed, Vault};
+use crate::profile::section::secret::Secret;
+use crate::site::{Access, Site};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What a plan needs beside the sites.
+#[derive(Clone, Debug)]
+pub struct Inputs {
+    /// The name of the profile for headers: no directory, so that two checkouts give the same bytes.
+    pub source: String,
+    /// Secrets.
+    pub vault: Vault,
+    /// The site's own scripts, by the path written in the profile.
+    pub files: BTreeMap<String, String>,
+}
+
+/// How secrets are treated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secrets {
+    /// A fixed token stands for each.
+    Placeholder,
+    /// They are read; commands are refused.
+    Resolve,
+    /// They are read, also by running commands that the profile names.
+    ResolveWithCommands,
+}
+
+/// Why something from outside could not be had. No message holds a secret's value.
+#[derive(Debug, thiserror::Error)]
+pub enum GatherError {
+    /// A file that cannot be read.
+    #[error("cannot read `{}`: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A variable that is not set.
+    #[error("the environment has no variable `{name}` for a secret")]
+    Variable {
+        /// Its name.
+        name: String,
+    },
+    /// A command that failed.
+    #[error("`{program}` did not give the secret `{name}`: {why}")]
+    Command {
+        /// The program.
+        program: String,
+        /// The secret's name.
+        name: String,
+        /// Its exit status, or why it did not run.
+        why: String,
+    },
+    /// A command that nobody allowed.
+    #[error("the secret `{name}` comes from a command: allow it with `--allow-secret-commands`")]
+    CommandNotAllowed {
+        /// The secret's name.
+        name: String,
+    },
+    /// A secret without text.
+    #[error("the secret `{name}` is empty")]
+    Empty {
+        /// The secret's name.
+        name: String,
+    },
+}
+
+impl Inputs {
+    /// Read everything that `sites` refer to, relative to `dir`, the directory of the profile `source`.
+    ///
+    /// # Errors
+    /// All that cannot be read.
+    pub fn gather(sites: &[Site], source: &str, dir: &Path, how: Secrets) -> Result<Self, Vec<GatherError>> {
+        let mut errors = Vec::new();
+        let mut files = BTreeMap::new();
+        for file in sites.iter().flat_map(own_scripts) {
+            let path = dir.join(&file);
+            match std::fs::read_to_string(&path) {
+                Ok(text) => drop(files.insert(file, text)),
+                Err(source) => errors.push(GatherError::File { path, source }),
+            }
+        }
+        let vault = if how == Secrets::Placeholder {
+            Vault::Placeholders
+        } else {
+            let mut values: Vec<(Secret, Revealed)> = Vec::new();
+            for secret in sites.iter().flat_map(inlined_secrets) {
+                if values.iter().all(|(known, _)| *known != secret) {
+                    match reveal(&secret, dir, how) {
+                        Ok(value) => values.push((secret, value)),
+                        Err(error) => errors.push(error),
+                    }
+                }
+            }
+            Vault::Values(values)
+        };
+        let source = source.rsplit('/').next().unwrap_or(source).to_owned();
+        if errors.is_empty() { Ok(Self { source, vault, files }) } else { Err(errors) }
+    }
+}
+
+fn own_scripts(site: &Site) -> Vec<String> {
+    let hooks = site.node.iter().flat_map(|node| [&node.premount, &node.postmount]);
+    hooks.flat_map(|hook| [&hook.extra, &hook.script]).flatten().cloned().collect()
+}
+
+/// The secrets that stand in rendered files. The native gateway gets references instead.
+fn inlined_secrets(site: &Site) -> Vec<Secret> {
+    let Some(gateway) = site.gateway.as_ref().filter(|_| !site.target.is_native()) else { return Vec::new() };
+    let broker = gateway.broker.as_ref().and_then(|broker| broker.password.clone());
+    gateway.database.password.clone().into_iter().chain(broker).collect()
+}
+
+/// Secrets that must lie on the gateway's host beside the configuration, with their place there.
+pub(super) fn installed_secrets(site: &Site) -> Vec<(Secret, String)> {
+    let Some(gateway) = &site.gateway else { return Vec::new() };
+    let mut all = Vec::new();
+    if site.target.is_native() {
+        let own = gateway.registries.iter().filter_map(|registry| registry.credential.clone());
+        all.extend(own.map(|secret| (secret.clone(), place(site, &secret))));
+    }
+    for platform in &gateway.platforms {
+        if let Access::Remote { key: Some((Some(secret), path)), .. } = &platform.access {
+            all.push((secret.clone(), path.clone()));
+        }
+        if let Some(secret) = &platform.munge_key {
+            all.push((secret.clone(), format!("/etc/munge/{}.key", platform.name)));
+        }
+    }
+    all
+}
+
+/// Where the native gateway finds a secret: an absolute file where it is, any other below the configuration.
+pub(super) fn place(site: &Site, secret: &Secret) -> String {
+    match secret {
+        Secret::File(path) if path.starts_with('/') => path.clone(),
+        _ => format!("{}/secrets/{}", site.config, secret.name()),
+    }
+}
+
+fn reveal(secret: &Secret, dir: &Path, how: Secrets) -> Result<Revealed, GatherError> {
+    let name = || secret.name().to_owned();
+    let text = match secret {
+        Secret::File(file) => {
+            let path = dir.join(file);
+            std::fs::read_to_string(&path).map_err(|source| GatherError::File { path, source })?
+        }
+        Secret::Env(variable) => {
+            std::env::var(variable).map_err(|_| GatherError::Variable { name: variable.clone() })?
+        }
+        Secret::Sops { file, key } => {
+            let index: String = key.split('.').map(|part| format!("[{part:?}]")).collect();
+            let path = dir.join(file);
+            run(Command::new("sops").args(["--decrypt", "--extract", &index]).arg(path), secret.name())?
+        }
+        Secret::Command(_) if how != Secrets::ResolveWithCommands => {
+            return Err(GatherError::CommandNotAllowed { name: name() });
+        }
+        Secret::Command(words) => run(Command::new(&words[0]).args(&words[1..]).current_dir(dir), secret.name())?,
+    };
+    let first = text.lines().next().unwrap_or_default();
+    if first.is_empty() { Err(GatherError::Empty { name: name() }) } else { Ok(Revealed::new(first)) }
+}
+
+fn run(command: &mut Command, name: &str) -> Result<String, GatherError> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let failed = |why: String| GatherError::Command { program: program.clone(), name: name.to_owned(), why };
+    let output = command.stdin(std::process::Stdio::null()).output().map_err(|error| failed(error.to_string()))?;
+    if !output.status.success() {
+        return Err(failed(output.status.to_string()));
+    }
+    String::from_utf8(output.stdout).map_err(|_| failed("its output is not text".to_owned()))
+}

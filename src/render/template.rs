@@ -1,0 +1,51 @@
+//! The templates: strict about what is undefined, with the quotes of a shell and of systemd as filters.
+
+use super::{RenderError, quote};
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{Environment, UndefinedBehavior, Value};
+
+/// Every template, by its name in `templates/`.
+const TEMPLATES: &[(&str, &str)] = &[
+    ("hook.sh", include_str!("../../templates/hook.sh")),
+    ("shifter-imagegw@.service", include_str!("../../templates/shifter-imagegw@.service")),
+    ("shifter-imagegw.service", include_str!("../../templates/shifter-imagegw.service")),
+    ("shifter-imagegw-worker.service", include_str!("../../templates/shifter-imagegw-worker.service")),
+    ("shifter-imagegw.init", include_str!("../../templates/shifter-imagegw.init")),
+    ("proxy.conf", include_str!("../../templates/proxy.conf")),
+    ("redis.conf", include_str!("../../templates/redis.conf")),
+    ("shifter-update-passwd-group", include_str!("../../templates/shifter-update-passwd-group")),
+    ("refresh.service", include_str!("../../templates/refresh.service")),
+    ("refresh.timer", include_str!("../../templates/refresh.timer")),
+    ("refresh.cron", include_str!("../../templates/refresh.cron")),
+    ("hardening.conf", include_str!("../../templates/hardening.conf")),
+];
+
+/// The text of the template `name` with `values`.
+pub(super) fn render(name: &str, values: Value) -> Result<String, RenderError> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
+    environment.set_syntax(syntax.expect("the usual delimiters are sound"));
+    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    environment.add_filter("sh", |text: &str| quote::shell(text));
+    environment.add_filter("path", |text: &str| quote::shell_path(text));
+    environment.add_filter("unit", |text: &str| quote::unit(text));
+    environment.add_filter("redis", |text: &str| quote::redis(text));
+    let failed = |source| RenderError::Template { file: name.to_owned(), source };
+    for (name, text) in TEMPLATES {
+        environment.add_template(name, text).map_err(failed)?;
+    }
+    environment.get_template(name).and_then(|template| template.render(values)).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_is_missing_is_an_error() {
+        for (name, _) in TEMPLATES.iter().filter(|(name, _)| *name != "hardening.conf") {
+            assert!(render(name, minijinja::context! {}).is_err(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Every rendered script is one a POSIX shell reads, and one that shellcheck has nothing to say about.
+
+use crate::support::{plan, profiles};
+use std::fs;
+use std::process::Command;
+
+fn scripts() -> Vec<(String, Vec<u8>)> {
+    let plans = profiles().into_iter().map(|name| (plan(&name), name));
+    let all = plans.flat_map(|(plan, name)| {
+        plan.artifacts.into_iter().map(move |artifact| (format!("{name}/{}", artifact.path), artifact.bytes))
+    });
+    all.filter(|(_, bytes)| bytes.starts_with(b"#!/bin/sh")).collect()
+}
+
+/// Whether the program runs at all here.
+fn has(program: &str, argument: &str) -> bool {
+    Command::new(program).arg(argument).output().is_ok()
+}
+
+fn check(program: &str, arguments: &[&str]) {
+    let mut checked = 0;
+    for (name, bytes) in scripts() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), bytes).unwrap();
+        let output = Command::new(program).args(arguments).arg(file.path()).output().unwrap();
+        assert!(output.status.success(), "{name}:\n{}", String::from_utf8_lossy(&output.stdout));
+        checked += 1;
+    }
+    assert!(checked >= 5, "only {checked} scripts were found");
+}
+
+#[test]
+fn a_posix_shell_reads_every_script() {
+    check("sh", &["-n"]);
+    if has("dash", "-c:") {
+        check("dash", &["-n"]);
+    }
+}
+
+#[test]
+fn shellcheck_has_nothing_to_say() {
+    if has("shellcheck", "--version") {
+        check("shellcheck", &["--shell=sh", "--severity=style"]);
+    } else {
+        println!("skipped: shellcheck is not installed");
+    }
+}
+
+#[test]
+fn systemd_accepts_every_unit() {
+    if !has("systemd-analyze", "--version") {
+        println!("skipped: systemd-analyze is not installed");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    for name in profiles() {
+        for artifact in plan(&name).artifacts {
+            let file = artifact.path.rsplit('/').next().unwrap().to_owned();
+            if !artifact.path.contains(".d/") && (file.ends_with(".service") || file.ends_with(".timer")) {
+                fs::write(dir.path().join(&file), &artifact.bytes).unwrap();
+                let unit = file.replace("@.", "@5000.");
+                let path = dir.path().join(&unit);
+                fs::write(&path, &artifact.bytes).unwrap();
+                let output = Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(&path).output().unwrap();
+                let said = String::from_utf8_lossy(&output.stderr).into_owned();
+                // Programs and users of the site are not here; everything else would be our mistake.
+                let ours = |line: &&str| {
+                    line.contains(&unit) && !line.contains("is not executable") && !line.contains("not found")
+                };
+                let wrong: Vec<&str> = said.lines().filter(ours).collect();
+                assert!(wrong.is_empty(), "{name}/{}: {wrong:#?}", artifact.path);
+            }
+        }
+    }
+}
