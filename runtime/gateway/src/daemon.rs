@@ -15,7 +15,7 @@ use crate::jobs::Registry;
 use crate::notify::notify;
 use crate::router::router;
 use crate::store::Store;
-use crate::{log, serve};
+use crate::{log, publish, serve};
 
 /// How long connections may take to finish once the gateway stops.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -55,9 +55,15 @@ async fn serve(config: Config, path: &Path, listen: &[Listen]) -> anyhow::Result
     for socket in &listen {
         listeners.push(serve::bind(socket).await?);
     }
-    // ORDER: sockets first, so that a second gateway by mistake stops before it touches a pull.
+    // ORDER: the store and the sockets first, so that a second gateway by mistake stops before it touches a pull.
     let recovering = Arc::clone(&app);
-    let recovered = tokio::task::spawn_blocking(move || recovering.recover()).await??;
+    let recovered = tokio::task::spawn_blocking(move || {
+        for system in recovering.config().systems.values() {
+            publish::sweep(&system.image_dir);
+        }
+        recovering.recover()
+    });
+    let recovered = recovered.await??;
     if recovered > 0 {
         tracing::info!(pulls = recovered, "going on with the pulls of the last run");
     }

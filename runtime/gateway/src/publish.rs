@@ -8,6 +8,7 @@
 //! let everybody read the files of public images (exports that squash root).
 
 mod describe;
+mod sweep;
 
 use std::fs::{DirBuilder, File, Permissions};
 use std::io::{self, Write};
@@ -18,6 +19,7 @@ use shifter_formats::index::IndexEntry;
 use shifter_gateway_types::config::ReadableBy;
 
 pub use describe::DescribeError;
+pub use sweep::sweep;
 
 use crate::config::{Owner, System};
 use crate::pull::Product;
@@ -116,7 +118,7 @@ impl Place {
     fn write(&self, dir: &Path, name: &str, text: &str, mode: u32) -> Result<(), PublishError> {
         let path = dir.join(name);
         let written = || {
-            let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(dir)?;
+            let mut file = tempfile::Builder::new().prefix(sweep::NEW).tempfile_in(dir)?;
             file.write_all(text.as_bytes())?;
             self.hand_over(file.as_file(), mode)?;
             file.persist(&path)?;

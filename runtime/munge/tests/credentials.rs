@@ -82,3 +82,11 @@ fn many_threads_decode_at_once() {
         }
     });
 }
+
+#[test]
+fn a_credential_of_another_key_is_refused() {
+    let (ours, theirs) = (Munged::start(), Munged::start_with_key(7));
+    let munge = Munge::load().unwrap();
+    let credential = munge.encode(Some(theirs.socket()), b"").unwrap();
+    assert_eq!(munge.decode(Some(ours.socket()), &credential), Err(MungeError::Refused(Refusal::Invalid)));
+}

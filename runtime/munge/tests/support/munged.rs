@@ -14,11 +14,16 @@ pub(crate) struct Munged {
 impl Munged {
     /// Starts one and waits until it listens.
     pub(crate) fn start() -> Self {
+        Self::start_with_key(131)
+    }
+
+    /// Starts one whose key is made from a number.
+    pub(crate) fn start_with_key(seed: u32) -> Self {
         let dir = tempfile::Builder::new().prefix("munged").tempdir_in("/tmp").expect("a directory in /tmp");
         let at = |name: &str| dir.path().join(name);
         // Other users' clients must reach the socket.
         set_mode(dir.path(), 0o755);
-        let key: Vec<u8> = (0..1024_u32).map(|i| (i * 131 % 251) as u8).collect();
+        let key: Vec<u8> = (0..1024_u32).map(|i| (i * seed % 251) as u8).collect();
         std::fs::write(at("key"), key).expect("the key is written");
         set_mode(&at("key"), 0o600);
         let option = |name: &str, file: &str| format!("--{name}={}", at(file).display());

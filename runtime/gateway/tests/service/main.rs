@@ -1,0 +1,51 @@
+//! The real program, with a real `munged` and a real database, on TCP and on a Unix socket.
+
+#[path = "../support/daemon.rs"]
+mod daemon;
+#[path = "../support/layout.rs"]
+mod layout;
+#[path = "../../../munge/tests/support/munged.rs"]
+mod munged;
+#[path = "../support/wire.rs"]
+mod wire;
+
+mod callers;
+mod files;
+mod kills;
+mod process;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use daemon::Site;
+use munged::Munged;
+
+/// The program under test.
+fn program() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_shifter-imagegw"))
+}
+
+/// A site with one small image, `hello:1`, and the id of that image.
+fn site_with_hello(munged: &Munged) -> (Site, String) {
+    let site = Site::new(munged.socket());
+    let id = layout::write(&site.path("layouts"), "hello", "1", &[("hello", b"hi\n")]);
+    (site, id)
+}
+
+/// Pulls over the Unix socket, as this process, until the pull ends; gives the last record back.
+fn pull(site: &Site, image: &str) -> wire::Raw {
+    until_it_ends(|| wire::unix(&site.path("socket"), &format!("POST /api/pull/cori/docker/{image}/")), site)
+}
+
+fn until_it_ends(ask: impl Fn() -> wire::Raw, site: &Site) -> wire::Raw {
+    let deadline = Instant::now() + Duration::from_secs(120);
+    loop {
+        let raw = ask();
+        assert_eq!(raw.status(), 200, "{raw:?}");
+        if matches!(raw.state().as_str(), "READY" | "FAILURE") {
+            return raw;
+        }
+        assert!(Instant::now() < deadline, "{raw:?}\n{}", site.log());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
