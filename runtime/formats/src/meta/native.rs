@@ -29,6 +29,9 @@ pub enum MetaFaultKind {
     NotText,
     /// A key that may stand once stands twice. That is how a value with a line break would smuggle one in.
     Duplicate(&'static str),
+    /// An access list behind a variable, or the groups before the users: no gateway writes it there, but the value of a
+    /// variable with a line break would.
+    OutOfPlace(&'static str),
     /// A list that is neither Python's nor JSON.
     List(&'static str, QuoteFault),
     /// A list of users or groups.
@@ -44,6 +47,7 @@ impl fmt::Display for MetaFault {
             MetaFaultKind::TooLong => f.write_str("the file is longer than one MiB"),
             MetaFaultKind::NotText => f.write_str("the file is no UTF-8 text"),
             MetaFaultKind::Duplicate(key) => write!(f, "{key} stands twice"),
+            MetaFaultKind::OutOfPlace(key) => write!(f, "{key} stands where no gateway writes it"),
             MetaFaultKind::List(key, fault) => write!(f, "{key}: {fault}"),
             MetaFaultKind::Acl(key, fault) => write!(f, "{key}: {fault}"),
             MetaFaultKind::Format(name) => write!(f, "{name:?} is no format of an image"),
@@ -76,7 +80,7 @@ impl Meta {
     ///
     /// Unlike the original, a `\` at the end of a line is part of the value: no gateway ever wrote a continuation.
     /// Lines that begin with no known key are skipped, because older gateways wrote values with line breaks as they
-    /// were. A known key that stands twice is refused.
+    /// were. A known key that stands twice is refused, and so is an access list in a place where only such a value puts it.
     ///
     /// # Errors
     /// The first line that cannot be trusted.
@@ -100,10 +104,19 @@ impl Meta {
                 continue;
             };
             let (key, times) = key;
-            if times == Times::Once {
-                if seen.contains(&key) {
-                    return Err(fault(MetaFaultKind::Duplicate(key)));
-                }
+            let is_known = seen.contains(&key);
+            if is_known && times == Times::Once {
+                return Err(fault(MetaFaultKind::Duplicate(key)));
+            }
+            let is_late = match key {
+                "USERACL" => seen.contains(&"ENV") || seen.contains(&"GROUPACL"),
+                "GROUPACL" => seen.contains(&"ENV"),
+                _ => false,
+            };
+            if is_late {
+                return Err(fault(MetaFaultKind::OutOfPlace(key)));
+            }
+            if !is_known {
                 seen.push(key);
             }
             let ids = |value| acl::parse_ids(value).map_err(|error| fault(MetaFaultKind::Acl(key, error)));
@@ -128,10 +141,10 @@ impl Meta {
     }
 }
 
-/// A line that begins with a known key in the first column and a colon.
+/// A line that begins with a known key and a colon. Blanks before it do not hide it: they do not in the original.
 fn known_line(raw: &str) -> Option<((&'static str, Times), &str)> {
     let (name, value) = raw.split_once(':')?;
-    let key = KEYS.into_iter().find(|(key, _)| *key == name.trim_end())?;
+    let key = KEYS.into_iter().find(|(key, _)| *key == name.trim())?;
     Some((key, value.trim_matches([' ', '\t', '\r'])))
 }
 
@@ -176,6 +189,18 @@ mod tests {
         let fault = Meta::read_native(text).unwrap_err();
         assert_eq!(fault.kind, MetaFaultKind::Duplicate("USERACL"));
         assert_eq!(fault.line, 3);
+    }
+
+    #[test]
+    fn a_variable_with_a_line_break_cannot_widen_the_access() {
+        for text in [
+            "USERACL: 1000\nENV: X=a\nGROUPACL: 100\n",
+            "WORKDIR: /w\nGROUPACL: 100\nUSERACL: 1000\n",
+            "GROUPACL: 50\nENV: X=a\n USERACL: 5\n",
+        ] {
+            let kind = Meta::read_native(text).unwrap_err().kind;
+            assert!(matches!(kind, MetaFaultKind::OutOfPlace(_)), "{text}");
+        }
     }
 
     #[test]
