@@ -20,6 +20,7 @@ mod bind;
 mod etc;
 mod glob;
 mod hook;
+mod merge;
 mod root;
 pub mod tree;
 mod volume;
@@ -198,15 +199,12 @@ impl<'a> Enactor<'a> {
 
     fn directory(&mut self, path: &Path, mode: u32, image: ImagePart) -> Result<(), Reason> {
         self.tree().place(path, Make::Directory)?;
-        let directory = self.tree().open(path, For::Listing)?;
+        let directory = self.tree().open_own(path)?;
         node::set_mode(&directory, mode)?;
-        if image == ImagePart::Hidden {
-            // overlayfs.rst, "Opaque": nothing of the lower layers is seen below such a directory. In a user
-            // namespace only the `user.` attribute can be set (option userxattr); tmpfs has it since Linux 6.6.
-            let name = if self.raised.is_rootless() { "user.overlay.opaque" } else { "trusted.overlay.opaque" };
-            node::set_attribute(&directory, name, b"y")?;
+        match image {
+            ImagePart::Hidden => Ok(self.hide_image_in(&directory)?),
+            ImagePart::Merged => Ok(()),
         }
-        Ok(())
     }
 
     fn symlink(&mut self, path: &Path, target: &Path) -> Result<(), Reason> {

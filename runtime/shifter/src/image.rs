@@ -14,7 +14,7 @@ use shifter_formats::index::IndexFault;
 use shifter_formats::meta::{ImageFormat, Meta, MetaFault};
 use shifter_formats::udiroot::Conf;
 use shifter_sys::CallError;
-use shifter_sys::open::{self, For, Kind};
+use shifter_sys::open::Kind;
 use shifter_sys::process::Ended;
 
 use crate::privilege::Raised;
@@ -43,6 +43,17 @@ pub struct ImageFacts {
 pub struct OpenedImage {
     /// Where its files are.
     pub source: ImageSource,
+    /// Who may read them.
+    pub readers: Readers,
+}
+
+/// Who may read the files of an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readers {
+    /// Whoever may use the image: its access list decided.
+    Granted,
+    /// Whom each file lets: a directory of the host has no access list.
+    AsEachFileSays,
 }
 
 /// Where the files of an image are.
@@ -68,8 +79,6 @@ pub enum ImageError {
     LocalRefused,
     /// The local image cannot be opened by the caller.
     Local(PathBuf, CallError),
-    /// The local image is no directory.
-    NotDirectory(PathBuf),
     /// Nobody is called like the key `imageOwner` says.
     NoOwner(String),
     /// A file of the gateway cannot be opened.
@@ -109,7 +118,6 @@ impl fmt::Display for ImageError {
             }
             ImageError::LocalRefused => f.write_str("images of type local are not allowed here (key allowLocalChroot)"),
             ImageError::Local(path, error) => write!(f, "cannot open `{}` as you: {}", path.display(), error.errno),
-            ImageError::NotDirectory(path) => write!(f, "`{}` is not a directory", path.display()),
             ImageError::NoOwner(name) => {
                 write!(f, "no user in /etc/passwd is called `{name}` (key imageOwner); a number is taken as it is")
             }
@@ -176,14 +184,10 @@ fn open_local(raised: &Raised, conf: &Conf, image: &Descriptor) -> Result<(Image
         return Err(ImageError::LocalRefused);
     }
     let path = PathBuf::from(&image.tag);
-    let directory = raised
-        .as_user(|_user| open::host(&path, For::Listing).and_then(|_| open::host(&path, For::Place)))
-        .map_err(|error| ImageError::Local(path.clone(), error))?;
-    if open::facts(&directory)?.kind != Kind::Directory {
-        return Err(ImageError::NotDirectory(path));
-    }
+    let directory =
+        raised.as_user(|user| user.open_directory(&path)).map_err(|error| ImageError::Local(path.clone(), error))?;
     let facts = ImageFacts { identifier: image.tag.clone(), ..ImageFacts::default() };
-    Ok((facts, OpenedImage { source: ImageSource::Directory(directory) }))
+    Ok((facts, OpenedImage { source: ImageSource::Directory(directory), readers: Readers::AsEachFileSays }))
 }
 
 fn facts(identifier: String, meta: Meta) -> ImageFacts {

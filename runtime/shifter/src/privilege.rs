@@ -8,7 +8,11 @@
 //! A change of identity that fails leaves nothing to go on with: the process aborts.
 
 use crate::say::say;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+
 use shifter_sys::identity::{self, Triple};
+use shifter_sys::open::{self, For, Within};
 use shifter_sys::process::{self, Child};
 use shifter_sys::{CallError, capability};
 
@@ -140,6 +144,31 @@ impl Raised {
     }
 }
 
+impl AsUser<'_> {
+    /// Opens a directory of the host that the caller may list and enter. Both are asked of the one descriptor, since
+    /// what overlayfs merges with a directory of ours is shown with our directory's permissions.
+    ///
+    /// # Errors
+    /// When he may not.
+    pub fn open_directory(&self, path: &Path) -> Result<OwnedFd, CallError> {
+        let directory = open::host(path, For::Listing)?;
+        self.may_enter(&directory).map(|()| directory)
+    }
+
+    /// The same below the root of a tree.
+    ///
+    /// # Errors
+    /// When he may not.
+    pub fn open_directory_below(&self, root: impl AsFd, path: &Path) -> Result<OwnedFd, CallError> {
+        let directory = open::below(root, path, Within::Root, For::Listing)?;
+        self.may_enter(&directory).map(|()| directory)
+    }
+
+    fn may_enter(&self, directory: &OwnedFd) -> Result<(), CallError> {
+        open::below(directory, Path::new("."), Within::PlainBelow, For::Place).map(drop)
+    }
+}
+
 impl Dropped {
     /// Whose process it is.
     #[must_use]
@@ -178,8 +207,7 @@ impl Caller {
     /// The order is the law here: each line needs a right that a later one takes away.
     fn drop_and_verify(&self) -> Result<(), DropError> {
         capability::empty_ambient_set()?;
-        let held = capability::held()?;
-        if held.effective != 0 {
+        if capability::any_effective()? {
             // ORDER: needs CAP_SETPCAP.
             capability::empty_bounding_set()?;
             capability::lock_securebits()?;

@@ -89,6 +89,19 @@ pub fn set_attribute(fd: impl AsFd, name: &str, value: &[u8]) -> Result<(), Call
     fs::fsetxattr(fd, name, value, XattrFlags::empty()).named("fsetxattr")
 }
 
+/// fgetxattr(2) of a short value; `None` where there is none.
+///
+/// # Errors
+/// `ERANGE` when it is longer than 16 bytes.
+pub fn attribute(fd: impl AsFd, name: &str) -> Result<Option<Vec<u8>>, CallError> {
+    let mut value = [0_u8; 16];
+    match fs::fgetxattr(fd, name, &mut value) {
+        Ok(length) => Ok(Some(value[..length].to_vec())),
+        Err(rustix::io::Errno::NODATA | rustix::io::Errno::OPNOTSUPP) => Ok(None),
+        Err(errno) => Err(errno).named("fgetxattr"),
+    }
+}
+
 fn one_component(name: &OsStr) -> Result<(), CallError> {
     use std::os::unix::ffi::OsStrExt as _;
     let bytes = name.as_bytes();

@@ -12,12 +12,12 @@ use shifter_sys::{CallError, Errno, loopdev, mountinfo, node};
 
 use super::tree::{Make, Tree};
 use super::{Enactor, Reason, host_place};
-use crate::image::ImageSource;
+use crate::image::{ImageSource, Readers};
 use crate::plan::Limits;
 use crate::trust;
 
 /// What every mount that does not need more has.
-const PLAIN: Attributes = Attributes::NOSUID.and(Attributes::NODEV);
+pub(super) const PLAIN: Attributes = Attributes::NOSUID.and(Attributes::NODEV);
 /// What is a link into `/usr` in most images. A directory in its place leaves them without programs or libraries.
 const MERGED_INTO_USR: [&str; 6] = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 
@@ -146,6 +146,17 @@ impl Enactor<'_> {
         if image.as_os_str().as_encoded_bytes().iter().any(|byte| b":,\\".contains(byte)) {
             return Err(RootError::OddPath(image.to_owned()).into());
         }
+        let image_tree = Tree::at(self.image_mount.take().expect("a plan mounts the image before the overlay"))?;
+        if self.image.readers == Readers::AsEachFileSays {
+            self.hide_what_the_user_cannot_read(&image_tree)?;
+        }
+        let of_site = visible_mounts(self.tree(), at)?;
+        of_site.iter().try_for_each(|(path, ..)| keep_links_into_usr(path, &image_tree))?;
+        let of_image = visible_mounts(&image_tree, image)?.into_iter();
+        let of_image: Vec<_> = of_image
+            .map(|(path, mounted, _)| self.meet(&path).map(|meeting| (path, mounted, meeting)))
+            .collect::<Result<_, _>>()?;
+
         let memory = self.memory.as_ref().expect("a plan makes the site tree before the overlay");
         // ORDER: `upper` and `work` are named from within, since the tree covers them at their mount point.
         mount::enter(memory)?;
@@ -163,10 +174,6 @@ impl Enactor<'_> {
         let overlay = mount::new("overlay", &parameters, PLAIN).map_err(RootError::New)?;
         mount::change_dir(Path::new("/"))?;
 
-        let of_site = visible_mounts(self.tree(), at)?;
-        let image_tree = Tree::at(self.image_mount.take().expect("a plan mounts the image before the overlay"))?;
-        let of_image = visible_mounts(&image_tree, image)?;
-        of_site.iter().try_for_each(|(path, ..)| keep_links_into_usr(path, &image_tree))?;
         mount::attach(&overlay, host_place(at)?)?;
         let root = Tree::at(overlay)?;
         for (path, mounted, kind) in of_site {
@@ -174,17 +181,8 @@ impl Enactor<'_> {
             let (place, _) = root.place(&path, Make::matching(kind))?;
             mount::attach(mounted, place)?;
         }
-        for (path, mounted, kind) in of_image {
-            // A directory of the host as an image has mounts of its own; where the site has something, the site wins.
-            let Ok((place, facts)) = root.open(&path, For::Place).and_then(|_| root.place(&path, Make::matching(kind)))
-            else {
-                continue;
-            };
-            if facts.mount_id == root.mount_id() {
-                let copy = mount::clone_at(mounted, Depth::Tree)?;
-                mount::restrict(&copy, Depth::Tree, PLAIN, Some(Propagation::Private))?;
-                mount::attach(copy, place)?;
-            }
+        for (path, mounted, meeting) in of_image {
+            self.merge_mount(&root, &path, &mounted, meeting)?;
         }
         self.tree = Some(root);
         Ok(())

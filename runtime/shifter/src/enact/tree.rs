@@ -104,6 +104,19 @@ impl Tree {
         open::below(&self.root, inside(path), Within::Root, wanted).map_err(|error| failed(path, error))
     }
 
+    /// Opens a directory of the tree itself for reading; not one that is mounted in it.
+    ///
+    /// # Errors
+    /// When something is mounted there.
+    pub fn open_own(&self, path: &Path) -> Result<OwnedFd, TreeError> {
+        let directory = self.open(path, For::Listing)?;
+        let facts = open::facts(&directory).map_err(|error| failed(path, error))?;
+        if facts.mount_id == self.mount_id {
+            return Ok(directory);
+        }
+        Err(TreeError { path: path.to_owned(), reason: Reason::OnForeignMount(path.to_owned()) })
+    }
+
     /// Opens a place to mount on, made (0755 or 0644) with its parents where it is missing.
     ///
     /// # Errors

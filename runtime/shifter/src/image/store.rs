@@ -10,7 +10,7 @@ use shifter_formats::udiroot::{Conf, Owner};
 use shifter_sys::open::{self, For, Kind, Within};
 use shifter_sys::{CallError, Errno};
 
-use super::{ImageError, ImageSource, OpenedImage};
+use super::{ImageError, ImageSource, OpenedImage, Readers};
 use crate::account;
 use crate::privilege::Raised;
 
@@ -99,7 +99,7 @@ impl<'a> Store<'a> {
             for name in [id.clone(), format!("{id}.")] {
                 if let Some(directory) = self.open_below(Path::new(&name), For::Listing)? {
                     self.check(&self.path.join(&name), &directory, Kind::Directory)?;
-                    return Ok(Some(OpenedImage { source: ImageSource::Directory(directory) }));
+                    return Ok(Some(granted(ImageSource::Directory(directory))));
                 }
             }
         }
@@ -114,7 +114,7 @@ impl<'a> Store<'a> {
         let name = format!("{id}.{filesystem}");
         let Some(file) = self.open_below(Path::new(&name), For::Reading)? else { return Ok(None) };
         self.check(&self.path.join(&name), &file, Kind::Regular)?;
-        Ok(Some(OpenedImage { source: ImageSource::File { file, filesystem } }))
+        Ok(Some(granted(ImageSource::File { file, filesystem })))
     }
 
     /// Opens with the owner's uid; nothing on the way may be a link.
@@ -156,6 +156,10 @@ impl<'a> Store<'a> {
         }
         Ok(())
     }
+}
+
+fn granted(source: ImageSource) -> OpenedImage {
+    OpenedImage { source, readers: Readers::Granted }
 }
 
 /// An identity as the name of a file: nothing that could be a path.

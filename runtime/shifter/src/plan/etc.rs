@@ -53,6 +53,10 @@ impl Facts<'_> {
 
     pub(super) fn home(&self, steps: &mut Vec<Step>) {
         let to = self.user.home.clone();
+        // Accounts of services have `/`, or nothing.
+        if !to.is_absolute() || to == Path::new("/") {
+            return;
+        }
         match &self.conf.home {
             None | Some(Home::Site | Home::Image) => {}
             Some(Home::None) => steps.push(Step::Directory { path: to, mode: 0o755, image: ImagePart::Hidden }),

@@ -193,10 +193,48 @@ fn a_local_image_is_used_and_never_written() {
 }
 
 #[test]
-fn the_host_as_an_image_has_the_mounts_of_the_host() {
+fn the_host_as_an_image_has_the_mounts_of_the_host_beside_the_sites() {
     isolated(|world| {
         world.configure("allowLocalChroot=1");
         fs::write(at("host/marker"), "seen\n").unwrap();
-        assert_eq!(world.start(&["-i", "local:/", "cat", "/srv/host/marker"]).ok(), "seen\n");
+        // Here /etc of the host is a mount of its own, like /srv.
+        fs::write("/etc/of-the-host", "host\n").unwrap();
+        fs::set_permissions("/etc/of-the-host", Permissions::from_mode(0o644)).unwrap();
+        let shown = world.start(&["-i", "local:/", "cat", "/srv/host/marker", "/etc/of-the-host", "/etc/passwd"]).ok();
+        assert!(shown.starts_with("seen\nhost\nroot:x:0:0:r:"), "{shown}");
+        assert!(world.start(&["-i", "local:/", "ls", "/etc/ssh"]).ok().is_empty());
+    });
+}
+
+#[test]
+fn what_a_user_cannot_read_is_not_opened_by_a_directory_of_the_site_in_its_place() {
+    isolated(|world| {
+        for closed in ["tree/etc", "tree/secret/below", "tree/secret"] {
+            directory_of(&format!("host/{closed}"), 0, 0o700);
+        }
+        for file in ["etc/of-root", "secret/of-root", "secret/below/of-root"] {
+            write(&format!("host/tree/{file}"), "of root\n");
+        }
+        for program in ["bin", "lib", "lib64", "usr"] {
+            if image::tree().join(program).exists() {
+                let from = image::tree().join(program);
+                assert!(
+                    std::process::Command::new("cp")
+                        .arg("-r")
+                        .arg(from)
+                        .arg(at("host/tree"))
+                        .status()
+                        .unwrap()
+                        .success()
+                );
+            }
+        }
+        world.configure("allowLocalChroot=1\nsiteFs=/srv/etc:/secret/below/site");
+        let listed = world.start(&["-i", "local:/srv/host/tree", "ls", "/secret", "/secret/below", "/etc"]).ok();
+        assert!(listed.contains("site") && listed.contains("passwd"), "{listed}");
+        assert!(!listed.contains("of-root"), "{listed}");
+        fs::set_permissions(at("host/tree"), Permissions::from_mode(0o744)).unwrap();
+        let said = world.start(&["-i", "local:/srv/host/tree", "ls", "/"]).fails(1);
+        assert!(said.contains("cannot open `/srv/host/tree` as you: Permission denied"), "{said}");
     });
 }
