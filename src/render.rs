@@ -15,6 +15,7 @@ mod inputs;
 mod kernel;
 mod manifest;
 mod modules;
+mod plugstack;
 mod quote;
 mod redis;
 mod service;
@@ -80,6 +81,7 @@ const PARTS: &[Part] = &[
     hook::artifacts,
     etc::artifacts,
     kernel::artifacts,
+    plugstack::artifacts,
     imagemanager::artifacts,
     service::artifacts,
     redis::artifacts,

@@ -6,6 +6,10 @@
 #[path = "render/support.rs"]
 mod support;
 
+#[path = "render/coverage.rs"]
+mod coverage;
+#[path = "render/gather.rs"]
+mod gather;
 #[path = "render/golden.rs"]
 mod golden;
 #[path = "render/hooks.rs"]

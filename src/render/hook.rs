@@ -61,7 +61,7 @@ fn text(site: &Site, node: &Node, hook: &Hook, inputs: &Inputs) -> Result<String
     let phase = hook.phase;
     let own =
         |file: &String| inputs.files.get(file).cloned().ok_or_else(|| RenderError::FileUnknown { file: file.clone() });
-    if let Some(script) = &hook.script {
+    if let Some((script, _)) = &hook.script {
         return own(script);
     }
     let native = site.target.is_native();

@@ -108,26 +108,37 @@ fn revealed(inputs: &Inputs, secret: &Reference, errors: &mut Vec<RenderError>) 
 
 fn database(site: &Site, gateway: &Gateway, inputs: &Inputs, errors: &mut Vec<RenderError>) -> Secret {
     let written = &gateway.database;
-    let Some(password) = &written.password else {
-        return Secret::text(match &written.user {
-            Some(user) => uri::with_login(&written.uri, user, None),
-            None => written.uri.clone(),
-        });
-    };
-    if site.target.is_native() {
+    match (&written.password, &written.user) {
+        (None, None) => Secret::text(written.uri.clone()),
         // The whole address lies in the file: the gateway reads it at start.
-        return Secret::file(inputs::place(site, password));
+        (Some(password), _) if site.target.is_native() => Secret::file(inputs::place(site, password)),
+        (password, user) => {
+            let user = user.as_deref().unwrap_or_default();
+            login("gateway.database.uri", &written.uri, user, password.as_ref(), inputs, errors)
+        }
     }
-    let password = revealed(inputs, password, errors);
-    Secret::text(uri::with_login(&written.uri, written.user.as_deref().unwrap_or_default(), password.as_deref()))
 }
 
 fn broker(gateway: &Gateway, inputs: &Inputs, errors: &mut Vec<RenderError>) -> Option<Secret> {
     let broker = gateway.broker.as_ref()?;
-    Some(Secret::text(match &broker.password {
-        Some(secret) => uri::with_login(&broker.uri, "", revealed(inputs, secret, errors).as_deref()),
-        None => broker.uri.clone(),
-    }))
+    Some(match &broker.password {
+        Some(password) => login("gateway.broker.uri", &broker.uri, "", Some(password), inputs, errors),
+        None => Secret::text(broker.uri.clone()),
+    })
+}
+
+/// An address with a login, which the original reads in clear.
+fn login(
+    key: &str,
+    uri: &str,
+    user: &str,
+    password: Option<&Reference>,
+    inputs: &Inputs,
+    errors: &mut Vec<RenderError>,
+) -> Secret {
+    let password = password.and_then(|secret| revealed(inputs, secret, errors));
+    let whole = uri::with_login(uri, user, password.as_deref());
+    Secret::text(expect(key, uri, "a URI with a host, as in mongodb://localhost/", whole, errors).unwrap_or_default())
 }
 
 fn listen(gateway: &Gateway, errors: &mut Vec<RenderError>) -> Vec<Listen> {

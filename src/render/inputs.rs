@@ -40,6 +40,16 @@ pub enum GatherError {
         /// Why.
         source: std::io::Error,
     },
+    /// A script that is not the one that was reviewed.
+    #[error("`{}` has the sha256 {found}, not {expected} as the profile says", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+        /// What the profile says.
+        expected: String,
+        /// What it has.
+        found: String,
+    },
     /// A variable that is not set.
     #[error("the environment has no variable `{name}` for a secret")]
     Variable {
@@ -78,11 +88,10 @@ impl Inputs {
     pub fn gather(sites: &[Site], source: &str, dir: &Path, how: Secrets) -> Result<Self, Vec<GatherError>> {
         let mut errors = Vec::new();
         let mut files = BTreeMap::new();
-        for file in sites.iter().flat_map(own_scripts) {
-            let path = dir.join(&file);
-            match std::fs::read_to_string(&path) {
+        for (file, sha256) in sites.iter().flat_map(own_scripts) {
+            match read_script(&dir.join(&file), sha256) {
                 Ok(text) => drop(files.insert(file, text)),
-                Err(source) => errors.push(GatherError::File { path, source }),
+                Err(error) => errors.push(error),
             }
         }
         let vault = if how == Secrets::Placeholder {
@@ -104,9 +113,24 @@ impl Inputs {
     }
 }
 
-fn own_scripts(site: &Site) -> Vec<String> {
-    let hooks = site.node.iter().flat_map(|node| [&node.premount, &node.postmount]);
-    hooks.flat_map(|hook| [&hook.extra, &hook.script]).flatten().cloned().collect()
+/// The files of a site's own scripts, with the hash each must have.
+fn own_scripts(site: &Site) -> Vec<(String, Option<String>)> {
+    let hooks = || site.node.iter().flat_map(|node| [&node.premount, &node.postmount]);
+    let extra = hooks().filter_map(|hook| Some((hook.extra.clone()?, None)));
+    extra.chain(hooks().filter_map(|hook| hook.script.clone())).collect()
+}
+
+fn read_script(path: &Path, sha256: Option<String>) -> Result<String, GatherError> {
+    let path = path.to_owned();
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(source) => return Err(GatherError::File { path, source }),
+    };
+    let found = super::manifest::sha256(text.as_bytes());
+    match sha256 {
+        Some(expected) if !expected.eq_ignore_ascii_case(&found) => Err(GatherError::Changed { path, expected, found }),
+        _ => Ok(text),
+    }
 }
 
 /// The secrets that stand in rendered files. The native gateway gets references instead.

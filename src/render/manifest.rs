@@ -64,7 +64,7 @@ fn entry(artifact: &Artifact) -> Value {
     Value::Object(map)
 }
 
-fn sha256(bytes: &[u8]) -> String {
+pub(super) fn sha256(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(64);
     for byte in Sha256::digest(bytes) {
         write!(text, "{byte:02x}").expect("a String takes all text");

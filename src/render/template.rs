@@ -17,6 +17,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("refresh.service", include_str!("../../templates/refresh.service")),
     ("refresh.timer", include_str!("../../templates/refresh.timer")),
     ("refresh.cron", include_str!("../../templates/refresh.cron")),
+    ("plugstack.conf", include_str!("../../templates/plugstack.conf")),
     ("hardening.conf", include_str!("../../templates/hardening.conf")),
 ];
 

@@ -41,6 +41,8 @@ pub struct Node {
     pub modules: Vec<Module>,
     /// The modules of users who name none.
     pub default_modules: Vec<String>,
+    /// The workload manager, as written: its files have no defaults that depend on anything else.
+    pub wlm: section::WlmSection,
     /// Where the driver's files appear, for releases that know it.
     pub site_resources: Option<String>,
     /// Where clients find the gateway.
@@ -158,8 +160,8 @@ pub struct Hook {
     pub parents: Vec<String>,
     /// A file whose lines follow.
     pub extra: Option<String>,
-    /// A file that is carried whole.
-    pub script: Option<String>,
+    /// A file that is carried whole, and the sha256 it must have.
+    pub script: Option<(String, Option<String>)>,
 }
 
 impl Hook {
@@ -196,6 +198,7 @@ impl Resolver<'_> {
             env: Env::of_site(profile),
             premount: self.hook(Phase::Premount, &config, &filesystems, &links),
             postmount: self.hook(Phase::Postmount, &config, &filesystems, &links),
+            wlm: profile.wlm.clone().unwrap_or_default(),
             default_modules: self.default_modules(&modules),
             modules,
             filesystems,
@@ -337,7 +340,7 @@ impl Resolver<'_> {
             path: self.path_or(&format!("hooks.{name}.path"), written.path.as_ref(), &format!("{config}/{name}.sh")),
             parents: parents(places.into_iter(), mounts),
             extra: written.extra,
-            script: written.script.and_then(|script| script.file),
+            script: written.script.and_then(|script| Some((script.file?, script.sha256))),
         }
     }
 }

@@ -10,6 +10,10 @@ use crate::target::Target;
 /// A path that does not begin at the root. The rule of the same code says more.
 const RELATIVE_PATH: RuleId =
     RuleId { code: "SITE008", name: "relative-path", severity: Severity::Error, category: Category::Correctness };
+/// A name that cannot go into URLs and file names. The rule of the same code says more.
+const SYSTEM_NAME: RuleId =
+    RuleId { code: "SITE007", name: "system-name-charset", severity: Severity::Error, category: Category::Correctness };
+
 /// A profile being resolved, and what was found wrong so far.
 pub(super) struct Resolver<'a> {
     pub(super) profile: &'a Profile,
@@ -68,7 +72,14 @@ impl<'a> Resolver<'a> {
     pub(super) fn name(&mut self) -> String {
         let written = self.profile.site.as_ref().and_then(|site| site.name.as_ref());
         match written {
-            Some(name) => name.as_str().to_owned(),
+            Some(name) => {
+                if !name.is_valid_system() {
+                    let message = format!("`{name}` cannot be the name of a system");
+                    let finding = Finding::new(&SYSTEM_NAME, message).at("site.name", "used in URLs and file names");
+                    self.report(finding.help("write lower case letters, digits, `.`, `_` and `-`"));
+                }
+                name.as_str().to_owned()
+            }
             None if self.profile.kind == Some(Kind::Gateway) => "gateway".to_owned(),
             None => {
                 self.missing("site.name", "name = \"cluster\"");

@@ -1,6 +1,6 @@
 //! `[etc]`: the passwd, group and nsswitch.conf that containers get.
 
-use super::scalar::{AbsPath, Duration, Mode};
+use super::scalar::{AbsPath, Duration};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use validator::Validate;
@@ -14,8 +14,6 @@ pub struct EtcSection {
     /// How passwd and group are kept up to date.
     #[validate(nested)]
     pub refresh: Option<Refresh>,
-    /// The mode of the files written there. Default `0644`.
-    pub mode: Option<Mode>,
 }
 
 /// How passwd and group are kept up to date.

@@ -28,10 +28,6 @@ pub struct RegistrySection {
     pub mirrors: Vec<Url>,
     /// Whether the registry itself may be asked. False where the site never reaches the outside. Native only.
     pub direct: Option<bool>,
-    /// The user of `credential`, when it is not written as `user:password`.
-    pub user: Option<String>,
-    /// Credentials of the site for it. Native only.
+    /// Credentials of the site for it, written `user:password`. Native only.
     pub credential: Option<Secret>,
-    /// The signature policy for its images: `policy_file`.
-    pub policy_file: Option<AbsPath>,
 }

@@ -16,7 +16,7 @@ pub struct Database {
     pub name: Option<String>,
     /// The user to log in as.
     pub user: Option<String>,
-    /// Their password.
+    /// Their password. Natively the file holds the whole address, which the gateway reads when it starts.
     pub password: Option<Secret>,
     /// The account that makes the database.
     #[validate(nested)]
