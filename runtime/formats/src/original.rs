@@ -11,7 +11,7 @@ mod reading;
 mod volume;
 
 pub use notice::{Notice, NoticeKind, Refusal, RefusalKind};
-pub use reading::{Reading, interpret, interpret_patched, read};
+pub use reading::{Reading, Survey, UnreadLine, interpret, interpret_patched, read, survey};
 pub use volume::{InvalidVolumeMap, VolumeCode, parse_volumes};
 
 pub(crate) use volume::read_volumes;

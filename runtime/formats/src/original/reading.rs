@@ -1,5 +1,7 @@
 //! Reading a whole `udiRoot.conf` as one of the original's releases does.
 
+use std::ops::ControlFlow;
+
 use super::lines::{self, Item, Line};
 use super::{Notice, NoticeKind, Refusal, RefusalKind, module};
 use crate::Target;
@@ -40,88 +42,165 @@ pub fn interpret(text: impl AsRef<[u8]>, target: Target) -> Reading {
 
 /// As [`interpret`], for a release whose source carries patches for these keys, such as `mountCmd`.
 pub fn interpret_patched(text: impl AsRef<[u8]>, target: Target, patched: &[&str]) -> Reading {
-    let mut reading = Reading::default();
-    reading.refusal = reading.read(text.as_ref(), target, patched).err();
-    reading
+    let mut reader = Reader::new(target, patched, After::Stop);
+    // The first refusal is kept; there is nothing else to do with the end of reading.
+    let _ = reader.read(text.as_ref());
+    reader.reading
 }
 
-impl Reading {
-    fn read(&mut self, text: &[u8], target: Target, patched: &[&str]) -> Result<(), Refusal> {
-        let mut seen: Vec<String> = Vec::new();
+/// All that is in a file, also behind what the release refuses.
+#[derive(Debug, Clone, Default)]
+pub struct Survey {
+    /// What was understood; its refusal is the one the release stops at.
+    pub reading: Reading,
+    /// Everything the release would refuse, one after the other.
+    pub refusals: Vec<Refusal>,
+    /// The lines whose keys it does not know or whose values it refuses. Of a refused volume map, the entries before the
+    /// refused one are in the configuration all the same.
+    pub unread: Vec<UnreadLine>,
+}
+
+/// A line that the release does not take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadLine {
+    /// The line, from 1; the last one of a continued value.
+    pub line: usize,
+    /// The key.
+    pub key: String,
+    /// The value, as it would be read.
+    pub value: String,
+}
+
+/// As [`interpret_patched`], without stopping: for carrying over a site whose file has mistakes.
+pub fn survey(text: impl AsRef<[u8]>, target: Target, patched: &[&str]) -> Survey {
+    let mut reader = Reader::new(target, patched, After::GoOn);
+    let _ = reader.read(text.as_ref());
+    Survey { reading: reader.reading, refusals: reader.refusals, unread: reader.unread }
+}
+
+/// What follows a refusal.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum After {
+    Stop,
+    GoOn,
+}
+
+struct Reader<'a> {
+    target: Target,
+    patched: &'a [&'a str],
+    after: After,
+    seen: Vec<&'static str>,
+    reading: Reading,
+    refusals: Vec<Refusal>,
+    unread: Vec<UnreadLine>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(target: Target, patched: &'a [&'a str], after: After) -> Self {
+        let reading = Reading::default();
+        Self { target, patched, after, seen: Vec::new(), reading, refusals: Vec::new(), unread: Vec::new() }
+    }
+
+    fn read(&mut self, text: &[u8]) -> ControlFlow<()> {
         for item in lines::split(text, b'=') {
             match item {
                 Item::Skipped { number, text } => {
                     let text = String::from_utf8_lossy(&text).into_owned();
                     self.notice(number, None, NoticeKind::LineIgnored(text));
                 }
-                Item::Line(line) => self.read_line(line, target, patched, &mut seen)?,
+                Item::Line(line) => self.read_line(line)?,
             }
         }
         let mut notices = Vec::new();
-        let selected = module::select_defaults(&self.conf, &mut self.active_modules, &mut notices);
+        let Reading { conf, active_modules, .. } = &mut self.reading;
+        let selected = module::select_defaults(conf, active_modules, &mut notices);
         for kind in notices {
             self.notice(0, Some("defaultModules"), kind);
         }
-        let whole = |kind| Refusal { line: None, kind };
-        selected.map_err(whole)?;
-        self.check_required(target).map_err(whole)
+        if let Err(kind) = selected {
+            self.refuse(None, kind)?;
+        }
+        self.check_required()
+    }
+
+    fn refuse(&mut self, line: Option<usize>, kind: RefusalKind) -> ControlFlow<()> {
+        let refusal = Refusal { line, kind };
+        self.reading.refusal.get_or_insert_with(|| refusal.clone());
+        self.refusals.push(refusal);
+        match self.after {
+            After::Stop => ControlFlow::Break(()),
+            After::GoOn => ControlFlow::Continue(()),
+        }
     }
 
     fn notice(&mut self, line: usize, key: Option<&str>, kind: NoticeKind) {
-        self.notices.push(Notice { line, key: key.map(ToOwned::to_owned), kind });
+        let key = key.map(ToOwned::to_owned);
+        self.reading.notices.push(Notice { line, key, kind });
     }
 
-    fn read_line(
-        &mut self,
-        line: Line,
-        target: Target,
-        patched: &[&str],
-        seen: &mut Vec<String>,
-    ) -> Result<(), Refusal> {
+    fn read_line(&mut self, line: Line) -> ControlFlow<()> {
         let number = line.number;
-        let refuse = |kind| Refusal { line: Some(number), kind };
         let key = String::from_utf8_lossy(&line.key).into_owned();
-        let value = String::from_utf8(line.value).map_err(|_| refuse(RefusalKind::NotText(key.clone())))?;
+        let Ok(value) = String::from_utf8(line.value) else {
+            return self.refuse(Some(number), RefusalKind::NotText(key));
+        };
         if line.ended_by_blank {
             self.notice(number, Some(&key), NoticeKind::ContinuationEnded);
         }
-        let mut kinds = Vec::new();
-        if key.starts_with("module_") && has_modules(target) {
-            module::read_line(&mut self.conf, target, &key, &value, &mut kinds);
+        let mut notices = Vec::new();
+        let read = if key.starts_with("module_") && has_modules(self.target) {
+            module::read_line(&mut self.reading.conf, self.target, &key, &value, &mut notices);
+            Ok(())
+        } else if let Some(row) = known(&key, self.target, self.patched) {
+            self.read_value(row, &value, &mut notices)
         } else {
-            let row = known(&key, target, patched).ok_or_else(|| refuse(RefusalKind::UnknownKey(key.clone())))?;
-            let is_repeated = seen.contains(&key);
-            match dropped(row, target) {
-                Some(Dropped::Announced) => kinds.push(NoticeKind::Deprecated),
-                Some(Dropped::Silently) => kinds.push(NoticeKind::KeyIgnored),
-                None => {
-                    let replaces = !row.accumulates();
-                    if is_repeated && replaces {
-                        kinds.push(NoticeKind::Overwritten);
-                    }
-                    self.conf.read_original(row.name, &value, replaces, &mut kinds).map_err(refuse)?;
-                }
-            }
-            if !is_repeated {
-                seen.push(key.clone());
+            Err(RefusalKind::UnknownKey(key.clone()))
+        };
+        for kind in notices {
+            self.notice(number, Some(&key), kind);
+        }
+        match read {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(kind) => {
+                self.unread.push(UnreadLine { line: number, key, value });
+                self.refuse(Some(number), kind)
             }
         }
-        for kind in kinds {
-            self.notice(number, Some(&key), kind);
+    }
+
+    fn read_value(
+        &mut self,
+        row: &'static KeySpec,
+        value: &str,
+        notices: &mut Vec<NoticeKind>,
+    ) -> Result<(), RefusalKind> {
+        match dropped(row, self.target) {
+            Some(Dropped::Announced) => notices.push(NoticeKind::Deprecated),
+            Some(Dropped::Silently) => notices.push(NoticeKind::KeyIgnored),
+            None => {
+                let replaces = !row.accumulates();
+                let is_repeated = self.seen.contains(&row.name);
+                if is_repeated && replaces {
+                    notices.push(NoticeKind::Overwritten);
+                }
+                if !is_repeated {
+                    self.seen.push(row.name);
+                }
+                self.reading.conf.read_original(row.name, value, replaces, notices)?;
+            }
         }
         Ok(())
     }
 
     /// "Required" means: not empty.
-    fn check_required(&self, target: Target) -> Result<(), RefusalKind> {
-        let written = self.conf.write(target);
-        for (row, value) in written {
+    fn check_required(&mut self) -> ControlFlow<()> {
+        for (row, value) in self.reading.conf.write(self.target) {
             let is_missing = value.left_out.is_empty() && value.text.is_none_or(|text| text.is_empty());
-            if row.is_required_by(target) && is_missing {
-                return Err(RefusalKind::Missing(row.name));
+            if row.is_required_by(self.target) && is_missing {
+                self.refuse(None, RefusalKind::Missing(row.name))?;
             }
         }
-        Ok(())
+        ControlFlow::Continue(())
     }
 }
 
@@ -154,4 +233,24 @@ fn dropped(row: &KeySpec, target: Target) -> Option<Dropped> {
 enum Dropped {
     Announced,
     Silently,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_survey_goes_on_behind_a_refusal() {
+        let text = "allowLibcPwdsCalls=1\nsiteFs=/a:b;/c:/d\nsiteFs=/e:/f\nsystem=s\nmountCmd=/m\n";
+        let survey = survey(text, Target::V1608, &["mountCmd"]);
+        let unread: Vec<(usize, &str)> = survey.unread.iter().map(|line| (line.line, line.value.as_str())).collect();
+        assert_eq!(unread, [(1, "1"), (2, "/a:b;/c:/d")]);
+        assert_eq!(survey.reading.conf.site_fs.to_string(), "/e:/f");
+        assert_eq!(survey.reading.conf.system.as_deref(), Some("s"));
+        let kinds: Vec<&RefusalKind> = survey.refusals.iter().map(|refusal| &refusal.kind).collect();
+        assert!(matches!(kinds[..2], [RefusalKind::UnknownKey(_), RefusalKind::Volume(_)]));
+        assert!(kinds[2..].iter().all(|kind| matches!(kind, RefusalKind::Missing(_))));
+        assert_eq!(survey.reading.refusal.as_ref(), survey.refusals.first());
+        assert_eq!(interpret(text, Target::V1608).refusal, survey.reading.refusal);
+    }
 }
