@@ -5,7 +5,6 @@
 
 mod check;
 mod console;
-mod examine;
 mod exit;
 mod explain;
 mod find;

@@ -1,5 +1,6 @@
 //! Describe an HPC site once, in typed TOML; check it; render every file Shifter needs.
 
+pub mod check;
 pub mod cli;
 pub mod diagnostic;
 pub mod lint;

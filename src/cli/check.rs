@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use super::{
     Outcome,
     console::Console,
-    examine::{self, Strictness},
     exit::{Exit, Failure},
     find,
     layers::LayerArgs,
 };
 use crate::{
+    check::{self, Checked, Strictness},
     diagnostic::Format,
     profile::{
         Input,
@@ -67,17 +67,17 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         tier: args.tier,
         today: args.today,
     };
-    let mut examined = Vec::new();
+    let mut checked = Vec::new();
     for input in inputs(args, console)? {
         let options = args.layers.options(input);
-        examined.push(examine::profile(&options, args.layers.class.as_deref(), &strictness)?);
+        checked.push(check::check(&options, args.layers.class.as_deref(), &strictness)?);
     }
-    let report = examine::report(&examined);
+    let report = check::report(&checked);
     match &args.output {
         Some(path) => console.save(path, &args.format.write(&report, console.file_style()))?,
         None => console.say(&args.format.write(&report, console.style()))?,
     }
-    let fails = examined.iter().any(examine::Examined::fails);
+    let fails = checked.iter().any(Checked::fails);
     Ok(if fails { Exit::Failed } else { Exit::Clean })
 }
 

@@ -13,7 +13,7 @@ fn a_form_of_output_changes_neither_the_findings_nor_the_exit_code() {
         assert_eq!(site.run(&["check", "--format", format, "good.toml"]).code, 0, "{format}");
         let ran = site.run(&["check", "--format", format, "broken.toml"]);
         assert_eq!(ran.code, 1, "{format}: {ran:?}");
-        assert_eq!(ran.out.matches("did you mean").count() + ran.out.matches("SITE002").count() > 0, true, "{format}");
+        assert!(ran.out.contains("SITE002") && ran.out.contains("paht"), "{format}: {ran:?}");
         assert_eq!(ran.err, "", "{format}");
     }
 }

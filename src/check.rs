@@ -1,0 +1,169 @@
+//! Everything there is to say about a profile, for every node class.
+//!
+//! [`check`] puts together what loading found, what stands in the way of a [`Site`] and what the
+//! rules say ([`judge`]), leaves out what the site does not want to hear ([`Selection`], comments),
+//! and decides whether the run fails. `check` shows the result, `render` goes on with its sites.
+
+mod judge;
+
+use std::collections::BTreeMap;
+
+use crate::{
+    diagnostic::{Located, Report, Scope, Selection, Severity, source::Source, suppress},
+    lint::RULES,
+    profile::{
+        self, LoadError, LoadOptions, Loaded,
+        section::{FailOn, Tier, scalar::Date},
+    },
+    site::Site,
+};
+
+/// How strict to be. What is not given is for the profile's `[lint]` to say.
+#[derive(Debug, Clone, Default)]
+pub struct Strictness {
+    /// Only these rules: codes, names or prefixes of codes; all when empty.
+    pub select: Vec<String>,
+    /// Not these, besides those the profile ignores.
+    pub ignore: Vec<String>,
+    /// The least severity that makes the run fail.
+    pub fail_on: Option<FailOn>,
+    /// Which rules run.
+    pub tier: Option<Tier>,
+    /// The day, for rules about dates.
+    pub today: Option<Date>,
+}
+
+/// A profile that was looked at from all sides.
+#[derive(Debug)]
+pub struct Checked {
+    /// The profile as every class shares it.
+    pub loaded: Loaded,
+    /// The profile as each class sees it.
+    pub classes: BTreeMap<String, Loaded>,
+    /// What each class means, or the whole profile when it has none; only those that mean something.
+    pub sites: Vec<Site>,
+    findings: Vec<Located>,
+    suppressed: usize,
+    unjudged: usize,
+    fails: bool,
+}
+
+impl Checked {
+    /// Whether a finding is at or above the limit.
+    #[must_use]
+    pub fn fails(&self) -> bool {
+        self.fails
+    }
+
+    /// Whether anything wrong was found that is not suppressed.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.findings.iter().any(|located| located.finding.severity == Severity::Error)
+    }
+}
+
+/// Loads a profile and looks at it from all sides; with `class`, for that class alone.
+///
+/// # Errors
+/// When the file cannot be read or an override has no meaning; all else is a finding.
+pub fn check(options: &LoadOptions, class: Option<&str>, strictness: &Strictness) -> Result<Checked, LoadError> {
+    Ok(examine(profile::load(options)?, class, strictness))
+}
+
+fn examine(mut loaded: Loaded, class: Option<&str>, strictness: &Strictness) -> Checked {
+    let served = std::mem::take(&mut loaded.served);
+    let names = class.map_or_else(|| loaded.classes(), |name| vec![name.to_owned()]);
+    let classes: BTreeMap<String, Loaded> =
+        names.into_iter().map(|name| (name.clone(), loaded.for_class(&name))).collect();
+    let lint = loaded.profile.lint.clone().unwrap_or_default();
+    let tier = strictness.tier.or(lint.tier).unwrap_or_default();
+
+    let mut findings = judge::of_loading(&loaded, &classes);
+    findings.retain(|located| located.finding.severity == Severity::Error || is_asked(tier, located.finding.code));
+    let (mut sites, judged) = (Vec::new(), loaded.loss.leaves_a_judgeable_rest());
+    if judged {
+        sites = judge::of_meaning(&loaded, &classes, &served, &mut findings);
+        judge::of_rules(&loaded, &classes, tier, strictness.today, &mut findings);
+    }
+
+    let ignore = [strictness.ignore.clone(), lint.ignore].concat();
+    let selection = Selection { select: strictness.select.clone(), ignore, per_file: lint.per_file_ignores };
+    let (wanted, unwanted): (Vec<_>, Vec<_>) = findings.into_iter().partition(|located| selection.keeps(located));
+    let own = loaded.origins.sources()[0].name.clone();
+    let outcome = suppress::apply(
+        wanted,
+        loaded.origins.sources(),
+        |source: &Source| source.name == own,
+        |rule| judged && had_a_chance(rule, tier, &selection),
+    );
+    let mut findings = outcome.kept;
+    findings.retain(|located| selection.keeps(located));
+
+    let usual = if tier == Tier::Strict { FailOn::Warn } else { FailOn::Error };
+    let limit = strictness.fail_on.or(lint.fail_on).unwrap_or(usual);
+    let mut checked = Checked {
+        fails: findings.iter().any(|located| reaches(located.finding.severity, limit)),
+        suppressed: outcome.suppressed + unwanted.len(),
+        unjudged: usize::from(!judged),
+        loaded,
+        classes,
+        sites,
+        findings,
+    };
+    for profile in served {
+        let served = examine(profile, None, strictness);
+        checked.findings.extend(served.findings);
+        checked.suppressed += served.suppressed;
+        checked.unjudged += served.unjudged;
+        checked.fails |= served.fails;
+        checked.loaded.served.push(served.loaded);
+    }
+    checked
+}
+
+/// Whether a run of this tier asks the rule with this code.
+fn is_asked(tier: Tier, code: &str) -> bool {
+    RULES.iter().find(|rule| rule.id.code == code).is_none_or(|rule| rule.is_in(tier))
+}
+
+/// Whether a suppression of `name` could have met a finding. One of a rule that does not exist could
+/// not, and is worth a word all the same.
+fn had_a_chance(name: &str, tier: Tier, selection: &Selection) -> bool {
+    match RULES.iter().find(|rule| rule.id.code == name || rule.id.name == name) {
+        Some(rule) => rule.is_in(tier) && selection.wants(rule.id.code, rule.id.name),
+        None => {
+            let letters = name.trim_end_matches(|c: char| c.is_ascii_digit());
+            letters == name || RULES.iter().any(|rule| rule.group() == letters)
+        }
+    }
+}
+
+/// Whether a finding of this severity makes a run fail.
+fn reaches(severity: Severity, limit: FailOn) -> bool {
+    match limit {
+        FailOn::Error => severity >= Severity::Error,
+        FailOn::Warn => severity >= Severity::Warn,
+        FailOn::Info => true,
+        FailOn::Never => false,
+    }
+}
+
+/// One report of several profiles.
+#[must_use]
+pub fn report(checked: &[Checked]) -> Report {
+    let mut scope = Scope::default();
+    let mut findings = Vec::new();
+    for one in checked {
+        for loaded in std::iter::once(&one.loaded).chain(&one.loaded.served) {
+            scope.profiles += 1;
+            scope.classes += loaded.classes().len();
+            let target = loaded.origins.root().get(&"target.shifter".into()).and_then(|item| item.as_str());
+            if let Some(target) = target.filter(|target| !scope.targets.iter().any(|known| known == target)) {
+                scope.targets.push(target.to_owned());
+            }
+        }
+        scope.unjudged += one.unjudged;
+        findings.extend(one.findings.iter().cloned());
+    }
+    Report::new(findings, checked.iter().map(|one| one.suppressed).sum(), scope)
+}

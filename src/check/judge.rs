@@ -1,0 +1,82 @@
+//! Where findings come from: loading, meaning, rules. Each is said once, whichever class shows it first.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    diagnostic::{Finding, Located},
+    lint,
+    profile::{
+        Loaded,
+        section::{Kind, Profile, Tier, scalar::Date},
+    },
+    site::Site,
+};
+
+/// What loading found, for the profile and for each class.
+pub(super) fn of_loading(loaded: &Loaded, classes: &BTreeMap<String, Loaded>) -> Vec<Located> {
+    let mut findings = Vec::new();
+    for finding in &loaded.findings {
+        add(&mut findings, loaded.origins.locate(finding), None);
+    }
+    for (name, view) in classes {
+        for finding in &view.findings {
+            add(&mut findings, view.origins.locate(finding), Some(name));
+        }
+    }
+    findings
+}
+
+/// What each class means; what stands in the way is a finding.
+pub(super) fn of_meaning(
+    loaded: &Loaded,
+    classes: &BTreeMap<String, Loaded>,
+    served: &[Loaded],
+    findings: &mut Vec<Located>,
+) -> Vec<Site> {
+    let mut sites = Vec::new();
+    let mut take = |view: &Loaded, class: Option<&str>, meaning: Result<Site, Vec<Finding>>| match meaning {
+        Ok(site) => sites.push(site),
+        Err(found) => {
+            for finding in found.iter().filter(|finding| !is_phantom(loaded, finding)) {
+                add(findings, view.origins.locate(finding), class);
+            }
+        }
+    };
+    if loaded.profile.kind == Some(Kind::Gateway) {
+        let served: Vec<Profile> = served.iter().map(|one| one.profile.clone()).collect();
+        take(loaded, None, Site::resolve_gateway(&loaded.profile, &served));
+    } else if classes.is_empty() {
+        take(loaded, None, Site::resolve(&loaded.profile, None));
+    }
+    for (name, view) in classes {
+        take(view, Some(name), Site::resolve(&view.profile, Some(name)));
+    }
+    sites
+}
+
+/// What the rules say of the profile and of each class.
+pub(super) fn of_rules(
+    loaded: &Loaded,
+    classes: &BTreeMap<String, Loaded>,
+    tier: Tier,
+    today: Option<Date>,
+    findings: &mut Vec<Located>,
+) {
+    let found = lint::run(&lint::Context { common: loaded, classes, tier, today });
+    for finding in found.iter().filter(|finding| !is_phantom(loaded, finding)) {
+        add(findings, loaded.origins.locate(finding), None);
+    }
+}
+
+/// Whether a finding may come from what could not be read.
+fn is_phantom(loaded: &Loaded, finding: &Finding) -> bool {
+    finding.labels.iter().any(|label| loaded.loss.touches(&label.path))
+}
+
+/// Adds a finding that nobody has made yet; one that only a class shows says so.
+fn add(findings: &mut Vec<Located>, mut located: Located, class: Option<&str>) {
+    if !findings.iter().any(|known| known.repeats(&located)) {
+        located.finding.notes.extend(class.map(|name| format!("for class `{name}`")));
+        findings.push(located);
+    }
+}
