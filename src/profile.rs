@@ -17,6 +17,7 @@ pub mod origin;
 pub mod overrides;
 pub mod preset;
 pub mod problem;
+mod relocate;
 pub mod requires;
 pub mod section;
 mod syntax;

@@ -10,6 +10,9 @@
 //! The overrides of a class ([`class`](super::class)) lie between 3 and 4. What nobody sets gets
 //! its default later, when a `Site` is made of the profile.
 //!
+//! A relative path counts from the directory of the layer that holds it. [`relocate`](super::relocate)
+//! rewrites those of other directories, so that whoever reads the profile needs one directory only.
+//!
 //! Layers may not include one another in a circle, and a base that is not there is a finding at
 //! the line that names it. Files above 16 MiB are refused.
 
@@ -25,6 +28,7 @@ use super::{
     item::{Item, Place},
     overrides::{self, BadOverride},
     preset,
+    relocate::relocate,
 };
 use crate::diagnostic::{
     Finding, KeyPath, Label, nearest,
@@ -163,7 +167,8 @@ impl Stack {
 
     fn text(&mut self, source: Source, canonical: PathBuf) {
         let (name, directory) = (source.name.clone(), source.directory());
-        let layer = self.layers.parse(source);
+        let mut layer = self.layers.parse(source);
+        relocate(&mut layer.root, &directory, &self.layers.sources[0].directory());
         self.open.push((canonical.clone(), name));
         self.presets(&layer);
         if let Some(extends) = layer.root.child("extends") {
