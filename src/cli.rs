@@ -9,6 +9,7 @@ mod exit;
 mod explain;
 mod find;
 mod layers;
+mod render;
 mod rules;
 mod schema;
 
@@ -33,6 +34,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Check(check::Args),
+    Render(render::Args),
     Explain(explain::Args),
     Rules(rules::Args),
     Schema(schema::Args),
@@ -63,6 +65,7 @@ fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> Exit {
     let console = Console::new(cli.color);
     let outcome = match &cli.verb {
         Verb::Check(args) => check::run(args, &console),
+        Verb::Render(args) => render::run(args, &console),
         Verb::Explain(args) => explain::run(args, &console),
         Verb::Rules(args) => rules::run(args, &console),
         Verb::Schema(args) => schema::run(args, &console),

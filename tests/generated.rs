@@ -58,6 +58,17 @@ fn schema_errors(text: &str) -> Vec<String> {
 }
 
 #[test]
+fn every_profile_of_the_repository_fits_the_schema() {
+    for entry in repository().join("site-profiles").read_dir().expect("the profiles") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let text = std::fs::read_to_string(&path).expect("readable");
+            assert_eq!(schema_errors(&text), Vec::<String>::new(), "{}", path.display());
+        }
+    }
+}
+
+#[test]
 fn the_schema_refuses_what_the_decoder_refuses() {
     let profiles = [
         "schema = 1\nnope = 1\n",

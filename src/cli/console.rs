@@ -36,6 +36,11 @@ impl Console {
         self.style_for(io::stdout().is_terminal())
     }
 
+    /// How to draw on standard error.
+    pub(super) fn error_style(&self) -> Style {
+        self.style_for(io::stderr().is_terminal())
+    }
+
     /// How to draw in a file.
     pub(super) fn file_style(&self) -> Style {
         self.style_for(false)

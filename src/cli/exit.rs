@@ -75,6 +75,12 @@ pub(crate) enum Failure {
         /// What the system said.
         source: io::Error,
     },
+    /// Several things stand in the way, each said on a line of its own.
+    #[error("{0}")]
+    Several(String),
+    /// The program is wrong about its own work.
+    #[error("internal error: {0}")]
+    Defect(String),
     /// Standard output or input failed.
     #[error("cannot {verb} standard {stream}: {source}")]
     Stream {
@@ -88,6 +94,13 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// One failure of several errors.
+    pub(crate) fn of_all(what: &str, errors: &[impl std::fmt::Display]) -> Self {
+        let mut lines: Vec<String> = errors.iter().map(|error| format!("  {error}")).collect();
+        lines.dedup();
+        Self::Several(format!("{what}:\n{}", lines.join("\n")))
+    }
+
     /// The exit code that goes with it.
     #[must_use]
     pub(crate) fn exit(&self) -> Exit {
@@ -97,6 +110,8 @@ impl Failure {
         };
         match self {
             Self::Usage(_) | Self::Load(LoadError::Override(_)) => Exit::Usage,
+            Self::Several(_) => Exit::Failed,
+            Self::Defect(_) => Exit::Internal,
             Self::Load(LoadError::Read { source, .. }) | Self::File { source, .. } | Self::Stream { source, .. } => {
                 io(source)
             }

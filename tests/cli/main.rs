@@ -4,5 +4,7 @@ mod check;
 mod forms;
 mod layers;
 mod loader;
+mod profiles;
+mod render;
 mod support;
 mod usage;

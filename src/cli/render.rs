@@ -1,0 +1,152 @@
+//! `shifter-site render`: every file the site needs, in one directory.
+
+use std::{
+    collections::BTreeSet,
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    Outcome,
+    console::Console,
+    exit::{Exit, Failure},
+    find,
+    layers::LayerArgs,
+};
+use crate::{
+    check::{self, Checked, Strictness},
+    profile::Input,
+    render::{self, Artifact, Inputs, Plan, Secrets, WriteError},
+};
+
+/// Render every file of a site into a directory.
+///
+/// The files of the class `[render] class` (usually `compute`) lie directly in it, those of other classes below
+/// CLASS/. Nothing is written while the profile has errors.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  shifter-site render --out /dsl/etc/shifter
+  shifter-site render cori.toml --class login --out /tmp/login
+  shifter-site render bluewaters.toml --secrets placeholder --stdout udiRoot.conf")]
+pub(super) struct Args {
+    /// The profile. Default: --profile, $SHIFTER_SITE_PROFILE, shifter-site.toml, the only profile here.
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// The profile, by an option.
+    #[arg(long, value_name = "FILE", conflicts_with = "file")]
+    profile: Option<PathBuf>,
+    /// The directory to write to; made if it is not there.
+    #[arg(long, value_name = "DIR", required_unless_present = "stdout")]
+    out: Option<PathBuf>,
+    /// Write one file to standard output instead.
+    #[arg(long, value_name = "NAME", conflicts_with = "out")]
+    stdout: Option<String>,
+    /// Whether secrets are read, or a token stands for each, which no gateway accepts.
+    #[arg(long, value_enum, default_value_t, value_name = "HOW")]
+    secrets: How,
+    /// Run the commands that `{ command = [...] }` secrets name.
+    #[arg(long)]
+    allow_secret_commands: bool,
+    /// Render although the profile has errors, as far as that goes.
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    layers: LayerArgs,
+}
+
+/// What stands in a file where a secret belongs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum How {
+    /// The secret.
+    #[default]
+    Resolve,
+    /// `@SECRET:name@`.
+    Placeholder,
+}
+
+pub(super) fn run(args: &Args, console: &Console) -> Outcome {
+    let file = match args.file.as_ref().or(args.profile.as_ref()) {
+        Some(file) => file.clone(),
+        None => find::profile("".as_ref())?,
+    };
+    let options = args.layers.options(Input::File(file.clone()));
+    let checked = check::check(&options, args.layers.class.as_deref(), &Strictness::default())?;
+    if checked.has_errors() {
+        let report = check::report(std::slice::from_ref(&checked));
+        console.note(&crate::diagnostic::human::write(&report, console.error_style()));
+        if !args.force || checked.sites.is_empty() {
+            console.note("shifter-site: nothing is rendered from a profile with errors\n");
+            return Ok(Exit::Failed);
+        }
+    }
+    let plan = plan(&checked, &file, args)?;
+    if let Some(name) = &args.stdout {
+        return show(&plan, name, console);
+    }
+    let directory = args.out.as_deref().unwrap_or(Path::new("."));
+    let report = render::write(&plan, directory)?;
+    console.say(&table(&plan, directory))?;
+    for (path, owner) in &report.not_owned {
+        console.note(&format!("shifter-site: give `{}` to {owner}, which could not be done here\n", path.display()));
+    }
+    Ok(Exit::Clean)
+}
+
+fn plan(checked: &Checked, file: &Path, args: &Args) -> Result<Plan, Failure> {
+    let how = match (args.secrets, args.allow_secret_commands) {
+        (How::Placeholder, _) => Secrets::Placeholder,
+        (How::Resolve, false) => Secrets::Resolve,
+        (How::Resolve, true) => Secrets::ResolveWithCommands,
+    };
+    let directory = file.parent().unwrap_or(Path::new(""));
+    let inputs = Inputs::gather(&checked.sites, &file.display().to_string(), directory, how)
+        .map_err(|errors| Failure::of_all("the profile refers to what cannot be had", &errors))?;
+    render::plan(&checked.sites, &inputs)
+        .map_err(|errors| Failure::of_all("the target's files cannot hold the profile", &errors))
+}
+
+fn show(plan: &Plan, name: &str, console: &Console) -> Outcome {
+    let Some(artifact) = plan.get(name) else {
+        let names: Vec<&str> = plan.artifacts.iter().map(|artifact| artifact.path.as_str()).collect();
+        return Err(Failure::Usage(format!("no file `{name}` is rendered: there are {}", names.join(", "))));
+    };
+    console.say(&String::from_utf8_lossy(&artifact.bytes))?;
+    Ok(Exit::Clean)
+}
+
+/// Which file is read from where: the last thing `render` says.
+fn table(plan: &Plan, directory: &Path) -> String {
+    let class = |artifact: &Artifact| artifact.class.clone().unwrap_or_default();
+    let rows: Vec<[String; 4]> = plan
+        .artifacts
+        .iter()
+        .map(|artifact| {
+            let owner = format!("{}:{} {}", artifact.owner, artifact.group, artifact.mode);
+            let host = artifact.host.as_ref().map(|host| format!(" on {host}")).unwrap_or_default();
+            let place = if artifact.install.is_empty() { "-".to_owned() } else { artifact.install.clone() + &host };
+            [directory.join(&artifact.path).display().to_string(), class(artifact), owner, place]
+        })
+        .collect();
+    let heads = ["rendered file", "class", "owner and mode", "read from"].map(str::to_owned);
+    let many = plan.artifacts.iter().map(class).collect::<BTreeSet<_>>().len() > 1;
+    let mut text = String::new();
+    let wide = |n: usize| rows.iter().chain([&heads]).map(|row| row[n].chars().count()).max().unwrap_or(0);
+    let widths = [wide(0), wide(1), wide(2)];
+    for row in std::iter::once(&heads).chain(&rows) {
+        let _ = write!(text, "{:1$}  ", row[0], widths[0]);
+        if many {
+            let _ = write!(text, "{:1$}  ", row[1], widths[1]);
+        }
+        let _ = writeln!(text, "{:1$}  {2}", row[2], widths[2], row[3]);
+    }
+    text
+}
+
+impl From<WriteError> for Failure {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Io { action, path, source } => Self::File { verb: action, path, source },
+            error @ WriteError::ReadBack { .. } => Self::Defect(error.to_string()),
+        }
+    }
+}
