@@ -84,6 +84,9 @@ fn examine(mut loaded: Loaded, class: Option<&str>, strictness: &Strictness) -> 
     if judged {
         sites = judge::of_meaning(&loaded, &classes, &served, &mut findings);
         judge::of_rules(&loaded, &classes, tier, strictness.today, &mut findings);
+        if findings.iter().all(|located| located.finding.severity != Severity::Error) {
+            judge::of_rendering(&loaded, &sites, &mut findings);
+        }
     }
 
     let ignore = [strictness.ignore.clone(), lint.ignore].concat();

@@ -28,7 +28,8 @@ mod write;
 pub use artifact::{Artifact, Check, Plan};
 pub use error::RenderError;
 pub use inputs::{GatherError, Inputs, Secrets};
-pub use write::{Report, WriteError, write};
+pub use manifest::{Manifest, ManifestFile, ManifestSecret};
+pub use write::{Report, WriteError, read_back, write};
 
 use crate::site::Site;
 use std::collections::BTreeSet;

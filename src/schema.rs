@@ -9,7 +9,7 @@ use shifter_formats::{
     udiroot::{KEYS, KeySpec, MODULE_KEYS, Trust},
 };
 
-use crate::{diagnostic::json::Document, profile::Profile};
+use crate::{diagnostic::json::Document, profile::Profile, render::Manifest};
 
 /// One generated file.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +37,12 @@ pub const ALL: &[Schema] = &[
         file: "finding.schema.json",
         about: "the output of `check --format json`",
         make: finding,
+    },
+    Schema {
+        name: "manifest",
+        file: "manifest.schema.json",
+        about: "manifest.json beside the rendered files",
+        make: manifest,
     },
     Schema {
         name: "udiroot-keys",
@@ -118,6 +124,10 @@ fn imagemanager() -> Value {
 
 fn finding() -> Value {
     schemars::schema_for!(Document).to_value()
+}
+
+fn manifest() -> Value {
+    schemars::schema_for!(Manifest).to_value()
 }
 
 fn udiroot_keys() -> Value {

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    diagnostic::{Finding, Located},
+    diagnostic::{Finding, KeyPath, Located, structural},
     lint,
     profile::{
         Loaded,
         section::{Kind, Profile, Tier, scalar::Date},
     },
+    render::{self, Inputs, RenderError, Secrets},
     site::Site,
 };
 
@@ -52,6 +53,38 @@ pub(super) fn of_meaning(
         take(view, Some(name), Site::resolve(&view.profile, Some(name)));
     }
     sites
+}
+
+/// What would be rendered: every file can be made and read back by the program it is for. Secrets are
+/// not read; a fixed token stands for each.
+pub(super) fn of_rendering(loaded: &Loaded, sites: &[Site], findings: &mut Vec<Located>) {
+    let mut add_text = |text: String, path: KeyPath| {
+        let finding = Finding::new(&structural::WRONG_TYPE, text).at(path, "this cannot be rendered");
+        add(findings, loaded.origins.locate(&finding), None);
+    };
+    let directory = loaded.origins.directory_of(&KeyPath::root());
+    let inputs = match Inputs::gather(sites, &loaded.origins.sources()[0].name, &directory, Secrets::Placeholder) {
+        Ok(inputs) => inputs,
+        Err(errors) => return errors.iter().for_each(|error| add_text(error.to_string(), "hooks".into())),
+    };
+    match render::plan(sites, &inputs) {
+        Ok(plan) => {
+            for artifact in &plan.artifacts {
+                if let Err(error) = render::read_back(artifact, &artifact.bytes) {
+                    add_text(error.to_string(), KeyPath::root());
+                }
+            }
+        }
+        Err(errors) => {
+            for error in errors {
+                let path = match &error {
+                    RenderError::BadValue { key, .. } => KeyPath::from(key.as_str()),
+                    _ => KeyPath::root(),
+                };
+                add_text(error.to_string(), path);
+            }
+        }
+    }
 }
 
 /// What the rules say of the profile and of each class.

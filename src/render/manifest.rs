@@ -4,29 +4,103 @@ use super::inputs::installed_secrets;
 use super::{Artifact, Check, Inputs, Plan};
 use crate::profile::section::scalar::Mode;
 use crate::site::Site;
-use serde_json::{Map, Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 
+/// What was rendered from a profile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// The version of this format. 1.
+    pub schema: u32,
+    /// The file name of the profile.
+    pub source: String,
+    /// The system.
+    pub site: Option<String>,
+    /// The installed software.
+    pub target: Option<String>,
+    /// The directory of the management host that is the nodes' `/`; empty when it is `/` itself.
+    pub root: String,
+    /// The class whose files lie directly in the directory.
+    pub class: Option<String>,
+    /// Every rendered file but this one.
+    pub files: Vec<ManifestFile>,
+    /// Secrets that have to be brought to the gateway's host beside the rendered files.
+    pub secrets: Vec<ManifestSecret>,
+}
+
+/// A rendered file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ManifestFile {
+    /// Its path below the output directory.
+    pub path: String,
+    /// The class it is for.
+    pub class: Option<String>,
+    /// The one host it is for, when not every node of the class.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// Whether it holds a secret.
+    pub secret: bool,
+    /// The hash of its bytes, 64 hexadecimal digits. A hash of a file with a secret would let readers test
+    /// guesses, so there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// Who owns it where it is installed.
+    pub owner: String,
+    /// Its group.
+    pub group: String,
+    /// Its mode, four octal digits.
+    pub mode: String,
+    /// Who reads it.
+    pub consumer: String,
+    /// Where it is read from.
+    pub install: String,
+    /// What makes a running program take it up.
+    pub reload: String,
+}
+
+/// A secret that is brought, not rendered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ManifestSecret {
+    /// Its name; never its value.
+    pub name: String,
+    /// Where it is read from.
+    pub install: String,
+    /// Who owns it there.
+    pub owner: String,
+    /// Its mode there, four octal digits.
+    pub mode: String,
+}
+
 pub(super) fn manifest(plan: &Plan, sites: &[Site], inputs: &Inputs) -> Artifact {
     let first = sites.iter().find(|site| site.is_primary()).or(sites.first());
-    let mut secrets: Vec<Value> = Vec::new();
-    for (secret, path) in sites.iter().flat_map(installed_secrets) {
-        let entry = json!({ "name": secret.name(), "install": path, "owner": "root", "mode": "0640" });
+    let mut secrets: Vec<ManifestSecret> = Vec::new();
+    for (secret, install) in sites.iter().flat_map(installed_secrets) {
+        let entry = ManifestSecret {
+            name: secret.name().to_owned(),
+            install,
+            owner: "root".to_owned(),
+            mode: "0640".to_owned(),
+        };
         if !secrets.contains(&entry) {
             secrets.push(entry);
         }
     }
-    let value = json!({
-        "schema": 1,
-        "source": inputs.source,
-        "site": first.map(|site| site.name.clone()),
-        "target": first.map(|site| site.target.to_string()),
-        "root": first.map(|site| site.root.clone()).unwrap_or_default(),
-        "class": first.and_then(|site| site.class.as_ref()).map(|class| class.name.clone()),
-        "files": plan.artifacts.iter().map(entry).collect::<Vec<_>>(),
-        "secrets": secrets,
-    });
+    let manifest = Manifest {
+        schema: 1,
+        source: inputs.source.clone(),
+        site: first.map(|site| site.name.clone()),
+        target: first.map(|site| site.target.to_string()),
+        root: first.map(|site| site.root.clone()).unwrap_or_default(),
+        class: first.and_then(|site| site.class.as_ref()).map(|class| class.name.clone()),
+        files: plan.artifacts.iter().map(entry).collect(),
+        secrets,
+    };
+    let value = serde_json::to_value(manifest).expect("texts, numbers and lists are JSON");
     Artifact {
         path: "manifest.json".to_owned(),
         bytes: shifter_gateway_types::pretty::print(&value).into_bytes(),
@@ -43,25 +117,20 @@ pub(super) fn manifest(plan: &Plan, sites: &[Site], inputs: &Inputs) -> Artifact
     }
 }
 
-/// One file. A hash of a file with a secret would let readers test guesses, so there is none.
-fn entry(artifact: &Artifact) -> Value {
-    let mut map = Map::new();
-    map.insert("path".to_owned(), artifact.path.clone().into());
-    map.insert("class".to_owned(), artifact.class.clone().into());
-    if let Some(host) = &artifact.host {
-        map.insert("host".to_owned(), host.clone().into());
+fn entry(artifact: &Artifact) -> ManifestFile {
+    ManifestFile {
+        path: artifact.path.clone(),
+        class: artifact.class.clone(),
+        host: artifact.host.clone(),
+        secret: artifact.secret,
+        sha256: (!artifact.secret).then(|| sha256(&artifact.bytes)),
+        owner: artifact.owner.clone(),
+        group: artifact.group.clone(),
+        mode: artifact.mode.to_string(),
+        consumer: artifact.consumer.to_owned(),
+        install: artifact.install.clone(),
+        reload: artifact.reload.to_owned(),
     }
-    map.insert("secret".to_owned(), artifact.secret.into());
-    if !artifact.secret {
-        map.insert("sha256".to_owned(), sha256(&artifact.bytes).into());
-    }
-    map.insert("owner".to_owned(), artifact.owner.clone().into());
-    map.insert("group".to_owned(), artifact.group.clone().into());
-    map.insert("mode".to_owned(), artifact.mode.to_string().into());
-    map.insert("consumer".to_owned(), artifact.consumer.into());
-    map.insert("install".to_owned(), artifact.install.clone().into());
-    map.insert("reload".to_owned(), artifact.reload.into());
-    Value::Object(map)
 }
 
 pub(super) fn sha256(bytes: &[u8]) -> String {

@@ -56,7 +56,12 @@ pub fn write(plan: &Plan, dir: &Path) -> Result<Report, WriteError> {
     for artifact in &plan.artifacts {
         let place = dir.join(&artifact.path);
         let stage = Staged::new(&place, artifact, &mut report)?;
-        read_back(artifact, &stage.path)?;
+        let bytes = fs::read(&stage.path).map_err(|source| WriteError::Io {
+            action: "read back",
+            path: stage.path.clone(),
+            source,
+        })?;
+        read_back(artifact, &bytes)?;
         staged.push((stage, artifact));
     }
     // ORDER: what udiRoot.conf names must be there before it is.
@@ -139,12 +144,11 @@ fn own(file: &File, artifact: &Artifact) -> io::Result<bool> {
     }
 }
 
-/// Read a staged file as its consumer will, and compare with what was meant.
-fn read_back(artifact: &Artifact, path: &Path) -> Result<(), WriteError> {
-    let bytes = match &artifact.check {
-        Check::None => return Ok(()),
-        _ => fs::read(path).map_err(|source| WriteError::Io { action: "read back", path: path.to_owned(), source })?,
-    };
+/// Read the bytes of a file as its consumer will, and compare with what was meant.
+///
+/// # Errors
+/// What the consumer would refuse, or understand otherwise.
+pub fn read_back(artifact: &Artifact, bytes: &[u8]) -> Result<(), WriteError> {
     let failed = |why: String| WriteError::ReadBack { path: artifact.path.clone(), why };
     match &artifact.check {
         Check::None => Ok(()),
@@ -169,8 +173,8 @@ fn read_back(artifact: &Artifact, path: &Path) -> Result<(), WriteError> {
             if same { Ok(()) } else { Err(failed(format!("Shifter {target} reads other values"))) }
         }
         Check::ImageManager(config) => {
-            let text = String::from_utf8(bytes).map_err(|_| failed("it is not text".to_owned()))?;
-            match ImageManager::parse(&text) {
+            let text = std::str::from_utf8(bytes).map_err(|_| failed("it is not text".to_owned()))?;
+            match ImageManager::parse(text) {
                 Ok(read) if read == **config => Ok(()),
                 Ok(_) => Err(failed("the gateway reads other values".to_owned())),
                 Err(error) => Err(failed(error.to_string())),

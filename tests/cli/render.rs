@@ -129,3 +129,24 @@ fn an_output_directory_that_cannot_be_made_is_an_input_output_error() {
     let ran = site.run(&["render", "--out", "file/below"]);
     assert_eq!(ran.code, 74, "{ran:?}");
 }
+
+#[test]
+fn the_manifest_fits_its_schema() {
+    let site = bluewaters();
+    let schema = site.run(&["schema", "--name", "manifest"]).out;
+    let schema = serde_json::from_str(&schema).expect("JSON");
+    let manifest = site.run(&["render", "--secrets", "placeholder", "--stdout", "manifest.json"]).out;
+    let manifest = serde_json::from_str(&manifest).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let errors: Vec<String> = validator.iter_errors(&manifest).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+}
+
+#[test]
+fn check_renders_too() {
+    let text = format!("{GOOD}\n[hooks.premount]\nextra = \"nosuch.sh\"\n");
+    let site = Site::new().with("site.toml", &text);
+    let ran = site.run(&["check", "--format", "concise", "site.toml"]);
+    assert!(ran.code == 1 && ran.out.contains("site.toml:38:2: error[SITE003]"), "{ran:?}");
+    assert!(ran.out.contains("cannot read `nosuch.sh`"), "{ran:?}");
+}
