@@ -22,7 +22,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::{Connection, OpenFlags};
 
 pub use model::{Access, Entry, Image, Job, PullAsk, Tag, TagName};
-pub use pulls::{Asked, Completed};
+pub use pulls::{Asked, Completed, Terms};
 
 /// The store of one gateway process.
 #[derive(Debug)]

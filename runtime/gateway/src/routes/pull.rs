@@ -18,7 +18,7 @@ use crate::auth::Caller;
 use crate::config::Password;
 use crate::jobs::Order;
 use crate::record;
-use crate::store::{Access, Asked, PullAsk, TagName};
+use crate::store::{Access, Asked, PullAsk, Tag, TagName, Terms};
 use crate::time::now;
 
 /// Types whose tag defaults to `latest` in a pull.
@@ -59,7 +59,10 @@ async fn read(body: Body) -> Result<PullBody, Refused> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Ok(PullBody::default());
     }
-    serde_json::from_slice(&bytes).map_err(|error| Refused::bad_request(format!("the body: {error}")))
+    // An object by all means: a struct would be read from a list too, field by field.
+    let object: Result<serde_json::Map<_, _>, _> = serde_json::from_slice(&bytes);
+    let lists = object.and_then(|object| serde_json::from_value(object.into()));
+    lists.map_err(|error| Refused::bad_request(format!("the body: {error}")))
 }
 
 /// Pulls by callers without a password and without lists are alike, whoever asks.
@@ -76,34 +79,44 @@ fn ask(name: &TagName, caller: &Caller, lists: PullBody, password: &Password) ->
 }
 
 fn answer(app: &Arc<App>, ask: &PullAsk, order: Order, caller: &Caller) -> Result<Record, Refused> {
-    let now = now();
-    if let Some(record) = current(app, ask, &order, caller, now)? {
-        return Ok(record);
-    }
-    let shown = FAILURE_SHOWN.min(order.config.pull_update.as_secs_f64());
-    match app.store.ask(ask, now, now - shown, order.config.limits.queued)? {
-        Asked::Started(job) => {
-            let record = record::of_job(&job);
-            app.start(job, order);
-            Ok(record)
+    loop {
+        let now = now();
+        let entry = app.store.lookup(&ask.name)?;
+        let asked = |tag: &&Tag| tag.itype == ask.name.itype && tag.tag == ask.name.tag;
+        let tag = entry.as_ref().and_then(|entry| entry.tags.iter().find(asked));
+        if let (Some(entry), Some(tag)) = (&entry, tag)
+            && is_current(tag, ask, &order, now)
+            && let Some(record) = record::of_tag(entry, &ask.name, |access| caller.may_use(access, &app.auth.groups))
+        {
+            return Ok(record);
         }
-        Asked::Joined(job) | Asked::Failed(job) => Ok(record::of_job(&job)),
-        Asked::Full => Err(Refused::queue_full()),
+        let terms = Terms {
+            now,
+            failed_since: now - FAILURE_SHOWN.min(order.config.pull_update.as_secs_f64()),
+            most: order.config.limits.queued,
+            seen: tag.map(|tag| tag.last_pull),
+        };
+        match app.store.ask(ask, terms)? {
+            Asked::Started(job) => {
+                let record = record::of_job(&job);
+                app.start(job, order);
+                return Ok(record);
+            }
+            Asked::Joined(job) | Asked::Failed(job) => return Ok(record::of_job(&job)),
+            Asked::Full => return Err(Refused::queue_full()),
+            Asked::Moved => {}
+        }
     }
 }
 
-/// The record of the image, if the caller may use it and a pull would bring nothing new.
-fn current(app: &App, ask: &PullAsk, order: &Order, caller: &Caller, now: f64) -> Result<Option<Record>, Refused> {
-    let Some(entry) = app.store.lookup(&ask.name)? else { return Ok(None) };
-    let may_use = |access: &Access| caller.may_use(access, &app.auth.groups);
-    let Some(record) = record::of_tag(&entry, &ask.name, may_use) else { return Ok(None) };
-    let age = now - record.last_pull.unwrap_or(0.0);
-    let fresh = (0.0..order.config.pull_update.as_secs_f64()).contains(&age);
-    let tag = entry.tags.iter().find(|tag| tag.tag == ask.name.tag && tag.itype == ask.name.itype);
-    let covered = tag.is_some_and(|tag| match &tag.access {
-        // Lists do not close what is open.
-        Access::Public => true,
-        Access::Granted { users, groups } => ask.users.is_subset(users) && ask.groups.is_subset(groups),
-    });
-    Ok((fresh && covered).then_some(record))
+/// Whether a pull would bring nothing new: the tag was confirmed lately, and lets in all who are asked for.
+fn is_current(tag: &Tag, ask: &PullAsk, order: &Order, now: f64) -> bool {
+    // A clock that was set back must not make every poll a pull.
+    let is_fresh = (now - tag.last_pull).abs() < order.config.pull_update.as_secs_f64();
+    is_fresh
+        && match &tag.access {
+            // Lists do not close what is open.
+            Access::Public => true,
+            Access::Granted { users, groups } => ask.users.is_subset(users) && ask.groups.is_subset(groups),
+        }
 }

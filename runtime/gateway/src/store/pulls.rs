@@ -24,6 +24,21 @@ pub enum Asked {
     Failed(Job),
     /// Too many pulls wait.
     Full,
+    /// The tag is not as it was seen any more: look again.
+    Moved,
+}
+
+/// On what terms a pull is begun.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Terms {
+    /// The time.
+    pub now: f64,
+    /// A failure after this time stands.
+    pub failed_since: f64,
+    /// The most pulls in flight.
+    pub most: u32,
+    /// `last_pull` of the tag when the caller looked; `None` when there was no tag.
+    pub seen: Option<f64>,
 }
 
 /// What a finished pull found out.
@@ -38,16 +53,18 @@ pub struct Completed {
 const COLUMNS: &str = "seq, system, itype, tag, identity, uid, users, groups, with_password, status, message, asked";
 
 impl Store {
-    /// Records a request to pull, unless the same pull is in flight or failed after `failed_since`.
-    pub fn ask(&self, ask: &PullAsk, now: f64, failed_since: f64, most: u32) -> Result<Asked, StoreError> {
+    /// Records a request to pull, unless the same pull is in flight, has just failed or has just ended.
+    pub fn ask(&self, ask: &PullAsk, terms: Terms) -> Result<Asked, StoreError> {
         let mut writer = self.writer();
         let db = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let asked = match in_flight(&db, ask)? {
             Some(job) => Asked::Joined(join(&db, job, ask)?),
-            None => match failed(&db, ask, failed_since)? {
+            // A pull that ended between the caller's look and now is not begun again.
+            None if last_pull(&db, &ask.name)? != terms.seen => Asked::Moved,
+            None => match failed(&db, ask, terms.failed_since)? {
                 Some(job) => Asked::Failed(job),
-                None if count_in_flight(&db)? >= i64::from(most) => Asked::Full,
-                None => Asked::Started(insert(&db, ask, now)?),
+                None if count_in_flight(&db)? >= i64::from(terms.most) => Asked::Full,
+                None => Asked::Started(insert(&db, ask, terms.now)?),
             },
         };
         db.commit()?;
@@ -131,6 +148,11 @@ impl Store {
 
 fn in_flight(db: &Connection, ask: &PullAsk) -> Result<Option<Job>, StoreError> {
     one(db, ask, &format!("status IN {IN_FLIGHT}"))
+}
+
+fn last_pull(db: &Connection, name: &TagName) -> Result<Option<f64>, StoreError> {
+    let mut find = db.prepare_cached("SELECT last_pull FROM tag WHERE system = ?1 AND itype = ?2 AND tag = ?3")?;
+    Ok(find.query_row((&name.system, &name.itype, &name.tag), |row| row.get(0)).optional()?)
 }
 
 fn failed(db: &Connection, ask: &PullAsk, since: f64) -> Result<Option<Job>, StoreError> {

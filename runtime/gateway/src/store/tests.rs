@@ -28,8 +28,15 @@ fn done(id: &str, private: bool) -> Completed {
     Completed { image, private }
 }
 
+/// Asks as somebody who has just looked the tag up.
+fn try_ask(store: &Store, ask: &PullAsk, now: f64, failed_since: f64, most: u32) -> Result<Asked, StoreError> {
+    let entry = store.lookup(&ask.name)?;
+    let tag = entry.iter().flat_map(|entry| &entry.tags).find(|tag| tag.tag == ask.name.tag);
+    store.ask(ask, Terms { now, failed_since, most, seen: tag.map(|tag| tag.last_pull) })
+}
+
 fn started(store: &Store, ask: &PullAsk) -> Job {
-    match store.ask(ask, 100.0, 90.0, 10).unwrap() {
+    match try_ask(store, ask, 100.0, 90.0, 10).unwrap() {
         Asked::Started(job) => job,
         other => panic!("{other:?}"),
     }
@@ -75,7 +82,8 @@ fn a_database_of_a_later_version_is_refused() {
 fn the_same_pull_in_flight_is_joined_with_both_lists() {
     let (_dir, store) = open();
     let first = started(&store, &PullAsk { users: [1].into(), ..ask("a:1", 1000) });
-    let second = store.ask(&PullAsk { users: [2].into(), groups: [3].into(), ..ask("a:1", 1000) }, 101.0, 90.0, 10);
+    let second =
+        try_ask(&store, &PullAsk { users: [2].into(), groups: [3].into(), ..ask("a:1", 1000) }, 101.0, 90.0, 10);
     let Asked::Joined(joined) = second.unwrap() else { panic!("not joined") };
     assert_eq!(joined.seq, first.seq);
     let entry = store.complete(first.seq, &done("f00", true), 200.0).unwrap().unwrap();
@@ -98,8 +106,8 @@ fn the_database_itself_refuses_a_second_pull_in_flight() {
 fn a_full_queue_takes_no_more_and_still_answers_polls() {
     let (_dir, store) = open();
     started(&store, &ask("a:1", 1000));
-    assert_eq!(store.ask(&ask("b:1", 1000), 100.0, 90.0, 1).unwrap(), Asked::Full);
-    assert!(matches!(store.ask(&ask("a:1", 1000), 100.0, 90.0, 1).unwrap(), Asked::Joined(_)));
+    assert_eq!(try_ask(&store, &ask("b:1", 1000), 100.0, 90.0, 1).unwrap(), Asked::Full);
+    assert!(matches!(try_ask(&store, &ask("a:1", 1000), 100.0, 90.0, 1).unwrap(), Asked::Joined(_)));
 }
 
 #[test]
@@ -107,9 +115,9 @@ fn a_failure_is_shown_for_a_while_and_then_tried_again() {
     let (_dir, store) = open();
     let job = started(&store, &ask("a:1", 1000));
     store.fail(job.seq, "manifest unknown", 110.0).unwrap();
-    let Asked::Failed(shown) = store.ask(&ask("a:1", 1000), 120.0, 90.0, 10).unwrap() else { panic!() };
+    let Asked::Failed(shown) = try_ask(&store, &ask("a:1", 1000), 120.0, 90.0, 10).unwrap() else { panic!() };
     assert_eq!((shown.status, shown.message.as_str()), (Status::Failure, "manifest unknown"));
-    assert!(matches!(store.ask(&ask("a:1", 1000), 150.0, 120.0, 10).unwrap(), Asked::Started(_)));
+    assert!(matches!(try_ask(&store, &ask("a:1", 1000), 150.0, 120.0, 10).unwrap(), Asked::Started(_)));
 }
 
 #[test]
@@ -186,7 +194,7 @@ fn a_restart_goes_on_with_pulls_and_fails_those_whose_password_is_gone() {
     assert_eq!(again.len(), 1);
     assert_eq!((again[0].seq, &again[0].status), (open.seq, &Status::Pending));
     // The user who polls sends the password once more: that starts it anew at once.
-    assert!(matches!(store.ask(&secret, 111.0, 90.0, 10).unwrap(), Asked::Started(_)));
+    assert!(matches!(try_ask(&store, &secret, 111.0, 90.0, 10).unwrap(), Asked::Started(_)));
 }
 
 #[test]
@@ -207,4 +215,12 @@ fn the_queue_has_what_waits_in_the_order_of_asking() {
     store.fail(over.seq, "over", 110.0).unwrap();
     let tags: Vec<String> = store.queue("cori").unwrap().into_iter().map(|job| job.ask.name.tag).collect();
     assert_eq!(tags, ["b:1", "c:1"]);
+}
+
+#[test]
+fn a_pull_that_ended_since_the_caller_looked_is_not_begun_again() {
+    let (_dir, store) = open();
+    pulled(&store, "a:1", 1000, "f00", false);
+    let terms = Terms { now: 201.0, failed_since: 90.0, most: 10, seen: None };
+    assert_eq!(store.ask(&ask("a:1", 1000), terms).unwrap(), Asked::Moved);
 }

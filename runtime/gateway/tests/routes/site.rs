@@ -1,0 +1,165 @@
+//! A gateway in this process, and users who call it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
+use serde_json::{Value, json};
+use shifter_gateway_types::ImageManager;
+use shifter_imagegw::app::App;
+use shifter_imagegw::auth::Peer;
+use shifter_imagegw::config::Config;
+use shifter_imagegw::router::router;
+use shifter_imagegw::store::Store;
+use shifter_munge::Munge;
+use tower::ServiceExt;
+
+use super::fake::Registry;
+use super::munged::Munged;
+
+/// The gateway under test.
+pub(crate) struct Site {
+    dir: tempfile::TempDir,
+    router: Router,
+    munged: Munged,
+    pub(crate) registry: Arc<Registry>,
+    _app: Arc<App>,
+}
+
+/// Somebody who calls it on the Unix socket.
+pub(crate) struct User<'a> {
+    site: &'a Site,
+    peer: Peer,
+    payload: Option<String>,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) json: Value,
+}
+
+impl Site {
+    pub(crate) fn new(registry: Registry) -> Self {
+        Self::with(registry, |_| {})
+    }
+
+    /// With a configuration that the test changes.
+    pub(crate) fn with(registry: Registry, change: impl FnOnce(&mut Value)) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let munged = Munged::start();
+        let at = |name: &str| dir.path().join(name);
+        for name in ["images", "cache"] {
+            std::fs::create_dir(at(name)).unwrap();
+        }
+        let mut written = json!({
+            "DefaultImageLocation": "docker.io",
+            "Database": format!("sqlite://{}", at("gateway.db").display()),
+            "CacheDirectory": at("cache"),
+            "Locations": {
+                "docker.io": { "remotetype": "dockerv2", "aliases": ["index.docker.io"] },
+                "quay.io": { "remotetype": "dockerv2" }
+            },
+            "Platforms": {
+                "cori": {
+                    "mungeSocketPath": munged.socket(),
+                    "accesstype": "local",
+                    "local": { "imageDir": at("images") }
+                }
+            }
+        });
+        change(&mut written);
+        let written = ImageManager::parse(&written.to_string()).unwrap();
+        let config = Config::resolve(&written, dir.path()).unwrap();
+        let store = Store::open(&config.database).unwrap();
+        let registry = Arc::new(registry);
+        let app = App::new(config, at("imagemanager.json"), store, Arc::clone(&registry) as _);
+        Self { router: router(Arc::clone(&app)), registry, munged, dir, _app: app }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// A user of this host.
+    pub(crate) fn user(&self, uid: u32) -> User<'_> {
+        User { site: self, peer: Peer::Unix { uid, gid: uid }, payload: None }
+    }
+
+    /// Somebody on the network.
+    pub(crate) fn stranger(&self) -> User<'_> {
+        User { site: self, peer: Peer::Tcp, payload: None }
+    }
+}
+
+impl User<'_> {
+    /// In another group than the one of the user's number.
+    pub(crate) fn in_group(mut self, gid: u32) -> Self {
+        if let Peer::Unix { gid: group, .. } = &mut self.peer {
+            *group = gid;
+        }
+        self
+    }
+
+    /// With passwords, in a fresh credential for each request. Credentials are of this process's user.
+    pub(crate) fn with_passwords(mut self, passwords: &Value) -> Self {
+        self.payload = Some(json!({ "authorized_locations": passwords }).to_string());
+        self
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, "").await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &str) -> Answer {
+        self.send("POST", path, body).await
+    }
+
+    pub(crate) async fn send(&self, method: &str, path: &str, body: &str) -> Answer {
+        let mut request = Request::builder().method(method).uri(path).header("host", "gw");
+        if let Some(payload) = &self.payload {
+            let munge = Munge::load().unwrap();
+            let credential = munge.encode(Some(self.site.munged.socket()), payload.as_bytes()).unwrap();
+            request = request.header("authentication", credential);
+        }
+        let mut request = request.body(Body::from(body.to_owned())).unwrap();
+        request.extensions_mut().insert(self.peer);
+        let response = self.site.router.clone().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        assert_eq!(response.headers()["content-type"], "application/json", "{method} {path}");
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        Answer { status, json: serde_json::from_slice(&bytes).unwrap() }
+    }
+
+    /// Asks for a pull again and again until it ends.
+    pub(crate) async fn pull(&self, image: &str, body: &str) -> Answer {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        loop {
+            let answer = self.post(&format!("/api/pull/cori/docker/{image}/"), body).await;
+            let state = answer.json["status"].as_str().unwrap_or_default();
+            if answer.status != 200 || matches!(state, "READY" | "FAILURE") {
+                return answer;
+            }
+            assert!(Instant::now() < deadline, "{answer:?}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    pub(crate) async fn lookup(&self, image: &str) -> Answer {
+        self.get(&format!("/api/lookup/cori/docker/{image}/")).await
+    }
+}
+
+impl Answer {
+    pub(crate) fn error(&self) -> &str {
+        self.json["error"].as_str().unwrap()
+    }
+
+    pub(crate) fn state(&self) -> &str {
+        self.json["status"].as_str().unwrap()
+    }
+}
