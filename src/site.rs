@@ -128,3 +128,6 @@ impl Site {
         self.class.as_ref().is_none_or(|class| class.is_primary)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! The line of Slurm's `plugstack.conf` that loads the SPANK plugin (spank(8)).
 
 use super::{Artifact, Inputs, RenderError, template};
+use crate::profile::section::scalar::AbsPath;
 use crate::profile::section::{ArtifactKind, Need, WlmKind};
 use crate::site::Site;
 use minijinja::context;
@@ -36,7 +37,7 @@ pub(super) fn artifacts(site: &Site, inputs: &Inputs) -> Result<Vec<Artifact>, V
     };
     let values = context! { source => inputs.source.clone(), need => need, plugin => plugin, arguments => arguments };
     let text = template::render("plugstack.conf", values).map_err(|error| vec![error])?;
-    let dir = slurm.plugstack_dir.as_ref().map_or_else(|| "/etc/slurm/plugstack.conf.d".to_owned(), |dir| dir.normal());
+    let dir = slurm.plugstack_dir.as_ref().map_or_else(|| "/etc/slurm/plugstack.conf.d".to_owned(), AbsPath::normal);
     let file = Artifact::new(site, "wlm/plugstack.conf", format!("{dir}/shifter.conf"), text);
     Ok(vec![file.with(site, "root", 0o644, "srun, sbatch, salloc, slurmd", "nothing: each job reads it")])
 }
