@@ -20,6 +20,7 @@ fn a_static_etc_is_the_sites_with_the_rest_of_the_images() {
         assert_eq!(cat(world, "/etc/image-only"), "image\n");
         assert_eq!(cat(world, "/etc/shadow"), "");
         assert_eq!(cat(world, "/etc/hosts"), fs::read_to_string("/etc/hosts").unwrap());
+        assert!(world.shifter(&["ls", "/etc/group.orig"]).fails(2).contains("No such file"));
         assert_eq!(world.shifter(&["readlink", "/etc/mtab"]).ok(), "/proc/mounts\n");
         assert_eq!(world.shifter(&["stat", "-c", "%u %g %a", "/etc/passwd"]).ok(), "0 0 644\n");
         assert!(world.shifter(&["cat", "/etc/ssh/ssh_host_key"]).fails(1).contains("No such file"));

@@ -101,5 +101,5 @@ fn copy_with_libraries(program: &str, tree: &Path) {
 /// Puts the image into the store under an identity, with these lines of metadata.
 pub(crate) fn install(id: &str, meta: &str) {
     fs::copy(kept(), at(&format!("images/{id}.squashfs"))).unwrap();
-    write(&format!("images/{id}.meta"), &format!("FORMAT: squashfs\nENV: PATH=/bin:/usr/bin\n{meta}"));
+    write(&format!("images/{id}.meta"), &format!("FORMAT: squashfs\n{meta}ENV: PATH=/bin:/usr/bin\n"));
 }

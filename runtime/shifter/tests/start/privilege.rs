@@ -3,7 +3,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use shifter_sys::mountinfo;
+use shifter_sys::{identity, mountinfo, process};
 
 use crate::world::{ALICE, STAFF, World, at, isolated, run};
 
@@ -139,5 +139,18 @@ fn a_copy_that_is_setuid_to_somebody_else_refuses() {
         fs::set_permissions(at("bin/shifter"), std::os::unix::fs::PermissionsExt::from_mode(0o4755)).unwrap();
         let said = world.shifter(&["id"]).fails(1);
         assert!(said.contains("must be setuid root"), "{said}");
+    });
+}
+
+#[test]
+fn a_start_without_even_a_name_is_only_a_wrong_start() {
+    isolated(|_world| {
+        // The kernel puts an empty name in since Linux 5.18; before, there was none (CVE-2021-4034).
+        let child = process::in_child(|| {
+            identity::set_group(identity::Triple::all(ALICE)).unwrap();
+            identity::set_user(identity::Triple::all(ALICE)).unwrap();
+            process::exec(at("bin/shifter").as_os_str(), &[], &[]).errno.raw()
+        });
+        assert_eq!(process::wait(child.unwrap()).unwrap(), process::Ended::Exited(1));
     });
 }
