@@ -22,6 +22,7 @@ pub use describe::DescribeError;
 pub use sweep::sweep;
 
 use crate::config::{Owner, System};
+use crate::convert::Format;
 use crate::pull::Product;
 use crate::store::{Access, Entry, Tag, TagName};
 
@@ -65,7 +66,9 @@ impl Place {
     /// `.meta` last, as runtimes since 16.08 expect.
     pub fn put(&self, product: Product, name: &TagName, entry: &Entry) -> Result<(), PublishError> {
         let texts = Texts::of(name, entry)?;
-        let image = self.dir.join(format!("{}.{}", entry.image.id, entry.image.format));
+        let format: Format =
+            entry.image.format.parse().map_err(|_| DescribeError::Format(entry.image.format.clone()))?;
+        let image = self.dir.join(format.file_name(&entry.image.id));
         let mode = self.image_mode(&access_to_image(entry));
         if product.path().is_file() {
             let file = File::open(product.path()).map_err(write(&image))?;

@@ -115,8 +115,9 @@ fn conversion(written: &ImageManager) -> Result<Conversion, ConfigError> {
     let format = written.image_format();
     let word = match format {
         ImageFormat::Squashfs => Format::Squashfs,
+        ImageFormat::Vfs => Format::Directory,
         other => {
-            let why = format!("images of format `{other}` are not made; write `squashfs`");
+            let why = format!("images of format `{other}` are not made; write `squashfs`, or `vfs` for directories");
             return Err(ConfigError::unsupported("DefaultImageFormat", why));
         }
     };

@@ -21,11 +21,19 @@ pub enum Format {
 }
 
 impl Format {
-    /// The name in `FORMAT:` lines and the suffix of the file.
+    /// The name in `FORMAT:` lines.
     pub fn name(self) -> &'static str {
         match self {
             Self::Squashfs => "squashfs",
-            Self::Directory => "directory",
+            Self::Directory => "VFS",
+        }
+    }
+
+    /// What an image is called in the image directory: a file with a suffix, or a directory without one.
+    pub fn file_name(self, id: &str) -> String {
+        match self {
+            Self::Squashfs => format!("{id}.squashfs"),
+            Self::Directory => id.to_owned(),
         }
     }
 }
@@ -42,7 +50,7 @@ impl FromStr for Format {
     fn from_str(text: &str) -> Result<Self, OptionError> {
         match text {
             "squashfs" => Ok(Self::Squashfs),
-            "directory" | "vfs" => Ok(Self::Directory),
+            "VFS" | "vfs" => Ok(Self::Directory),
             _ => Err(OptionError::Format(text.to_owned())),
         }
     }

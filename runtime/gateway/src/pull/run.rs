@@ -41,8 +41,7 @@ pub async fn pull(request: PullRequest, progress: &dyn Progress) -> Result<Pulle
     let resolved = resolve(&origin, &request).await?;
     let (config, platform) = configuration(&origin, &cache, &request, &resolved).await?;
     let id = resolved.digest.hex();
-    let format = request.conversion.format;
-    let target = request.directories.images.join(format!("{id}.{format}"));
+    let target = request.directories.images.join(request.conversion.format.file_name(&id));
     let present = present(&target).await?;
     let mut pulled = Pulled {
         id,
