@@ -9,16 +9,18 @@
 //! changes whenever any platform does, and two gateways of different architecture would name the
 //! same image differently.
 //!
-//! In the order of the work: [`request`] is what is asked, `run` the sequence, [`progress`] what an
+//! In the order of the work: [`request`] is what is asked, `run` the sequence with `fetch`, [`progress`] what an
 //! onlooker sees, [`product`] what comes out, [`error`] what can go wrong.
 
 pub mod error;
+mod fetch;
 pub mod product;
 pub mod progress;
 pub mod request;
 mod run;
 
 pub use error::PullError;
+pub(crate) use product::Made;
 pub use product::{Product, Pulled};
 pub use progress::{Phase, Progress, Silent};
 pub use request::{

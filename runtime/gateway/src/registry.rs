@@ -5,7 +5,7 @@
 //! for. [`origin`] is the seam between kinds of places: a registry over HTTP ([`client`],
 //! [`challenge`], [`token`], [`retry`], [`download`]) and an OCI layout directory ([`layout`]).
 //! [`resolve`] walks from a reference to one platform's [`manifest`] and [`image_config`];
-//! [`cache`] keeps verified blobs by digest.
+//! [`cache`] keeps verified blobs by digest, and [`turn`] lets one pull at a time fetch each.
 
 pub(crate) mod cache;
 pub(crate) mod challenge;
@@ -20,6 +20,7 @@ pub mod platform;
 pub(crate) mod resolve;
 pub(crate) mod retry;
 pub(crate) mod token;
+pub(crate) mod turn;
 
 pub use error::RegistryError;
 pub use image_config::ImageConfig;

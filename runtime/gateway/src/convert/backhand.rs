@@ -19,7 +19,7 @@ use super::error::ConvertError;
 use super::options::{Compression, Conversion, OptionError};
 use super::policy::Attributes;
 use super::writer::{ImageWriter, WriteError, pass_on};
-use crate::pull::Product;
+use crate::pull::Made;
 
 /// The longest target of a symbolic link the library writes; it panics at a longer one.
 const TARGET_BYTES: usize = 255;
@@ -189,7 +189,7 @@ impl ImageWriter for BackhandWriter {
         Ok(())
     }
 
-    fn finish(mut self: Box<Self>) -> Result<(Product, u64), ConvertError> {
+    fn finish(mut self: Box<Self>) -> Result<(Made, u64), ConvertError> {
         let flushed = self.contents.flush();
         flushed.map_err(|source| self.output_error(source))?;
         let contents = self.contents.get_ref().try_clone();
@@ -222,6 +222,6 @@ impl ImageWriter for BackhandWriter {
         let file = self.output.as_file_mut();
         let synced = file.sync_all().and_then(|()| file.seek(io::SeekFrom::End(0)));
         let bytes = synced.map_err(|source| self.output_error(source))?;
-        Ok((Product::File(self.output), bytes))
+        Ok((Made::File(self.output), bytes))
     }
 }

@@ -20,7 +20,7 @@ use tempfile::TempDir;
 use super::error::ConvertError;
 use super::policy::Attributes;
 use super::writer::{ImageWriter, WriteError, pass_on};
-use crate::pull::Product;
+use crate::pull::Made;
 
 /// A directory being filled.
 pub(crate) struct DirectoryWriter {
@@ -138,7 +138,7 @@ impl ImageWriter for DirectoryWriter {
         link().map_err(self.failed(path))
     }
 
-    fn finish(self: Box<Self>) -> Result<(Product, u64), ConvertError> {
+    fn finish(self: Box<Self>) -> Result<(Made, u64), ConvertError> {
         for (path, attributes) in self.directories.iter().rev() {
             let name = if path.is_empty() { b"." } else { &path[..] };
             let set = || {
@@ -149,6 +149,6 @@ impl ImageWriter for DirectoryWriter {
         }
         nix::unistd::syncfs(self.root.as_fd()).map_err(self.failed(b""))?;
         let Self { output, bytes, .. } = *self;
-        Ok((Product::Directory(output), bytes))
+        Ok((Made::Directory(output), bytes))
     }
 }

@@ -17,7 +17,7 @@ use super::tar::{Entry, Kind, TarReader};
 use super::tar2sqfs::{self, Tar2sqfsWriter};
 use super::tree::Tree;
 use super::writer::ImageWriter;
-use crate::pull::{Phase, Product};
+use crate::pull::{Made, Phase};
 
 /// A verified blob, open: what is read is what was hashed, whatever happens to its name.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ pub(crate) struct Job {
 pub(crate) type Notify<'a> = &'a dyn Fn(Phase, u64, Option<u64>);
 
 /// The product, its bytes, and the report.
-pub(crate) type Converted = (Product, u64, Report);
+pub(crate) type Converted = (Made, u64, Report);
 
 /// Does the job.
 pub(crate) fn convert(job: &Job, cancel: &Cancel, notify: Notify<'_>) -> Result<Converted, ConvertError> {

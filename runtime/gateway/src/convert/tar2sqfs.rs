@@ -18,7 +18,7 @@ use super::options::{Compression, Conversion};
 use super::policy::Attributes;
 use super::tar_writer::{Flag, TarWriter};
 use super::writer::{ImageWriter, WriteError, pass_on};
-use crate::pull::Product;
+use crate::pull::Made;
 
 /// How much of the program's complaints an error carries.
 const STDERR_BYTES: usize = 2000;
@@ -197,7 +197,7 @@ impl ImageWriter for Tar2sqfsWriter {
         self.write(|archive| archive.header(Flag::HardLink, path, target, attributes, 0))
     }
 
-    fn finish(mut self: Box<Self>) -> Result<(Product, u64), ConvertError> {
+    fn finish(mut self: Box<Self>) -> Result<(Made, u64), ConvertError> {
         let archive = self.archive.take().expect("the archive is open until `finish`");
         let ended = archive.finish().and_then(|mut pipe| pipe.flush());
         // Closing the pipe ends the program; how it ended says more than a broken pipe.
@@ -207,6 +207,6 @@ impl ImageWriter for Tar2sqfsWriter {
         let synced = file.sync_all().and_then(|()| file.metadata());
         let bytes = synced.map_err(|source| self.output_error(source))?.len();
         let Self { output, .. } = *self;
-        Ok((Product::File(output), bytes))
+        Ok((Made::File(output), bytes))
     }
 }

@@ -8,7 +8,7 @@ use std::io::{self, Read};
 
 use super::error::ConvertError;
 use super::policy::Attributes;
-use crate::pull::Product;
+use crate::pull::Made;
 
 /// Makes an image out of a merged tree.
 pub(crate) trait ImageWriter {
@@ -29,7 +29,7 @@ pub(crate) trait ImageWriter {
     fn hard_link(&mut self, path: &[u8], target: &[u8]) -> Result<(), ConvertError>;
 
     /// Completes the image and makes its bytes durable; gives it with its size in bytes.
-    fn finish(self: Box<Self>) -> Result<(Product, u64), ConvertError>;
+    fn finish(self: Box<Self>) -> Result<(Made, u64), ConvertError>;
 }
 
 /// A file that could not be written: for what came in, or for where it goes.

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use tokio::sync::OwnedMutexGuard;
+
 use crate::convert::Report;
 use crate::reference::Digest;
 use crate::registry::{ImageConfig, Platform};
@@ -32,8 +34,19 @@ pub struct Pulled {
 }
 
 /// The outcome of a conversion. Dropped without [`Product::publish`] it leaves nothing behind.
+///
+/// A new image holds the turn of its id: another pull of it in this process waits until this one is
+/// published or dropped, and then finds the image known. So one digest under many tags is converted
+/// once. Whoever keeps a product must not pull the same image meanwhile.
 #[derive(Debug)]
-pub enum Product {
+pub struct Product {
+    made: Made,
+    _turn: Option<OwnedMutexGuard<()>>,
+}
+
+/// What a conversion leaves.
+#[derive(Debug)]
+pub(crate) enum Made {
     /// The image directory held the image already, under this path.
     Known(PathBuf),
     /// A temporary file in the image directory, mode 0600, its data on disk.
@@ -42,13 +55,28 @@ pub enum Product {
     Directory(tempfile::TempDir),
 }
 
+impl From<tempfile::NamedTempFile> for Product {
+    /// A file in the image directory that something other than a pull has made.
+    fn from(file: tempfile::NamedTempFile) -> Self {
+        Self { made: Made::File(file), _turn: None }
+    }
+}
+
 impl Product {
+    pub(super) fn known(path: PathBuf) -> Self {
+        Self { made: Made::Known(path), _turn: None }
+    }
+
+    pub(super) fn new(made: Made, turn: OwnedMutexGuard<()>) -> Self {
+        Self { made, _turn: Some(turn) }
+    }
+
     /// Where the product lies now.
     pub fn path(&self) -> &Path {
-        match self {
-            Self::Known(path) => path,
-            Self::File(file) => file.path(),
-            Self::Directory(directory) => directory.path(),
+        match &self.made {
+            Made::Known(path) => path,
+            Made::File(file) => file.path(),
+            Made::Directory(directory) => directory.path(),
         }
     }
 
@@ -60,12 +88,12 @@ impl Product {
     /// # Errors
     /// The rename or the sync of the directory fails; the temporary is then removed.
     pub fn publish(self, target: &Path) -> io::Result<()> {
-        match self {
-            Self::Known(_) => return Ok(()),
-            Self::File(file) => {
+        match self.made {
+            Made::Known(_) => return Ok(()),
+            Made::File(file) => {
                 file.persist(target)?;
             }
-            Self::Directory(directory) => {
+            Made::Directory(directory) => {
                 std::fs::rename(directory.path(), target)?;
                 // Nothing lies under the old name any more: there is nothing to remove.
                 let _ = directory.keep();

@@ -31,6 +31,31 @@ pub struct PullRequest {
     pub existing: Existing,
 }
 
+impl PullRequest {
+    /// The same request for each place that may answer it, in their order.
+    ///
+    /// A mirror of Docker Hub knows official images by the hub's names, so the names are settled
+    /// here, by the registry that is meant.
+    pub(crate) fn candidates(&self) -> Vec<Self> {
+        let Source::Registry(registry) = &self.location.source else {
+            return vec![self.clone()];
+        };
+        let host = registry.url.host_str().unwrap_or_default();
+        let reference = self.reference.clone().as_named_by(host);
+        let asked = |url: &Url, credential: Option<&Credential>| {
+            let mut request = self.clone();
+            request.reference = reference.clone();
+            request.credential = credential.cloned();
+            let registry = RegistryLocation { url: url.clone(), ..(**registry).clone() };
+            request.location.source = Source::Registry(Box::new(registry));
+            request
+        };
+        let mirrors = registry.mirrors.iter().map(|mirror| asked(mirror, None));
+        let itself = registry.direct.then(|| asked(&registry.url, self.credential.as_ref()));
+        mirrors.chain(itself).collect()
+    }
+}
+
 /// What an image that is already there means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Existing {
@@ -73,6 +98,10 @@ pub enum Source {
 pub struct RegistryLocation {
     /// `https://host[:port]`, or `http://` where the administrator wrote so.
     pub url: Url,
+    /// Copies of the registry that are asked before it, in this order, and without any credential.
+    pub mirrors: Vec<Url>,
+    /// Whether the registry itself is asked where no mirror has the image.
+    pub direct: bool,
     /// How a credential is presented.
     pub authentication: Authentication,
     /// A PEM file; with it, only authorities in it are trusted for this registry.
@@ -102,6 +131,8 @@ pub struct Timing {
     pub longest_pause: Duration,
     /// Bytes a second, on the average of one connection, below which it is given up.
     pub slowest: u64,
+    /// How long a connection may be slower than that.
+    pub grace: Duration,
 }
 
 impl Default for Timing {
@@ -113,6 +144,7 @@ impl Default for Timing {
             first_pause: Duration::from_millis(500),
             longest_pause: Duration::from_secs(60),
             slowest: 1024,
+            grace: Duration::from_secs(30),
         }
     }
 }
@@ -122,6 +154,8 @@ impl RegistryLocation {
     pub fn new(url: Url) -> Self {
         Self {
             url,
+            mirrors: Vec::new(),
+            direct: true,
             authentication: Authentication::default(),
             ca_certificate: None,
             no_proxy: Vec::new(),

@@ -1,26 +1,23 @@
 //! The sequence of a pull.
 
-use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::sync::mpsc;
 
 use super::error::PullError;
+use super::fetch;
 use super::product::{Product, Pulled};
 use super::progress::{Phase, Progress};
 use super::request::{Existing, PullRequest};
 use crate::convert::Report;
 use crate::convert::compressed::Cancel;
-use crate::convert::run::{Converted, Job, Layer, convert};
+use crate::convert::run::{Converted, Job, convert};
 use crate::registry::cache::BlobCache;
 use crate::registry::error::RegistryError;
 use crate::registry::image_config;
-use crate::registry::manifest::Descriptor;
 use crate::registry::origin::{Origin, blocking};
 use crate::registry::resolve::{Resolved, resolve};
+use crate::registry::turn;
 use crate::registry::{ImageConfig, Platform};
 
 /// Pulls one image.
@@ -32,16 +29,41 @@ use crate::registry::{ImageConfig, Platform};
 /// The image cannot be found, fetched, trusted or converted; the error names the cause.
 pub async fn pull(request: PullRequest, progress: &dyn Progress) -> Result<Pulled, PullError> {
     progress.phase(Phase::Pulling);
-    progress.detail("Getting manifest");
     let cache = {
         let directory = request.directories.cache.clone();
         blocking(move || BlobCache::open(&directory)).await?
     };
-    let origin = Origin::open(&request).await?;
-    let resolved = resolve(&origin, &request).await?;
-    let (config, platform) = configuration(&origin, &cache, &request, &resolved).await?;
+    let mut candidates = request.candidates().into_iter();
+    let mut candidate = candidates.next().ok_or_else(|| nothing_to_ask(&request))?;
+    loop {
+        let error = match pull_from(&candidate, &cache, progress).await {
+            Err(PullError::Registry(error)) if error.may_be_the_places_own() => error,
+            result => return result,
+        };
+        let Some(next) = candidates.next() else {
+            return Err(error.into());
+        };
+        tracing::warn!(location = request.location.name, image = %request.reference, %error, "asking elsewhere");
+        candidate = next;
+    }
+}
+
+fn nothing_to_ask(request: &PullRequest) -> PullError {
+    PullError::Registry(RegistryError::Location {
+        location: request.location.name.clone(),
+        what: "it has no mirrors and may not be asked directly".to_owned(),
+    })
+}
+
+/// Pulls from one place.
+async fn pull_from(request: &PullRequest, cache: &BlobCache, progress: &dyn Progress) -> Result<Pulled, PullError> {
+    progress.detail("Getting manifest");
+    let origin = Origin::open(request).await?;
+    let resolved = resolve(&origin, request).await?;
+    let (config, platform) = configuration(&origin, cache, request, &resolved).await?;
     let id = resolved.digest.hex();
     let target = request.directories.images.join(request.conversion.format.file_name(&id));
+    let turn = turn::take(&target).await;
     let present = present(&target).await?;
     let mut pulled = Pulled {
         id,
@@ -49,7 +71,7 @@ pub async fn pull(request: PullRequest, progress: &dyn Progress) -> Result<Pulle
         platform,
         config,
         private: false,
-        product: Product::Known(target),
+        product: Product::known(target),
         bytes: 0,
         known: true,
         report: Report::default(),
@@ -57,7 +79,7 @@ pub async fn pull(request: PullRequest, progress: &dyn Progress) -> Result<Pulle
     match present {
         Some(bytes) if request.existing == Existing::Reuse => pulled.bytes = bytes,
         _ => {
-            let layers = fetch(&origin, &cache, &request, &resolved, progress).await?;
+            let layers = fetch::layers(&origin, cache, request, &resolved, progress).await?;
             let job = Job {
                 id: pulled.id.clone(),
                 layers,
@@ -66,7 +88,9 @@ pub async fn pull(request: PullRequest, progress: &dyn Progress) -> Result<Pulle
                 directory: request.directories.images.clone(),
             };
             let converted = converted(job, progress).await?;
-            (pulled.product, pulled.bytes, pulled.report) = converted;
+            let (made, bytes, report) = converted;
+            pulled.product = Product::new(made, turn);
+            (pulled.bytes, pulled.report) = (bytes, report);
             pulled.known = false;
         }
     }
@@ -82,7 +106,7 @@ async fn configuration(
     resolved: &Resolved,
 ) -> Result<(ImageConfig, Platform), PullError> {
     let blob = &resolved.manifest.config;
-    let file = fetch_one(origin, cache, blob, |_| {}).await?;
+    let file = fetch::blob(origin, cache, blob, |_| {}).await?;
     let bytes = blocking(move || {
         use std::io::Read as _;
         let mut bytes = Vec::new();
@@ -113,70 +137,6 @@ async fn present(target: &Path) -> Result<Option<u64>, PullError> {
         Ok(metadata) => Ok(Some(metadata.len())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(PullError::Directory { path: target.to_owned(), source }),
-    }
-}
-
-/// All layers, each blob once, several at a time.
-async fn fetch(
-    origin: &Origin,
-    cache: &BlobCache,
-    request: &PullRequest,
-    resolved: &Resolved,
-    progress: &dyn Progress,
-) -> Result<Vec<Layer>, PullError> {
-    let layers = &resolved.manifest.layers;
-    let blobs: BTreeMap<_, _> = layers.iter().map(|blob| (blob.digest, blob)).collect();
-    let total = blobs.values().map(|blob| blob.size).sum();
-    let count = blobs.len();
-    let done = AtomicU64::new(0);
-    let received = |bytes: i64| {
-        let before = done.fetch_add(bytes.cast_unsigned(), Ordering::Relaxed);
-        progress.bytes(before.wrapping_add(bytes.cast_unsigned()), Some(total));
-    };
-    progress.bytes(0, Some(total));
-    // In the image's order, so that a person watching sees the layers go by.
-    let mut in_order: Vec<Descriptor> = Vec::new();
-    for blob in layers {
-        if !in_order.iter().any(|seen| seen.digest == blob.digest) {
-            in_order.push(blob.clone());
-        }
-    }
-    let fetching = in_order.into_iter().enumerate().map(|(number, blob)| {
-        let received = &received;
-        async move {
-            progress.detail(&format!("Pulling layer {} of {count}: {}", number + 1, blob.digest));
-            let file = fetch_one(origin, cache, &blob, received).await?;
-            Ok::<_, RegistryError>((blob.digest, file))
-        }
-    });
-    let downloads = request.limits.downloads.max(1);
-    let fetched = stream::iter(fetching).buffer_unordered(downloads);
-    let files: BTreeMap<_, File> = fetched.try_collect().await?;
-    let opened = layers.iter().map(|blob| {
-        let file = files[&blob.digest].try_clone();
-        let file = file.map_err(RegistryError::file(&request.directories.cache))?;
-        Ok(Layer { digest: blob.digest.to_string(), file, compressed: blob.size })
-    });
-    opened.collect()
-}
-
-/// A blob from the cache, or from its origin through the cache.
-async fn fetch_one(
-    origin: &Origin,
-    cache: &BlobCache,
-    blob: &Descriptor,
-    received: impl Fn(i64),
-) -> Result<File, RegistryError> {
-    let found = {
-        let (cache, blob) = (cache.clone(), blob.clone());
-        blocking(move || cache.find(&blob)).await?
-    };
-    match found {
-        Some(file) => {
-            received(blob.size.cast_signed());
-            Ok(file)
-        }
-        None => origin.fetch(blob, cache, received).await,
     }
 }
 

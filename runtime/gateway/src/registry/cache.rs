@@ -35,7 +35,8 @@ impl BlobCache {
         Ok(Self { directory })
     }
 
-    fn path(&self, digest: Digest) -> PathBuf {
+    /// Where a blob lies once it is here.
+    pub(crate) fn path(&self, digest: Digest) -> PathBuf {
         self.directory.join(digest.hex())
     }
 

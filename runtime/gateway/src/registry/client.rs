@@ -5,7 +5,6 @@
 //! and the query of an address, which may hold a signature, appears in no message.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, RANGE};
@@ -67,7 +66,7 @@ impl Client {
                 http: blocking(build).await.map_err(wrong)?,
                 location: request.location.name.clone(),
                 registry: registry.clone(),
-                reference: request.reference.clone().as_named_by(&host),
+                reference: request.reference.clone(),
                 credential: request.credential.clone(),
                 session: Mutex::default(),
                 used_credential: false.into(),
@@ -386,6 +385,3 @@ fn redirected(from: &Url, target: &str) -> Result<Url, RegistryError> {
         _ => Err(refused("it redirects to something that is not http")),
     }
 }
-
-/// How long a download may be slow before its rate is judged.
-pub(crate) const RATE_GRACE: Duration = Duration::from_secs(30);

@@ -8,7 +8,7 @@ use reqwest::header::CONTENT_RANGE;
 use tokio::sync::mpsc;
 
 use super::cache::{BlobCache, Incoming};
-use super::client::{Client, RATE_GRACE};
+use super::client::Client;
 use super::error::RegistryError;
 use super::manifest::Descriptor;
 use super::origin::blocking;
@@ -109,6 +109,7 @@ async fn receive(
             Ok(Some(bytes)) => bytes,
             Ok(None) if *done >= blob.size => return Ended::Complete,
             Ok(None) => return Ended::Broken("the connection ended".to_owned()),
+            Err(_) if *done >= blob.size => return Ended::Complete,
             Err(error) => {
                 let text = std::error::Error::source(&error).map(ToString::to_string);
                 return Ended::Broken(text.unwrap_or_else(|| "the connection broke".to_owned()));
@@ -123,8 +124,8 @@ async fn receive(
             return Ended::Complete;
         }
         let seconds = started.elapsed();
-        let floor = client.timing().slowest.saturating_mul(seconds.as_secs());
-        if seconds > RATE_GRACE && *done - before < floor {
+        let floor = client.timing().slowest.saturating_mul(seconds.as_secs().max(1));
+        if seconds > client.timing().grace && *done - before < floor {
             return Ended::Broken("the registry is too slow".to_owned());
         }
     }

@@ -152,6 +152,11 @@ pub enum RegistryError {
 }
 
 impl RegistryError {
+    /// Whether another copy of the registry may do better.
+    pub(crate) fn may_be_the_places_own(&self) -> bool {
+        !matches!(self, Self::Platform { .. } | Self::File { .. } | Self::Config { .. } | Self::TooManyLayers { .. })
+    }
+
     pub(crate) fn file(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::File { path, source }

@@ -13,6 +13,30 @@ use super::puller::Puller;
 use super::stacks;
 use super::tree::{Kind, assert_same, read, read_squashfs, run};
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tls {
+    Off,
+    SelfSigned,
+}
+
+/// A certificate for 127.0.0.1 that vouches for itself, and its key.
+fn certificate(directory: &Path) -> [String; 2] {
+    let paths = ["certificate.pem", "key.pem"].map(|name| directory.join(name).display().to_string());
+    run("openssl", "openssl", |command| {
+        let curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30"];
+        let name = ["-subj", "/CN=registry", "-addext", "subjectAltName=IP:127.0.0.1"];
+        // An end-entity certificate: rustls refuses an authority in that place.
+        let extensions = ["-addext", "basicConstraints=critical,CA:FALSE"];
+        command
+            .args(["req", "-x509"])
+            .args(curve)
+            .args(name)
+            .args(extensions)
+            .args(["-out", &paths[0], "-keyout", &paths[1]])
+    });
+    paths
+}
+
 /// A running docker-registry with its own storage; it ends with the test.
 struct Registry {
     child: Child,
@@ -30,19 +54,30 @@ impl Drop for Registry {
 impl Registry {
     fn start() -> Self {
         // Another process may take the port between its choice and the start: then another is tried.
-        (0..5).find_map(|_| Self::try_start()).expect("docker-registry does not start")
+        (0..5).find_map(|_| Self::try_start(Tls::Off)).expect("docker-registry does not start")
     }
 
-    fn try_start() -> Option<Self> {
+    /// A registry that speaks https, and the file of its authority.
+    fn start_with_tls() -> (Self, PathBuf) {
+        let registry = (0..5).find_map(|_| Self::try_start(Tls::SelfSigned)).expect("docker-registry does not start");
+        let certificate = registry.directory.path().join("certificate.pem");
+        (registry, certificate)
+    }
+
+    fn try_start(tls: Tls) -> Option<Self> {
         let directory = tempfile::tempdir().unwrap();
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = free.local_addr().unwrap().port();
         drop(free);
         let storage = directory.path().join("storage").display().to_string();
-        let config = format!(
+        let mut config = format!(
             "version: 0.1\nlog: {{level: error}}\nstorage:\n  filesystem: \
              {{rootdirectory: {storage}}}\nhttp:\n  addr: 127.0.0.1:{port}\n"
         );
+        if tls == Tls::SelfSigned {
+            let [certificate, key] = certificate(directory.path());
+            config += &format!("  tls: {{certificate: {certificate}, key: {key}}}\n");
+        }
         let path = directory.path().join("config.yml");
         std::fs::write(&path, config).unwrap();
         let mut child = Command::new("docker-registry")
@@ -175,6 +210,7 @@ fn one_platform_of_an_index_is_pulled() {
         let tree = read_squashfs(pulled.product.path());
         let text = image.architecture.clone().into_bytes();
         assert_eq!(tree["arch"].kind, Kind::File(text));
+        drop(pulled);
         let by_digest = puller.pull(&format!("multi@sha256:{}", image.id())).unwrap();
         assert_eq!(by_digest.id, image.id());
     }
@@ -201,4 +237,42 @@ fn a_blob_that_is_damaged_in_the_registry_is_refused() {
 fn an_image_that_is_not_there_is_said_so() {
     let registry = Registry::start();
     insta::assert_snapshot!(registry.puller().refusal("no/such"), @"test has no image no/such:latest");
+}
+
+#[test]
+fn only_the_locations_own_authority_is_trusted() {
+    let (registry, certificate) = Registry::start_with_tls();
+    let image = Image::of(&stacks::many(2));
+    registry.push_image("secure", &image);
+    let mut puller = registry.puller();
+    puller.registry().url = format!("https://127.0.0.1:{}", registry.port).parse().unwrap();
+    let text = puller.refusal("secure");
+    assert!(text.contains("certificate"), "{text}");
+    puller.registry().ca_certificate = Some(certificate.clone());
+    assert_eq!(puller.pull("secure").unwrap().id, image.id());
+    puller.registry().url = format!("https://localhost:{}", registry.port).parse().unwrap();
+    let text = puller.refusal("secure");
+    assert!(text.contains("certificate"), "{text}");
+    puller.registry().ca_certificate = Some(certificate.with_extension("missing"));
+    let text = puller.refusal("secure");
+    assert!(text.starts_with("location test: cannot read "), "{text}");
+}
+
+#[test]
+fn images_in_dockers_own_format_are_pulled() {
+    let registry = Registry::start();
+    let image = Image::of(&stacks::awkward());
+    registry.push_image("oci", &image);
+    let docker = |name: &str| format!("docker://127.0.0.1:{}/{name}:latest", registry.port);
+    run("skopeo", "skopeo", |command| {
+        let options = ["--insecure-policy", "copy", "--format", "v2s2"];
+        let plain = ["--src-tls-verify=false", "--dest-tls-verify=false"];
+        command.args(options).args(plain).args([docker("oci"), docker("docker")])
+    });
+    let puller = registry.puller();
+    let [oci, docker] = ["oci", "docker"].map(|name| puller.pull(name).unwrap());
+    assert_ne!(oci.id, docker.id);
+    assert_eq!(oci.config, docker.config);
+    let bytes = |path: &Path| std::fs::read(path).unwrap();
+    assert!(bytes(oci.product.path()) == bytes(docker.product.path()));
 }

@@ -33,6 +33,8 @@ pub(crate) struct Answer {
     pub(crate) cut: Option<usize>,
     /// No `Content-Length`: the end of the connection ends the body.
     pub(crate) endless: bool,
+    /// The pause before each byte of the body.
+    pub(crate) trickle: Option<Duration>,
 }
 
 impl Answer {
@@ -154,5 +156,14 @@ fn serve(stream: &TcpStream, log: &Mutex<Vec<Asked>>, answer: &(dyn Fn(&Asked, &
     let mut stream = stream;
     // A client that has heard enough may be gone.
     let _ = stream.write_all(format!("{head}\r\n").as_bytes());
-    let _ = stream.write_all(&answer.body[..end]);
+    let Some(pause) = answer.trickle else {
+        let _ = stream.write_all(&answer.body[..end]);
+        return;
+    };
+    for byte in &answer.body[..end] {
+        std::thread::sleep(pause);
+        if stream.write_all(&[*byte]).is_err() {
+            return;
+        }
+    }
 }

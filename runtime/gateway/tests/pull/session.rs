@@ -1,6 +1,7 @@
 //! Who is told what: tokens, credentials, redirects, retries.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -276,4 +277,131 @@ fn a_part_that_was_not_asked_for_is_refused() {
     });
     let text = Puller::of_registry(&server.url()).refusal("a/b");
     assert!(text.ends_with("another part of the blob than was asked for"), "{text}");
+}
+
+#[test]
+fn a_registry_that_trickles_or_says_nothing_is_given_up() {
+    let image = image();
+    let digest = image.layers[0].digest().to_string();
+    let slow = Server::start(move |asked, _| {
+        let mut answer = image_answer(&image, asked);
+        if asked.target.ends_with(&digest) {
+            answer.trickle = Some(Duration::from_millis(5));
+        }
+        answer
+    });
+    let mut puller = Puller::of_registry(&slow.url());
+    puller.registry().timing.grace = Duration::from_millis(100);
+    puller.registry().timing.slowest = 1 << 20;
+    let text = puller.refusal("a/b");
+    assert!(text.contains("the registry is too slow after"), "{text}");
+    let silent = Server::start(|_, _| {
+        let mut answer = Answer::ok("{}");
+        answer.trickle = Some(Duration::from_secs(10));
+        answer
+    });
+    let mut puller = Puller::of_registry(&silent.url());
+    puller.registry().timing.idle = Duration::from_millis(50);
+    let text = puller.refusal("a/b");
+    assert!(text.starts_with("cannot fetch http://127.0.0.1:"), "{text}");
+}
+
+#[test]
+fn mirrors_are_asked_first_and_without_a_credential() {
+    let image = image();
+    let broken = {
+        let image = image.clone();
+        Server::start(move |asked, _| match asked.target.contains("/blobs/") {
+            true => Answer::new(404),
+            false => image_answer(&image, asked),
+        })
+    };
+    let private = token_server("users", "token");
+    let mut puller = with_credential(&private);
+    puller.registry().mirrors = vec![broken.url().parse().unwrap(), Server::of_image(&image).url().parse().unwrap()];
+    assert!(!puller.pull("a/b").unwrap().private);
+    assert!(!broken.asked().is_empty() && private.asked().is_empty());
+    puller.registry().mirrors.pop();
+    assert!(with_credential(&private).pull("a/b").unwrap().private);
+    let mut puller = with_credential(&private);
+    puller.registry().mirrors = vec![broken.url().parse().unwrap()];
+    assert!(puller.pull("a/b").unwrap().private);
+    assert!(authorizations(&broken.asked()).iter().all(Option::is_none));
+    let mut puller = with_credential(&private);
+    puller.registry().mirrors = vec![broken.url().parse().unwrap()];
+    puller.registry().direct = false;
+    insta::assert_snapshot!(puller.refusal("a/b"), @"test has no image a/b:latest");
+}
+
+#[test]
+fn the_hubs_names_hold_for_its_mirrors() {
+    let image = image();
+    let mirror = Server::start(move |asked, _| match asked.target.starts_with("/v2/library/busybox/") {
+        true => image_answer(&image, asked),
+        false => Answer::new(404),
+    });
+    let mut puller = Puller::of_registry("https://registry-1.docker.io");
+    puller.registry().mirrors = vec![mirror.url().parse().unwrap()];
+    puller.registry().direct = false;
+    assert!(puller.pull("busybox").is_ok());
+}
+
+#[test]
+fn pulls_of_one_image_at_once_are_one_download_and_one_conversion() {
+    let image = image();
+    let server = Server::of_image(&image);
+    let puller = Puller::of_registry(&server.url());
+    let target = puller.images().join(format!("{}.squashfs", image.id()));
+    let pulls = (0..8).map(|number| {
+        let request = puller.request(&format!("a/b:{number}"));
+        let target = &target;
+        async move {
+            let pulled = shifter_imagegw::pull::pull(request, &shifter_imagegw::pull::Silent).await.unwrap();
+            let known = pulled.known;
+            pulled.product.publish(target).unwrap();
+            known
+        }
+    });
+    let known = super::puller::runtime().block_on(futures_util::future::join_all(pulls));
+    assert_eq!(known.iter().filter(|known| !**known).count(), 1);
+    let asked = server.asked();
+    assert_eq!(asked.iter().filter(|asked| asked.target.contains("/blobs/")).count(), 3);
+}
+
+#[test]
+fn an_abandoned_pull_leaves_nothing() {
+    let server = Server::of_image(&Image::of(&stacks::awkward()));
+    let puller = Puller::of_registry(&server.url()).with_tar2sqfs();
+    let runtime = super::puller::runtime();
+    for pause in (0..60).step_by(4) {
+        let request = puller.request("a/b");
+        runtime.block_on(async {
+            let pull = shifter_imagegw::pull::pull(request, &shifter_imagegw::pull::Silent);
+            // Whether the pull ends first does not matter: what it leaves must be the same.
+            let _ = tokio::time::timeout(Duration::from_millis(pause), pull).await;
+        });
+    }
+    // Waits for the conversions that are being given up.
+    drop(runtime);
+    assert_eq!(std::fs::read_dir(puller.images()).unwrap().count(), 0);
+    let blobs = std::fs::read_dir(puller.cache().join("blobs/sha256")).unwrap();
+    let partial = blobs.filter(|blob| blob.as_ref().unwrap().file_name().len() != 64);
+    assert_eq!(partial.count(), 0);
+}
+
+#[test]
+fn a_proxy_is_used_but_for_the_exempt() {
+    let image = image();
+    let proxy = Server::start(move |asked, _| match asked.target.starts_with("http://registry.test/v2/") {
+        true => image_answer(&image, asked),
+        false => Answer::new(400),
+    });
+    let mut puller = Puller::of_registry("http://registry.test");
+    puller.registry().proxy = Some(proxy.url().parse().unwrap());
+    assert!(puller.pull("a/b").is_ok());
+    let server = Server::of_image(&Image::of(&stacks::many(1)));
+    let mut puller = Puller::of_registry(&server.url());
+    puller.registry().proxy = Some(proxy.url().parse().unwrap());
+    puller.registry().no_proxy = vec!["127.0.0.1".to_owned()];
+    assert!(puller.pull("a/b").is_ok());
 }

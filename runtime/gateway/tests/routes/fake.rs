@@ -68,7 +68,7 @@ impl Registry {
             platform: request.platform.clone(),
             config: ImageConfig { env: vec!["A=b".to_owned()], ..ImageConfig::default() },
             private: needs == Needs::Password,
-            product: Product::File(file),
+            product: Product::from(file),
             bytes: content.len() as u64,
             known: false,
             report: Report::default(),
