@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use shifter_sys::mount::{self, Attributes, Depth};
 use shifter_sys::open::{self, For};
-use shifter_sys::{CallError, node, process};
+use shifter_sys::{CallError, Errno, node, process};
 
 use crate::image::OpenedImage;
 use crate::plan::{ImagePart, Step};
@@ -72,6 +72,8 @@ pub enum Reason {
     Hook(HookError),
     /// In a mount the user asked for.
     Volume(VolumeError),
+    /// The host's root is one that the kernel does not let a process leave.
+    RootIsInitial(CallError),
     /// Nothing of the host matches a pattern of a module.
     NoMatch(String),
     /// A directory where `etcPath` may only have files.
@@ -100,6 +102,10 @@ impl fmt::Display for Reason {
             Reason::Root(error) => error.fmt(f),
             Reason::Hook(error) => error.fmt(f),
             Reason::Volume(error) => error.fmt(f),
+            Reason::RootIsInitial(error) => write!(
+                f,
+                "{error}; if the root of this node is the initial ramfs, it must be left for another at boot (switch_root)"
+            ),
             Reason::NoMatch(pattern) => write!(f, "this node has nothing that matches `{pattern}`"),
             Reason::DirectoryInEtc(path) => {
                 write!(f, "`{}` is a directory; only files are copied from etcPath", path.display())
@@ -188,7 +194,10 @@ impl<'a> Enactor<'a> {
             Step::ReadOnlyRoot => Ok(mount::restrict(self.tree().root(), Depth::One, Attributes::READ_ONLY, None)?),
             Step::Enter => {
                 mount::enter(self.tree().root())?;
-                Ok(mount::pivot_to_working_directory()?)
+                mount::pivot_to_working_directory().map_err(|error| match error.errno {
+                    Errno::INVAL => Reason::RootIsInitial(error),
+                    _ => error.into(),
+                })
             }
         }
     }
@@ -216,7 +225,7 @@ impl<'a> Enactor<'a> {
     fn file(&mut self, path: &Path, mode: u32, bytes: &[u8]) -> Result<(), Reason> {
         let (parent, name) = self.tree().parent(path)?;
         match node::remove(&parent, name) {
-            Err(error) if error.errno != shifter_sys::Errno::NOENT => return Err(error.into()),
+            Err(error) if error.errno != Errno::NOENT => return Err(error.into()),
             _ => {}
         }
         let file = node::make_file(&parent, name, 0o600)?;

@@ -33,8 +33,12 @@ impl Enactor<'_> {
         if self.raised.is_rootless() { "user.overlay.opaque" } else { "trusted.overlay.opaque" }
     }
 
+    /// Without privilege on an older kernel the image's part is seen instead; nothing of another user's can be in it.
     pub(super) fn hide_image_in(&self, directory: impl AsFd) -> Result<(), CallError> {
-        node::set_attribute(directory, self.opaque(), b"y")
+        match node::set_attribute(directory, self.opaque(), b"y") {
+            Err(error) if self.raised.is_rootless() && error.errno == Errno::OPNOTSUPP => Ok(()),
+            result => result,
+        }
     }
 
     fn is_image_hidden_in(&self, directory: impl AsFd) -> Result<bool, CallError> {
