@@ -13,6 +13,7 @@ mod callers;
 mod files;
 mod kills;
 mod process;
+mod signals;
 
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ pub(crate) struct Site {
 
 /// A running gateway, killed at the end.
 pub(crate) struct Daemon {
-    child: Child,
+    pub(crate) child: Child,
 }
 
 impl Site {
@@ -90,26 +90,6 @@ impl Site {
     /// What the gateway has logged.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.path("log")).unwrap_or_default()
-    }
-}
-
-impl Daemon {
-    /// Sends a signal by its name.
-    pub(crate) fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status();
-        assert!(sent.expect("kill runs").success());
-    }
-
-    /// Waits for the end.
-    pub(crate) fn wait(&mut self) -> ExitStatus {
-        let deadline = Instant::now() + Duration::from_secs(30);
-        loop {
-            if let Some(status) = self.child.try_wait().expect("a child") {
-                return status;
-            }
-            assert!(Instant::now() < deadline, "the gateway does not stop");
-            std::thread::sleep(Duration::from_millis(20));
-        }
     }
 }
 

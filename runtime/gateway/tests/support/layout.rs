@@ -33,18 +33,6 @@ pub(crate) fn write(dir: &Path, repository: &str, tag: &str, files: &[(&str, &[u
     id
 }
 
-/// Bytes that do not compress, always the same.
-pub(crate) fn noise(bytes: usize) -> Vec<u8> {
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state.to_le_bytes()
-    };
-    (0..bytes.div_ceil(8)).flat_map(|_| next()).take(bytes).collect()
-}
-
 /// A ustar archive of regular files (pax(1)).
 fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut all = Vec::new();

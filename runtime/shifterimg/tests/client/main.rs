@@ -1,0 +1,13 @@
+//! `shifterimg` against the real gateway, and against a listener that shows what is sent.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at its first surprise")]
+
+mod answers;
+#[path = "../../../gateway/tests/support/daemon.rs"]
+mod daemon;
+#[path = "../../../gateway/tests/support/layout.rs"]
+mod layout;
+#[path = "../../../munge/tests/support/munged.rs"]
+mod munged;
+mod run;
+mod wire;
