@@ -4,7 +4,7 @@
 //! line. In a user's map FROM is a path *inside* the container, and TO is mandatory; in a site's map FROM is
 //! a path of the host and TO defaults to it.
 //!
-//! [`VolumeMap::parse`] refuses what it does not understand. [`crate::original::volume`] reads as the
+//! [`VolumeMap::parse`] refuses what it does not understand. [`crate::original::parse_volumes`] reads as the
 //! original did, which deleted characters and read on.
 
 mod cache;

@@ -33,7 +33,7 @@ super::table::key_table! {
     devices = "devices": Vec<PathPattern> { targets: NATIVE, replaces: true },
     /// Files of the host, as patterns, that appear read-only at the same path.
     globs = "globs": Vec<PathPattern> { targets: NATIVE, replaces: true },
-    /// A directory that is copied to /opt/udiImage/modules/<name>.
+    /// A directory that is copied to `/opt/udiImage/modules/NAME`.
     copy_path = "copyPath": Option<PathBuf> { trust: Trust::RootReads, targets: SINCE_1803 },
     /// A script that root runs with /bin/sh in the container's root while it is built.
     roothook = "roothook": Option<PathBuf> { trust: Trust::RootExecutes, targets: SINCE_1803 },
