@@ -188,7 +188,7 @@ impl<'a> Enactor<'a> {
             }
             Step::BindMatching { pattern, missing } => self.bind_matching(pattern, *missing),
             Step::Device { pattern, missing } => glob::device(pattern, *missing),
-            Step::Hook { phase, script } => self.hook(phase, script),
+            Step::Hook { script, .. } => self.hook(script),
             Step::Overlay { image, at } => self.overlay(image, at),
             Step::Volume { from, to, access } => Ok(self.volume(from, to, *access)?),
             Step::ReadOnlyRoot => Ok(mount::restrict(self.tree().root(), Depth::One, Attributes::READ_ONLY, None)?),

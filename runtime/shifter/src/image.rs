@@ -19,6 +19,7 @@ use shifter_sys::process::Ended;
 
 use crate::privilege::Raised;
 use crate::request::Environment;
+use crate::trust::TrustError;
 
 mod lookup;
 mod store;
@@ -81,6 +82,8 @@ pub enum ImageError {
     Local(PathBuf, CallError),
     /// Nobody is called like the key `imageOwner` says.
     NoOwner(String),
+    /// Somebody else could change the path to the gateway's files.
+    Trust(TrustError),
     /// A file of the gateway cannot be opened.
     Open(PathBuf, CallError),
     /// A file of the gateway belongs to somebody else.
@@ -121,6 +124,7 @@ impl fmt::Display for ImageError {
             ImageError::NoOwner(name) => {
                 write!(f, "no user in /etc/passwd is called `{name}` (key imageOwner); a number is taken as it is")
             }
+            ImageError::Trust(error) => write!(f, "{error} (keys imagePath and imageOwner)"),
             ImageError::Open(path, error) => write!(f, "cannot open `{}`: {error}", path.display()),
             ImageError::Owner { path, uid, wanted } => {
                 write!(f, "`{}` belongs to uid {uid}, not to uid {wanted} (key imageOwner)", path.display())

@@ -16,6 +16,7 @@ use shifter_sys::{CallError, node};
 const MOST_LINKS: u32 = 40;
 const GROUP_WRITE: u32 = 0o020;
 const WORLD_WRITE: u32 = 0o002;
+const STICKY: u32 = 0o1000;
 
 /// Why a file is not to be trusted, with the part of its path that is at fault.
 #[derive(Debug)]
@@ -30,7 +31,12 @@ pub struct TrustError {
 #[derive(Debug)]
 pub enum Distrust {
     /// It belongs to somebody who is not root.
-    Owner(u32),
+    Owner {
+        /// To whom.
+        uid: u32,
+        /// Who else it may belong to; 0 for nobody else.
+        trusted: u32,
+    },
     /// A group may write to it.
     GroupWritable(u32),
     /// Everybody may write to it.
@@ -49,7 +55,8 @@ impl fmt::Display for TrustError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}`: ", self.path.display())?;
         match &self.reason {
-            Distrust::Owner(uid) => write!(f, "owned by uid {uid}, not by root"),
+            Distrust::Owner { uid, trusted: 0 } => write!(f, "owned by uid {uid}, not by root"),
+            Distrust::Owner { uid, trusted } => write!(f, "owned by uid {uid}, not by root or uid {trusted}"),
             Distrust::GroupWritable(gid) => write!(f, "writable by group {gid}"),
             Distrust::WorldWritable => f.write_str("writable by everybody"),
             Distrust::NotRegular => f.write_str("not a regular file"),
@@ -67,7 +74,7 @@ impl std::error::Error for TrustError {}
 /// # Errors
 /// Names the first part of the path that somebody else can change.
 pub fn open_file(path: &Path) -> Result<OwnedFd, TrustError> {
-    walk(path, Kind::Regular)
+    walk(path, Kind::Regular, ROOT_ALONE)
 }
 
 /// Opens a directory as a place, by a path that only root can have laid.
@@ -75,17 +82,37 @@ pub fn open_file(path: &Path) -> Result<OwnedFd, TrustError> {
 /// # Errors
 /// Names the first part of the path that somebody else can change.
 pub fn open_directory(path: &Path) -> Result<OwnedFd, TrustError> {
-    walk(path, Kind::Directory)
+    walk(path, Kind::Directory, ROOT_ALONE)
 }
 
-fn walk(path: &Path, wanted: Kind) -> Result<OwnedFd, TrustError> {
+/// Opens a directory as a place, by a path that only root and `owner` can have laid. Above it there may be directories
+/// of everybody with the sticky bit: what root or `owner` has in them nobody else can rename (unlink(2), `EPERM`).
+///
+/// # Errors
+/// Names the first part of the path that somebody else can change.
+pub fn open_directory_of(path: &Path, owner: u32) -> Result<OwnedFd, TrustError> {
+    walk(path, Kind::Directory, Rule { owner, sticky_is_safe: true })
+}
+
+/// Who may have laid a path.
+#[derive(Clone, Copy)]
+struct Rule {
+    /// Beside root.
+    owner: u32,
+    /// Whether others may write to a directory on the way that has the sticky bit.
+    sticky_is_safe: bool,
+}
+
+const ROOT_ALONE: Rule = Rule { owner: 0, sticky_is_safe: false };
+
+fn walk(path: &Path, wanted: Kind, rule: Rule) -> Result<OwnedFd, TrustError> {
     let at = |path: &Path, reason| TrustError { path: path.to_owned(), reason };
     if !path.is_absolute() {
         return Err(at(path, Distrust::NotAbsolute));
     }
     let mut to_go = components(path);
     let mut links = 0;
-    let mut trail = vec![(PathBuf::from("/"), open_root()?)];
+    let mut trail = vec![(PathBuf::from("/"), open_root(rule)?)];
     while let Some(name) = to_go.pop() {
         if name == ".." {
             if trail.len() > 1 {
@@ -99,7 +126,7 @@ fn walk(path: &Path, wanted: Kind) -> Result<OwnedFd, TrustError> {
             .map_err(|error| at(&here, Distrust::Call(error)))?;
         let facts = open::facts(&fd).map_err(|error| at(&here, Distrust::Call(error)))?;
         let is_last = to_go.is_empty();
-        check(&facts).map_err(|reason| at(&here, reason))?;
+        check(&facts, rule, is_last).map_err(|reason| at(&here, reason))?;
         match facts.kind {
             Kind::Symlink => {
                 links += 1;
@@ -117,7 +144,7 @@ fn walk(path: &Path, wanted: Kind) -> Result<OwnedFd, TrustError> {
                 let file = open::below(directory, Path::new(&name), Within::PlainBelow, For::Reading);
                 let file = file.map_err(|error| at(&here, Distrust::Call(error)))?;
                 let facts = open::facts(&file).map_err(|error| at(&here, Distrust::Call(error)))?;
-                check(&facts).map_err(|reason| at(&here, reason))?;
+                check(&facts, rule, true).map_err(|reason| at(&here, reason))?;
                 return if facts.kind == Kind::Regular { Ok(file) } else { Err(at(&here, Distrust::NotRegular)) };
             }
             _ if is_last => return Err(at(&here, Distrust::NotRegular)),
@@ -147,21 +174,24 @@ fn components(path: &Path) -> Vec<OsString> {
         .collect()
 }
 
-fn open_root() -> Result<OwnedFd, TrustError> {
+fn open_root(rule: Rule) -> Result<OwnedFd, TrustError> {
     let at_root = |reason| TrustError { path: "/".into(), reason };
     let root = open::host(Path::new("/"), For::Place).map_err(|error| at_root(Distrust::Call(error)))?;
     let facts = open::facts(&root).map_err(|error| at_root(Distrust::Call(error)))?;
-    check(&facts).map_err(at_root)?;
+    check(&facts, rule, false).map_err(at_root)?;
     Ok(root)
 }
 
 /// A file must be root's and writable by root alone. A directory may be writable by group 0 too, which some systems'
 /// packages leave so; a link has no mode.
-fn check(facts: &Facts) -> Result<(), Distrust> {
-    if facts.uid != 0 {
-        return Err(Distrust::Owner(facts.uid));
+fn check(facts: &Facts, rule: Rule, is_last: bool) -> Result<(), Distrust> {
+    if facts.uid != 0 && facts.uid != rule.owner {
+        return Err(Distrust::Owner { uid: facts.uid, trusted: rule.owner });
     }
     if facts.kind == Kind::Symlink {
+        return Ok(());
+    }
+    if rule.sticky_is_safe && !is_last && facts.kind == Kind::Directory && facts.mode & STICKY != 0 {
         return Ok(());
     }
     if facts.mode & WORLD_WRITE != 0 {
@@ -184,7 +214,7 @@ mod tests {
 
     #[test]
     fn only_what_root_alone_can_change_is_trusted() {
-        let verdict = |kind, mode, uid, gid| check(&facts(kind, mode, uid, gid)).is_ok();
+        let verdict = |kind, mode, uid, gid| check(&facts(kind, mode, uid, gid), ROOT_ALONE, false).is_ok();
         assert!(verdict(Kind::Regular, 0o644, 0, 100));
         assert!(!verdict(Kind::Regular, 0o664, 0, 0), "a file may not be group writable at all");
         assert!(!verdict(Kind::Regular, 0o646, 0, 0));
@@ -194,6 +224,15 @@ mod tests {
         assert!(!verdict(Kind::Directory, 0o1777, 0, 0), "not even with the sticky bit");
         assert!(verdict(Kind::Symlink, 0o777, 0, 0));
         assert!(!verdict(Kind::Symlink, 0o777, 1, 0));
+    }
+
+    #[test]
+    fn an_owner_may_lay_a_path_through_a_sticky_directory() {
+        let rule = Rule { owner: 980, sticky_is_safe: true };
+        let verdict = |mode, uid, is_last| check(&facts(Kind::Directory, mode, uid, 50), rule, is_last).is_ok();
+        assert!(verdict(0o755, 980, true) && verdict(0o755, 0, true) && verdict(0o1777, 0, false));
+        assert!(!verdict(0o1777, 0, true), "the last one is where files are looked for");
+        assert!(!verdict(0o777, 0, false) && !verdict(0o775, 980, false) && !verdict(0o755, 1000, false));
     }
 
     #[test]

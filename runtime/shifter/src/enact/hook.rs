@@ -14,7 +14,6 @@ use shifter_sys::process::{self, Ended};
 use shifter_sys::{CallError, mount, signal};
 
 use super::{Enactor, Reason};
-use crate::plan::HookPhase;
 use crate::say::say;
 use crate::trust;
 
@@ -42,7 +41,7 @@ impl fmt::Display for HookError {
 impl std::error::Error for HookError {}
 
 impl Enactor<'_> {
-    pub(super) fn hook(&mut self, _phase: &HookPhase, script: &Path) -> Result<(), Reason> {
+    pub(super) fn hook(&mut self, script: &Path) -> Result<(), Reason> {
         if !self.raised.is_rootless() {
             trust::open_file(script)?;
         }

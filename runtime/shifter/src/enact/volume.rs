@@ -93,7 +93,9 @@ impl Enactor<'_> {
     fn target(&self, to: &Path, source: Kind, target: Deepest) -> Result<OwnedFd, VolumeError> {
         let root = open::path_of(self.tree().root())?;
         let real = open::path_of(&target.place)?;
-        let real = Path::new("/").join(real.strip_prefix(&root).unwrap_or(&real));
+        // A directory that was renamed out of the container meanwhile has no place in it any more.
+        let Ok(inside) = real.strip_prefix(&root) else { return Err(VolumeError::CoversSite(to.to_owned())) };
+        let real = Path::new("/").join(inside);
         let wanted = target.missing.iter().rev().fold(real.clone(), |path, name| path.join(name));
         policy::check_volume_target(&wanted, self.deny).map_err(VolumeError::Forbidden)?;
 

@@ -13,6 +13,7 @@ use shifter_sys::{CallError, Errno};
 use super::{ImageError, ImageSource, OpenedImage, Readers};
 use crate::account;
 use crate::privilege::Raised;
+use crate::trust;
 
 /// No metadata is longer; formats refuses longer index entries itself.
 const LARGEST: u64 = 4 << 20;
@@ -47,9 +48,12 @@ impl<'a> Store<'a> {
             }
         };
         let path = conf.image_path.clone().unwrap_or_default();
-        let directory = raised
-            .as_owner(owner, || open::host(&path, For::Place))
-            .map_err(|error| ImageError::Open(path.clone(), error))?;
+        // Who can rename something on the way could put another directory here.
+        let directory = if raised.is_rootless() {
+            open::host(&path, For::Place).map_err(|error| ImageError::Open(path.clone(), error))?
+        } else {
+            raised.as_owner(owner, || trust::open_directory_of(&path, owner)).map_err(ImageError::Trust)?
+        };
         let system = conf.system.as_deref().unwrap_or_default();
         let store = Store { raised, path, directory, owner, system };
         // Who can rename files here can put one image in the place of another, with the other's access list.

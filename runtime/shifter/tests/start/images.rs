@@ -92,7 +92,12 @@ fn files_that_nobody_but_their_owner_can_read_are_read() {
         }
         fs::set_permissions(at("images"), Permissions::from_mode(0o700)).unwrap();
         let said = world.start(&["-i", "site/app:1", "/bin/id"]).fails(1);
-        assert!(said.contains(&format!("belongs to uid {SERVICE}, not to uid 0 (key imageOwner)")), "{said}");
+        assert!(
+            said.contains(&format!(
+                "`/srv/images`: owned by uid {SERVICE}, not by root (keys imagePath and imageOwner)"
+            )),
+            "{said}"
+        );
         world.configure(&format!("imageOwner={SERVICE}"));
         world.start(&["-i", "site/app:1", "/bin/id"]).ok();
     });
@@ -121,6 +126,26 @@ fn files_that_others_can_write_are_refused() {
             fs::set_permissions(at(file), before).unwrap();
         }
         world.shifter(&["id"]).ok();
+    });
+}
+
+#[test]
+fn a_file_of_somebody_else_in_the_store_is_refused() {
+    isolated(|world| {
+        chown(at("images/busy.squashfs"), Some(ALICE), None).unwrap();
+        let said = world.shifter(&["id"]).fails(1);
+        assert!(said.contains(&format!("belongs to uid {ALICE}, not to uid 0 (key imageOwner)")), "{said}");
+    });
+}
+
+#[test]
+fn a_store_below_a_directory_of_a_user_is_refused() {
+    isolated(|world| {
+        directory_of("home", ALICE, 0o755);
+        fs::rename(at("images"), at("home/images")).unwrap();
+        world.write_conf(&world.conf.lines.replace("/srv/images", "/srv/home/images"));
+        let said = world.shifter(&["id"]).fails(1);
+        assert!(said.contains(&format!("`/srv/home`: owned by uid {ALICE}, not by root (keys imagePath")), "{said}");
     });
 }
 
