@@ -70,8 +70,7 @@ pub fn check(options: &LoadOptions, class: Option<&str>, strictness: &Strictness
     Ok(examine(profile::load(options)?, class, strictness))
 }
 
-fn examine(mut loaded: Loaded, class: Option<&str>, strictness: &Strictness) -> Checked {
-    let served = std::mem::take(&mut loaded.served);
+fn examine(loaded: Loaded, class: Option<&str>, strictness: &Strictness) -> Checked {
     let names = class.map_or_else(|| loaded.classes(), |name| vec![name.to_owned()]);
     let classes: BTreeMap<String, Loaded> =
         names.into_iter().map(|name| (name.clone(), loaded.for_class(&name))).collect();
@@ -82,7 +81,7 @@ fn examine(mut loaded: Loaded, class: Option<&str>, strictness: &Strictness) -> 
     findings.retain(|located| located.finding.severity == Severity::Error || is_asked(tier, located.finding.code));
     let (mut sites, judged) = (Vec::new(), loaded.loss.leaves_a_judgeable_rest());
     if judged {
-        sites = judge::of_meaning(&loaded, &classes, &served, &mut findings);
+        sites = judge::of_meaning(&loaded, &classes, &mut findings);
         judge::of_rules(&loaded, &classes, tier, strictness.today, &mut findings);
         if findings.iter().all(|located| located.finding.severity != Severity::Error) {
             judge::of_rendering(&loaded, &sites, &mut findings);
@@ -113,7 +112,7 @@ fn examine(mut loaded: Loaded, class: Option<&str>, strictness: &Strictness) -> 
         sites,
         findings,
     };
-    for profile in served {
+    for profile in std::mem::take(&mut checked.loaded.served) {
         let served = examine(profile, None, strictness);
         checked.findings.extend(served.findings);
         checked.suppressed += served.suppressed;

@@ -31,7 +31,6 @@ pub(super) fn of_loading(loaded: &Loaded, classes: &BTreeMap<String, Loaded>) ->
 pub(super) fn of_meaning(
     loaded: &Loaded,
     classes: &BTreeMap<String, Loaded>,
-    served: &[Loaded],
     findings: &mut Vec<Located>,
 ) -> Vec<Site> {
     let mut sites = Vec::new();
@@ -44,7 +43,7 @@ pub(super) fn of_meaning(
         }
     };
     if loaded.profile.kind == Some(Kind::Gateway) {
-        let served: Vec<Profile> = served.iter().map(|one| one.profile.clone()).collect();
+        let served: Vec<Profile> = loaded.served.iter().map(|one| one.profile.clone()).collect();
         take(loaded, None, Site::resolve_gateway(&loaded.profile, &served));
     } else if classes.is_empty() {
         take(loaded, None, Site::resolve(&loaded.profile, None));
