@@ -10,23 +10,30 @@
 //! profile does not tell what a rule needs ([`Fact`]), the rule says nothing, and SITE017 names it.
 
 mod env;
+mod etc;
 mod findings;
 mod fs;
+mod gpu;
 mod gw;
+mod hook;
+mod kmod;
 mod modules;
 mod mounts;
 mod page;
 mod paths;
+mod reg;
 mod registry;
 mod retired;
 mod rt;
 mod rule;
 mod run;
+mod sec;
 mod sections;
 mod site;
 mod storage;
 mod ver;
 mod view;
+mod wlm;
 
 pub use crate::profile::section::Tier;
 pub use findings::Findings;

@@ -3,36 +3,26 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use shifter_site::diagnostic::{Finding, Located, Report, Scope, suppress};
+use shifter_site::check::{self, Strictness};
+use shifter_site::diagnostic::Located;
 use shifter_site::lint::{self, Example, RETIRED, RULES, Repair, Rule, Tier};
+use shifter_site::profile::LoadOptions;
 use shifter_site::profile::section::scalar::Date;
-use shifter_site::profile::{self, LoadOptions, Loaded};
-use shifter_site::site::Site;
 
 const MINIMAL: &str = include_str!("data/rules/minimal.toml");
 
 /// The day of all runs here, unless an example names another.
 const TODAY: &str = "2026-01-01";
 
-/// What a run says about `file`: what loading finds, what keeps it from being rendered, and what the rules of `tier`
-/// find.
+/// What `shifter-site check` says about `file`.
 fn findings(file: &Path, tier: Tier, today: Date) -> Vec<Located> {
-    let loaded: Loaded = profile::load(&LoadOptions::file(file)).expect("the file is there");
-    let mut found: Vec<Finding> = loaded.findings.clone();
-    found.extend(Site::resolve(&loaded.profile, None).err().unwrap_or_default());
-    for class in loaded.classes() {
-        found.extend(loaded.for_class(&class).findings);
-    }
-    found.retain(|finding| lint::find(finding.code).iter().all(|rule| rule.is_in(tier)));
-    found.extend(lint::check(&loaded, tier, Some(today)));
-    let located = found.iter().map(|finding| loaded.origins.locate(finding)).collect();
-    let ran = |rule: &str| lint::find(rule).iter().any(|rule| rule.is_in(tier));
-    let outcome = suppress::apply(located, loaded.origins.sources(), |_| true, ran);
-    Report::new(outcome.kept, outcome.suppressed, Scope::default()).findings().to_vec()
+    let strictness = Strictness { tier: Some(tier), today: Some(today), ..Strictness::default() };
+    let checked = check::check(&LoadOptions::file(file), None, &strictness).expect("the file is there");
+    check::report(&[checked]).findings().to_vec()
 }
 
 /// Checks the profile of one section of a page: its last unnamed example, the others as files beside it.
-fn check(rule: &Rule, examples: &[Example]) -> Vec<Located> {
+fn tried(rule: &Rule, examples: &[Example]) -> Vec<Located> {
     let directory = tempfile::tempdir().expect("a directory");
     let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).expect("a file");
     write("site.toml", MINIMAL);
@@ -68,7 +58,7 @@ fn shown(found: &[Located]) -> String {
 fn a_bad_example_gives_its_own_code_and_no_other() {
     let mut wrong = Vec::new();
     for rule in RULES {
-        let found = check(rule, &lint::examples(rule, "Bad"));
+        let found = tried(rule, &lint::examples(rule, "Bad"));
         if codes(&found) != BTreeSet::from([rule.id.code]) {
             wrong.push(format!("{} {}:\n  {}", rule.id.code, rule.id.name, shown(&found)));
         }
@@ -80,7 +70,7 @@ fn a_bad_example_gives_its_own_code_and_no_other() {
 fn a_good_example_gives_nothing() {
     let mut wrong = Vec::new();
     for rule in RULES {
-        let found = check(rule, &lint::examples(rule, "Good"));
+        let found = tried(rule, &lint::examples(rule, "Good"));
         if !found.is_empty() {
             wrong.push(format!("{} {}:\n  {}", rule.id.code, rule.id.name, shown(&found)));
         }
@@ -91,7 +81,7 @@ fn a_good_example_gives_nothing() {
 #[test]
 fn a_bad_example_is_repaired_where_the_page_says_so() {
     for rule in RULES.iter().filter(|rule| !matches!(rule.check, lint::Check::Loader)) {
-        let found = check(rule, &lint::examples(rule, "Bad"));
+        let found = tried(rule, &lint::examples(rule, "Bad"));
         let brings_one = found.iter().any(|located| !located.finding.fixes.is_empty());
         let says_so = rule.fix != Repair::ByHand;
         assert_eq!(brings_one, says_so, "{}: the page and the finding disagree about a repair", rule.id.code);

@@ -47,6 +47,13 @@ impl View<'_> {
         os.strip_prefix("cle").and_then(|version| version.split('.').next()) == Some(&main.to_string())
     }
 
+    /// Whether nodes of the view run users' jobs: the class `compute`, one that Cray calls so, or a profile without a class.
+    pub(crate) fn has_compute_nodes(&self) -> bool {
+        let Some(class) = self.class else { return true };
+        let cray = self.profile.class.get(class).and_then(|section| section.cray_class.as_deref());
+        class == "compute" || matches!(cray, Some("default" | "compute"))
+    }
+
     /// Nodes of the largest job; 1 where the profile does not tell.
     pub(crate) fn nodes_per_job(&self) -> u32 {
         self.scale().nodes_per_job.unwrap_or(1)

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::KeyPath;
 use crate::lint::{Fact, Rule, Tier};
-use crate::profile::section::ClassSection;
 use crate::profile::section::scalar::Date;
+use crate::profile::section::{ClassSection, Kind};
 use crate::profile::{Loaded, Profile};
 use crate::target::Target;
 
@@ -84,6 +84,12 @@ impl<'a> View<'a> {
         let Some(class) = self.class else { return path };
         let overridden = KeyPath::from(["class", class, "set"]).join(&path);
         if self.context.is_written(&overridden) { overridden } else { path }
+    }
+
+    /// Whether the profile is that of a system with nodes, and not of a gateway of its own.
+    #[must_use]
+    pub fn describes_nodes(&self) -> bool {
+        self.profile.kind != Some(Kind::Gateway)
     }
 
     /// Whether the installed software is this repository's.

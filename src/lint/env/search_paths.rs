@@ -216,6 +216,9 @@ rule! {
 }
 
 fn host_only(view: &View<'_>, out: &mut Findings<'_>) {
+    if !view.is_whole() {
+        return;
+    }
     let mounts = view.all_mounts();
     let links = view.symlinks();
     let is_in_containers = |path: &str| {

@@ -265,6 +265,12 @@ rule! {
     /// [[filesystem]]
     /// source = "/scratch"
     /// per_node_cache = { fs = "xfs" }
+    ///
+    /// [runtime]
+    /// per_node_cache = { path = "/shared/backing" }
+    ///
+    /// [paths.tools]
+    /// mkfs_xfs = "/sbin/mkfs.xfs"
     /// ```
     ///
     /// # Good
@@ -272,6 +278,12 @@ rule! {
     /// [[filesystem]]
     /// source = "/scratch"
     /// per_node_cache = { size = "10GiB", fs = "xfs" }
+    ///
+    /// [runtime]
+    /// per_node_cache = { path = "/shared/backing" }
+    ///
+    /// [paths.tools]
+    /// mkfs_xfs = "/sbin/mkfs.xfs"
     /// ```
     pub(crate) static PER_NODE_CACHE_OPTION = {
         id: id("FS029", "per-node-cache-option", Error, Correctness),

@@ -1,6 +1,7 @@
 //! FS rules about what is bound: system directories, automounters, vendor directories.
 
 use crate::diagnostic::{Category::*, Edit, Fix, Severity::*};
+use crate::lint::modules::reading::Module;
 use crate::lint::paths::{holder, is_or_lies_in, lies_in, same};
 use crate::lint::rule::{Fact, Impact, Repair, id, rule};
 use crate::lint::{Check, Findings, View};
@@ -98,6 +99,9 @@ rule! {
 }
 
 fn submounts(view: &View<'_>, out: &mut Findings<'_>) {
+    if !view.is_whole() {
+        return;
+    }
     let mounts = view.mounts();
     for mount in mounts.iter().filter(|mount| !mount.has("rec")) {
         for storage in view.storage() {
@@ -232,7 +236,7 @@ rule! {
     /// A Cray MPI cannot find its launcher in the container.
     ///
     /// # What it checks
-    /// On CLE, a profile with a module of the family `mpi` binds `/var/opt/cray/alps`, and on CLE 6 also
+    /// On compute nodes of CLE, a profile with a module of the family `mpi`, or for the original one called `mpich` or `cray-mpich`, binds `/var/opt/cray/alps`, and on CLE 6 also
     /// `/etc/opt/cray/wlm_detect`.
     ///
     /// # Why is this bad
@@ -245,7 +249,6 @@ rule! {
     /// os = "cle6.0"
     ///
     /// [module.mpich]
-    /// family = "mpi"
     /// copy_from = "/opt/shifter/mpich"
     ///
     /// [[filesystem]]
@@ -258,7 +261,6 @@ rule! {
     /// os = "cle6.0"
     ///
     /// [module.mpich]
-    /// family = "mpi"
     /// copy_from = "/opt/shifter/mpich"
     ///
     /// [[filesystem]]
@@ -275,14 +277,25 @@ rule! {
     }
 }
 
+/// The original has no families, so there the usual names have to do.
+fn is_an_mpi(view: &View<'_>, module: &Module<'_>) -> bool {
+    match module.table.family.as_deref() {
+        Some(family) => family == "mpi",
+        None => !view.is_native() && matches!(module.name, "mpich" | "cray-mpich"),
+    }
+}
+
 fn alps(view: &View<'_>, out: &mut Findings<'_>) {
+    if !view.is_whole() || !view.has_compute_nodes() {
+        return;
+    }
     let wanted: &[&str] = match (view.is_cle(5), view.is_cle(6)) {
         (true, _) => &[ALPS],
         (_, true) => &[ALPS, WLM_DETECT],
         _ => return,
     };
     let mounts = view.all_mounts();
-    for module in view.modules().iter().filter(|module| module.table.family.as_deref() == Some("mpi")) {
+    for module in view.modules().iter().filter(|module| is_an_mpi(view, module)) {
         for place in wanted.iter().filter(|place| !mounts.iter().any(|mount| is_or_lies_in(place, mount.target))) {
             out.report(format!("`{place}` is not bound, and the module `{}` needs it", module.name), |finding| {
                 finding

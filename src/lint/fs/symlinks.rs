@@ -42,6 +42,9 @@ rule! {
 }
 
 fn dangling(view: &View<'_>, out: &mut Findings<'_>) {
+    if !view.is_whole() {
+        return;
+    }
     let mounts = view.all_mounts();
     let links = view.symlinks();
     for link in &links {

@@ -278,7 +278,7 @@ rule! {
         check: Check::View(|view, out| {
             let gateway = view.gateway();
             let is_limited = gateway.timeout.as_ref().is_some_and(|timeout| timeout.seconds() > 0);
-            if !is_limited && gateway.endpoints.iter().any(is_elsewhere) {
+            if view.describes_nodes() && !is_limited && gateway.endpoints.iter().any(is_elsewhere) {
                 out.report("clients wait for ever for a gateway that does not answer", |finding| {
                     finding
                         .at("gateway.timeout", "no limit")

@@ -2,9 +2,8 @@
 
 use crate::diagnostic::{Category::*, Edit, Fix, Severity::*};
 use crate::lint::modules::reading::Module;
-use crate::lint::rule::{Impact, Repair, Targets, Tier, id, rule};
+use crate::lint::rule::{Impact, Repair, Tier, id, rule};
 use crate::lint::{Check, Findings, View};
-use crate::target::Target;
 
 rule! {
     /// A module is loaded by default and switched off.
@@ -183,6 +182,9 @@ rule! {
     ///
     /// # Bad
     /// ```toml
+    /// [target]
+    /// shifter = "native"
+    ///
     /// [module.mpich]
     /// family = "mpi"
     /// copy_from = "/opt/shifter/mpich"
@@ -191,6 +193,9 @@ rule! {
     ///
     /// # Good
     /// ```toml
+    /// [target]
+    /// shifter = "native"
+    ///
     /// [module.mpich]
     /// family = "mpi"
     /// copy_from = "/opt/shifter/mpich"
@@ -200,7 +205,6 @@ rule! {
     pub(crate) static MPI_NO_ABI_CHECK = {
         id: id("MOD022", "mpi-no-abi-check", Info, Correctness),
         impact: Impact::OneStart,
-        targets: Targets::Except(&[Target::V1608, Target::V1608Gpu, Target::V1704]),
         tier: Tier::Strict,
         source: "manual 6.5",
         check: Check::View(|view, out| {

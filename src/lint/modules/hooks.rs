@@ -37,6 +37,9 @@ rule! {
 }
 
 fn userhook(view: &View<'_>, out: &mut Findings<'_>) {
+    if !view.is_whole() {
+        return;
+    }
     let mounts = view.all_mounts();
     for module in view.modules() {
         let Some(hook) = module.table.hooks.as_ref().and_then(|hooks| hooks.user.as_ref()) else { continue };

@@ -246,7 +246,7 @@ rule! {
     /// A module copies, binds, sets, runs, requires or keeps something, or has versions.
     ///
     /// # Why is this bad
-    /// Users can name it and nothing happens; most often its settings stand under another name.
+    /// A module is what its lines in udiRoot.conf say. Without any it does not exist, and a container whose user names it does not start.
     ///
     /// # Bad
     /// ```toml
@@ -259,8 +259,8 @@ rule! {
     /// copy_from = "/opt/shifter/mpich"
     /// ```
     pub(crate) static MODULE_EMPTY = {
-        id: id("MOD019", "module-empty", Warn, Style),
-        impact: Impact::Untidy,
+        id: id("MOD019", "module-empty", Error, Correctness),
+        impact: Impact::OneStart,
         source: "manual 5.2.3",
         check: Check::View(|view, out| {
             for module in view.modules().iter().filter(|module| module.does_nothing()) {

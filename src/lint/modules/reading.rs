@@ -76,6 +76,15 @@ impl<'a> Module<'a> {
 }
 
 impl<'a> View<'a> {
+    /// Whether the view shows all that containers on some nodes have: that of a class with containers, or the profile
+    /// itself where it has no classes. What is missing can be told from such a view only.
+    pub(crate) fn is_whole(&self) -> bool {
+        match self.class {
+            Some(class) => self.runs_containers(class),
+            None => self.describes_nodes() && self.profile.class.is_empty(),
+        }
+    }
+
     /// Whether containers run on nodes of `class`: it gets a udiRoot.conf.
     pub(crate) fn runs_containers(&self, class: &str) -> bool {
         Site::resolve(self.profile, Some(class)).is_ok_and(|site| site.renders(ArtifactKind::Udiroot))

@@ -31,7 +31,7 @@ rule! {
     /// ```
     pub(crate) static IMAGE_PATH_NOT_SHARED = {
         id: id("RT002", "image-path-not-shared", Warn, Correctness),
-        needs: &[Fact::Scale, Fact::Storage],
+        needs: &[Fact::Storage],
         source: "manual 5.2 imagePath",
         check: Check::View(|view, out| {
             let Some((images, storage)) = view.images_storage() else { return };

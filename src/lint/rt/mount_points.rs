@@ -136,7 +136,7 @@ rule! {
         fix: Repair::Safe,
         source: "manual 2.3(1)",
         check: Check::View(|view, out| {
-            if view.install().boot_dirs != Some(true) {
+            if view.describes_nodes() && view.install().boot_dirs != Some(true) {
                 out.report("the mount points are made by the first container, and parallel starts race", |finding| {
                     finding
                         .at("install.boot_dirs", "not set")

@@ -45,7 +45,7 @@ rule! {
         source: "manual 5.2 rootfsType",
         check: Check::View(|view, out| {
             let is_tmpfs = view.runtime().rootfs.as_deref() == Some("tmpfs");
-            if is_tmpfs && (view.is_cle(5) || view.is_cle(6)) && has_compute_nodes(view) {
+            if is_tmpfs && (view.is_cle(5) || view.is_cle(6)) && view.has_compute_nodes() {
                 out.report("compute nodes of CLE cannot have the container's root on tmpfs", |finding| {
                     finding
                         .at("runtime.rootfs", "")
@@ -55,12 +55,6 @@ rule! {
             }
         }),
     }
-}
-
-fn has_compute_nodes(view: &View<'_>) -> bool {
-    let Some(class) = view.class else { return true };
-    let cray = view.profile.class.get(class).and_then(|section| section.cray_class.as_deref());
-    class == "compute" || matches!(cray, Some("default" | "compute"))
 }
 
 rule! {
@@ -292,7 +286,7 @@ rule! {
     /// Private file systems for nodes are announced, and something they need is missing.
     ///
     /// # What it checks
-    /// With `runtime.per_node_cache` there is a `path`, `paths.tools.mkfs_xfs` (for the original) and `xfs` in `kernel_modules.preload`
+    /// With `runtime.per_node_cache`, or `per_node_cache` of a file system, there is a `path` for the files, `paths.tools.mkfs_xfs` (for the original) and `xfs` in `kernel_modules.preload`
     /// where that list is written.
     ///
     /// # Why is this bad
@@ -322,11 +316,17 @@ rule! {
 }
 
 fn per_node_cache(view: &View<'_>, out: &mut Findings<'_>) {
-    let Some(cache) = &view.runtime().per_node_cache else { return };
+    let cache = view.runtime().per_node_cache.as_ref();
+    let user = view.all_mounts().into_iter().find(|mount| mount.entry.per_node_cache.is_some());
+    let at = match (cache, user) {
+        (Some(_), _) => "runtime.per_node_cache".into(),
+        (None, Some(mount)) => mount.at.key("per_node_cache"),
+        (None, None) => return,
+    };
     let tools = view.paths().tools.as_ref();
     let preload = &view.kernel().preload;
     let mut missing = Vec::new();
-    if cache.path.is_none() {
+    if cache.is_none_or(|cache| cache.path.is_none()) {
         missing.push("`runtime.per_node_cache.path`");
     }
     if !view.is_native() && tools.is_none_or(|tools| tools.mkfs_xfs.is_none()) {
@@ -337,11 +337,7 @@ fn per_node_cache(view: &View<'_>, out: &mut Findings<'_>) {
     }
     if !missing.is_empty() {
         let missing = missing.join(" and ");
-        out.at(
-            "runtime.per_node_cache",
-            format!("private file systems for nodes also need {missing}"),
-            format!("add {missing}"),
-        );
+        out.at(at, format!("private file systems for nodes also need {missing}"), format!("add {missing}"));
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Category::*, Edit, Fix, KeyPath, Severity::*, structural};
-use crate::lint::rule::{Fact, Impact, Repair, id, rule};
+use crate::lint::rule::{Impact, Repair, id, rule};
 use crate::lint::{Check, Findings, View};
 
 rule! {
@@ -182,7 +182,6 @@ rule! {
     pub(crate) static NODE_IN_NO_CLASS = {
         id: id("SITE020", "node-in-no-class", Warn, Correctness),
         impact: Impact::OneStart,
-        needs: &[Fact::Scale],
         source: "the profile's own classes",
         check: Check::View(node_in_no_class),
     }

@@ -21,7 +21,7 @@ rule! {
     /// name = "tiny"
     ///
     /// [target]
-    /// shifter = "native"
+    /// shifter = "18.03"
     ///
     /// [images]
     /// path = "/shared/images"
@@ -29,6 +29,9 @@ rule! {
     /// [gateway]
     /// endpoints = ["http://gateway:5000"]
     /// timeout = "30s"
+    ///
+    /// [install]
+    /// boot_dirs = true
     /// ```
     ///
     /// # Good
@@ -45,7 +48,10 @@ rule! {
 }
 
 fn missing_facts(view: &View<'_>, out: &mut Findings<'_>) {
-    let wanted = |fact: &Fact| *fact == Fact::Scale || view.context.tier == Tier::Strict;
+    let wanted = |fact: &Fact| match fact {
+        Fact::Scale => view.describes_nodes(),
+        _ => view.context.tier == Tier::Strict,
+    };
     let silent: Vec<String> = out
         .silent()
         .iter()

@@ -20,7 +20,8 @@ const BECOMES: [(&str, &str); 7] = [
 ];
 
 /// The same for the table of a module.
-const MODULE_BECOMES: [(&str, &str); 5] = [
+const MODULE_BECOMES: [(&str, &str); 6] = [
+    ("family", "family"),
     ("requires", "requires"),
     ("optional", "optional"),
     ("devices", "devices"),
@@ -29,7 +30,7 @@ const MODULE_BECOMES: [(&str, &str); 5] = [
 ];
 
 /// Keys that every original accepts and no longer uses.
-const DEPRECATED: [&str; 4] = ["optionalSshdAsRoot", "kmodCacheFile", "nodeContextPrefix", "batchType"];
+const DEPRECATED: [&str; 3] = ["kmodCacheFile", "nodeContextPrefix", "batchType"];
 
 rule! {
     /// A setting belongs to another version than the installed one.
@@ -108,7 +109,7 @@ fn is_accepted(key: &str, target: Target) -> bool {
     match key.strip_prefix("module_") {
         Some("") => knows(MODULE_KEYS, "copyPath", target),
         Some(rest) => rest.split_once('_').is_some_and(|(_, key)| knows(MODULE_KEYS, key, target)),
-        None => knows(KEYS, key, target) || DEPRECATED.contains(&key),
+        None => knows(KEYS, key, target) || DEPRECATED.contains(&key) || key == "optionalSshdAsRoot",
     }
 }
 
@@ -250,7 +251,7 @@ rule! {
     /// A key does nothing any more.
     ///
     /// # What it checks
-    /// `[extra.udiroot]` has none of `optionalSshdAsRoot`, `kmodCacheFile`, `nodeContextPrefix` and `batchType`.
+    /// `[extra.udiroot]` has none of `kmodCacheFile`, `nodeContextPrefix` and `batchType`.
     ///
     /// # Why is this bad
     /// The original still accepts them and ignores them. Who reads the file believes that they matter.

@@ -5,6 +5,7 @@ use crate::lint::rule::{Impact, Repair, Targets, id, rule};
 use crate::lint::ver::keys::has_patch;
 use crate::lint::{Check, Findings, View};
 use crate::profile::section::Init;
+use crate::profile::section::scalar::Version;
 use crate::target::Target;
 
 /// Patches that this tool knows and the targets they are for.
@@ -159,6 +160,52 @@ rule! {
                     }
                     Some(_) => {}
                 }
+            }
+        }),
+    }
+}
+
+rule! {
+    /// The native runtime is to run on a kernel that lacks the calls it needs.
+    ///
+    /// # What it checks
+    /// With the native runtime, `kernel` of a class that runs containers is 5.14 or later, where it is written.
+    ///
+    /// # Why is this bad
+    /// The runtime mounts on file descriptors and sets flags on whole trees (open_tree(2), mount_setattr(2)), which older kernels do not offer. It says so and starts
+    /// nothing.
+    ///
+    /// # Bad
+    /// ```toml
+    /// [target]
+    /// shifter = "native"
+    ///
+    /// [class.compute]
+    /// kernel = "4.18.0"
+    /// ```
+    ///
+    /// # Good
+    /// ```toml
+    /// [target]
+    /// shifter = "native"
+    ///
+    /// [class.compute]
+    /// kernel = "5.14.0"
+    /// ```
+    pub(crate) static NATIVE_KERNEL_TOO_OLD = {
+        id: id("VER015", "native-kernel-too-old", Error, Compatibility),
+        impact: Impact::EveryStart,
+        targets: Targets::Only(&[Target::Native]),
+        source: "mount_setattr(2), Linux 5.12; the kernels of EL 9 and SLES 15 SP4",
+        check: Check::View(|view, out| {
+            let Some(class) = view.class.filter(|class| view.runs_containers(class)) else { return };
+            let Some(kernel) = view.profile.class.get(class).and_then(|section| section.kernel.as_ref()) else { return };
+            if "5.14".parse::<Version>().is_ok_and(|oldest| kernel.order() < oldest.order()) {
+                out.at(
+                    KeyPath::from(["class", class, "kernel"]),
+                    format!("the native runtime needs Linux 5.14, not {kernel}"),
+                    "update these nodes, or keep the original there",
+                );
             }
         }),
     }

@@ -1,0 +1,107 @@
+//! ETC: the files of /etc in containers.
+
+use crate::diagnostic::{Category::*, Edit, Fix, KeyPath, Severity::*};
+use crate::lint::rule::{Fact, Impact, Repair, id, rule};
+use crate::lint::{Check, Findings, View};
+use crate::profile::section::{ContainerUsers, Users};
+
+const A_DAY: f64 = 86_400.0;
+
+rule! {
+    /// New users wait for days until containers know them.
+    ///
+    /// # What it checks
+    /// `etc.refresh.every` is at most a day. A number of seconds under `ETC007` in `[lint.thresholds]` replaces it.
+    ///
+    /// # Why is this bad
+    /// Until the next refresh a new user has no name and no groups in containers, and a user who left still has (Leong et al. 2018, section VII-C; L43 is
+    /// weekly).
+    ///
+    /// # Bad
+    /// ```toml
+    /// [etc]
+    /// refresh = { every = "7d" }
+    /// ```
+    ///
+    /// # Good
+    /// ```toml
+    /// [etc]
+    /// refresh = { every = "1h" }
+    /// ```
+    ///
+    /// # Fix
+    /// `--unsafe-fixes` writes an hour.
+    pub(crate) static ETC_STALE = {
+        id: id("ETC007", "etc-stale", Warn, Correctness),
+        fix: Repair::Unsafe,
+        source: "Leong et al. 2018, section VII-C; L43",
+        check: Check::View(|view, out| {
+            let Some(every) = view.etc().refresh.as_ref().and_then(|refresh| refresh.every.as_ref()) else { return };
+            #[expect(clippy::cast_precision_loss, reason = "an interval in seconds is a small number")]
+            if every.seconds() as f64 > out.threshold(A_DAY) {
+                let at = KeyPath::from("etc.refresh.every");
+                out.report(format!("new users are unknown in containers for up to {every}"), |finding| {
+                    finding
+                        .at(at.clone(), "")
+                        .help("refresh every hour")
+                        .fix(Fix::risky("refresh every hour", vec![Edit::set(at, "1h")]))
+                });
+            }
+        }),
+    }
+}
+
+rule! {
+    /// A list of all users is asked for where nobody gives one.
+    ///
+    /// # What it checks
+    /// Where `identity.enumerate = false`, users do not come from `getent` (`etc.refresh.users`), nor is `identity.container_users` `"dump"`.
+    ///
+    /// # Why is this bad
+    /// `getent passwd` then prints local accounts only, and says nothing: the refreshed file has lost every user (sssd.conf(5), enumerate).
+    ///
+    /// # Bad
+    /// ```toml
+    /// [identity]
+    /// source = "sssd"
+    /// enumerate = false
+    ///
+    /// [etc]
+    /// refresh = { every = "1h", users = "getent" }
+    /// ```
+    ///
+    /// # Good
+    /// ```toml
+    /// [identity]
+    /// source = "sssd"
+    /// enumerate = false
+    /// container_users = "job"
+    /// ```
+    pub(crate) static GETENT_NO_ENUMERATION = {
+        id: id("ETC012", "getent-no-enumeration", Error, Correctness),
+        impact: Impact::OneStart,
+        needs: &[Fact::Identity],
+        source: "sssd.conf(5), enumerate; getent(1)",
+        check: Check::View(no_enumeration),
+    }
+}
+
+fn no_enumeration(view: &View<'_>, out: &mut Findings<'_>) {
+    let identity = view.identity();
+    if identity.enumerate != Some(false) {
+        return;
+    }
+    let refresh = view.etc().refresh.as_ref();
+    let by_getent = refresh.is_some_and(|refresh| refresh.users.unwrap_or_default() == Users::Getent);
+    let dumps = identity.container_users == Some(ContainerUsers::Dump);
+    for (at, _) in
+        [("etc.refresh", by_getent), ("identity.container_users", dumps)].into_iter().filter(|(_, asks)| *asks)
+    {
+        out.report("a list of all users would hold nobody", |finding| {
+            finding
+                .at(at, "asks for everybody")
+                .also("identity.enumerate", "nobody is listed")
+                .help("use `container_users = \"job\"`: only who is needed is looked up")
+        });
+    }
+}

@@ -1,0 +1,4 @@
+//! KMOD: kernel modules and loop devices.
+
+pub(crate) mod autoload;
+pub(crate) mod preload;

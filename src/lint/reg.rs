@@ -1,0 +1,4 @@
+//! REG: registries, and the proxies on the way to them.
+
+pub(crate) mod proxy;
+pub(crate) mod registries;

@@ -1,0 +1,5 @@
+//! SEC: secrets, owners, and what root trusts.
+
+pub(crate) mod files;
+pub(crate) mod secrets;
+pub(crate) mod settings;
