@@ -12,6 +12,7 @@ mod layers;
 mod render;
 mod rules;
 mod schema;
+mod try_site;
 
 use std::process::ExitCode;
 
@@ -38,6 +39,7 @@ enum Verb {
     Explain(explain::Args),
     Rules(rules::Args),
     Schema(schema::Args),
+    Try(try_site::Args),
 }
 
 /// Runs the command line of this process.
@@ -69,6 +71,7 @@ fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> Exit {
         Verb::Explain(args) => explain::run(args, &console),
         Verb::Rules(args) => rules::run(args, &console),
         Verb::Schema(args) => schema::run(args, &console),
+        Verb::Try(args) => try_site::run(args, &console),
     };
     outcome.unwrap_or_else(|failure| {
         console.complain(&failure);

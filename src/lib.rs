@@ -6,6 +6,7 @@ pub mod diagnostic;
 pub mod lint;
 pub mod profile;
 pub mod render;
+pub mod sandbox;
 pub mod schema;
 pub mod site;
 pub mod target;

@@ -32,6 +32,8 @@ pub enum Exit {
     Io,
     /// 77: not permitted (`EX_NOPERM`).
     NotPermitted,
+    /// What a command ended with that `try` ran.
+    OfCommand(u8),
 }
 
 impl Exit {
@@ -46,6 +48,7 @@ impl Exit {
             Self::Internal => 70,
             Self::Io => 74,
             Self::NotPermitted => 77,
+            Self::OfCommand(code) => code,
         }
     }
 }
@@ -91,6 +94,9 @@ pub(crate) enum Failure {
         /// What the system said.
         source: io::Error,
     },
+    /// A step of a try failed.
+    #[error("{0}")]
+    Try(String),
 }
 
 impl Failure {
@@ -110,7 +116,7 @@ impl Failure {
         };
         match self {
             Self::Usage(_) | Self::Load(LoadError::Override(_)) => Exit::Usage,
-            Self::Several(_) => Exit::Failed,
+            Self::Several(_) | Self::Try(_) => Exit::Failed,
             Self::Defect(_) => Exit::Internal,
             Self::Load(LoadError::Read { source, .. }) | Self::File { source, .. } | Self::Stream { source, .. } => {
                 io(source)

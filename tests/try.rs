@@ -1,0 +1,152 @@
+//! `shifter-site try`: the main job end to end, with the programs that ship.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The account without files of its own.
+const NOBODY: u32 = 65534;
+
+/// All programs of a site and the laptop's profile in a folder that any user can reach.
+struct Bench(tempfile::TempDir);
+
+impl Bench {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("our own folder");
+        let built = Path::new(env!("CARGO_BIN_EXE_shifter-site")).parent().expect("a folder of programs");
+        for program in ["shifter-site", "shifter", "shifterimg", "shifter-imagegw"] {
+            let source = built.join(program);
+            assert!(source.is_file(), "`{}` is not built: run `cargo build --workspace` first", source.display());
+            fs::copy(source, folder.path().join(program)).expect("a copy");
+        }
+        let profile = Path::new(env!("CARGO_MANIFEST_DIR")).join("site-profiles/laptop.toml");
+        fs::copy(profile, folder.path().join("laptop.toml")).expect("a copy");
+        Self(folder)
+    }
+
+    /// Runs `shifter-site try laptop.toml -- COMMAND`, as root or as nobody, with the scratch directory in a place of its own.
+    fn try_as(&self, uid: u32, arguments: &[&str]) -> Tried {
+        let place = self.0.path().join(format!("scratch-{uid}"));
+        fs::create_dir(&place).expect("a place");
+        fs::set_permissions(&place, fs::Permissions::from_mode(0o1777)).expect("our own place");
+        let mut command = Command::new(self.0.path().join("shifter-site"));
+        command
+            .args(["try", "laptop.toml"])
+            .args(arguments)
+            .current_dir(self.0.path())
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("TMPDIR", &place);
+        if uid != 0 {
+            command.uid(uid).gid(uid);
+        }
+        let before = (mounts(), loops());
+        let output = command.output().expect("shifter-site runs");
+        assert_eq!((mounts(), loops()), before, "mounts or loop devices are left on the host");
+        Tried {
+            output,
+            left: fs::read_dir(&place).expect("a place").map(|entry| entry.expect("an entry").path()).collect(),
+        }
+    }
+}
+
+struct Tried {
+    output: Output,
+    /// What is left in the folder for scratch directories.
+    left: Vec<PathBuf>,
+}
+
+impl Tried {
+    fn text(&self) -> String {
+        format!("{}{}", String::from_utf8_lossy(&self.output.stdout), String::from_utf8_lossy(&self.output.stderr))
+    }
+}
+
+/// The mount table of the host, as this process sees it.
+fn mounts() -> String {
+    fs::read_to_string("/proc/self/mountinfo").expect("a mount table")
+}
+
+/// Loop devices whose backing file is an image of a scratch machine.
+fn loops() -> BTreeSet<String> {
+    let Ok(entries) = fs::read_dir("/sys/block") else { return BTreeSet::new() };
+    entries
+        .filter_map(|entry| fs::read_to_string(entry.ok()?.path().join("loop/backing_file")).ok())
+        .filter(|backing| backing.contains("shifter"))
+        .collect()
+}
+
+fn is_root() -> bool {
+    nix::unistd::Uid::effective().is_root()
+}
+
+#[test]
+fn as_root_the_tour_runs_as_an_unprivileged_user_and_leaves_nothing() {
+    if !is_root() {
+        println!("skipped: needs root");
+        return;
+    }
+    let tried = Bench::new().try_as(0, &[]);
+    let text = tried.text();
+    assert!(tried.output.status.success(), "{text}");
+    for expected in [
+        "Shifter tour image, assembled from this machine",
+        "uid=65534",
+        "CapEff: 0000000000000000",
+        "CapBnd: 0000000000000000",
+        "NoNewPrivs: 1",
+        "IMAGE_SAYS=hello",
+        "SHIFTER_RUNTIME=1",
+    ] {
+        assert!(text.contains(expected), "no `{expected}` in:\n{text}");
+    }
+    assert_eq!(tried.left, Vec::<PathBuf>::new());
+}
+
+#[test]
+fn without_root_the_tour_runs_in_a_user_namespace_and_says_so() {
+    if !is_root() {
+        println!("skipped: needs root to become another user");
+        return;
+    }
+    let tried = Bench::new().try_as(NOBODY, &[]);
+    let text = tried.text();
+    assert!(tried.output.status.success(), "{text}");
+    for expected in ["user namespace", "Shifter tour image, assembled from this machine", "uid=65534", "NoNewPrivs: 1"]
+    {
+        assert!(text.contains(expected), "no `{expected}` in:\n{text}");
+    }
+    assert_eq!(tried.left, Vec::<PathBuf>::new());
+}
+
+#[test]
+fn the_commands_exit_status_is_ours() {
+    let uid = if is_root() { 0 } else { nix::unistd::Uid::effective().as_raw() };
+    let tried = Bench::new().try_as(uid, &["--", "sh", "-c", "echo said >&2; exit 7"]);
+    assert_eq!(tried.output.status.code(), Some(7), "{}", tried.text());
+    assert!(tried.text().contains("said"));
+}
+
+#[test]
+fn a_module_of_the_profile_is_loaded() {
+    let uid = if is_root() { 0 } else { nix::unistd::Uid::effective().as_raw() };
+    let tried = Bench::new().try_as(uid, &["--module", "site-tools", "--", "env"]);
+    let text = tried.text();
+    assert!(tried.output.status.success(), "{text}");
+    assert!(text.contains("SITE_TOOLS=/opt/site"), "{text}");
+}
+
+#[test]
+fn a_profile_with_errors_stops_before_anything_is_built() {
+    let bench = Bench::new();
+    fs::write(bench.0.path().join("laptop.toml"), "schema = 1\n[site]\nnmae = \"laptop\"\n").expect("a file");
+    let uid = if is_root() { 0 } else { nix::unistd::Uid::effective().as_raw() };
+    let tried = bench.try_as(uid, &[]);
+    assert_eq!(tried.output.status.code(), Some(1), "{}", tried.text());
+    assert!(tried.text().contains("nmae"), "{}", tried.text());
+    assert_eq!(tried.left, Vec::<PathBuf>::new());
+}
