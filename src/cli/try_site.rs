@@ -7,10 +7,10 @@ use std::process::ExitStatus;
 use std::time::Instant;
 
 use super::console::Console;
-use super::examine::{self, Strictness};
 use super::exit::{Exit, Failure};
 use super::layers::LayerArgs;
 use super::{Outcome, find};
+use crate::check::{self, Strictness};
 use crate::diagnostic::Format;
 use crate::profile::Input;
 use crate::sandbox::{self, Place, Report, TryError, Wish};
@@ -63,9 +63,9 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     }
     let told = Report::begin("A whole site in a scratch directory. Nothing of it is left when this ends.");
     let begun = Instant::now();
-    let examined = [examine::profile(&options, args.layers.class.as_deref(), &Strictness::default())?];
-    let report = examine::report(&examined);
-    if examined[0].fails() {
+    let checked = [check::check(&options, args.layers.class.as_deref(), &Strictness::default())?];
+    let report = check::report(&checked);
+    if checked[0].fails() {
         console.say(&Format::Human.write(&report, console.style()))?;
         return Ok(Exit::Failed);
     }

@@ -8,8 +8,9 @@ use super::machine::Machine;
 use super::namespace::Rights;
 use super::person::Person;
 use super::{LAYOUT, PREFIX, TryError, Wish, mebibytes};
+use crate::check::{self, Strictness};
 use crate::diagnostic::Finding;
-use crate::profile::{self, Input, LoadOptions, Loaded};
+use crate::profile::{Input, LoadOptions};
 use crate::render::{self, Artifact, Inputs, Secrets};
 use crate::site::{Env, Node, Site};
 use crate::target::Target;
@@ -61,15 +62,17 @@ fn overrides(rights: Rights, person: &Person) -> Vec<String> {
 pub(super) fn resolved(wish: &Wish, rights: Rights, person: &Person) -> Result<ScratchSite, TryError> {
     let mut options = LoadOptions { set: wish.set.clone(), ..LoadOptions::file(&wish.profile) };
     options.set.extend(overrides(rights, person));
-    let loaded: Loaded = profile::load(&options).map_err(unfit)?;
-    if !loaded.loss.is_none() {
-        return Err(found(&loaded.findings));
+    let checked = check::check(&options, None, &Strictness::default()).map_err(unfit)?;
+    if !checked.loaded.loss.is_none() {
+        return Err(found(&checked.loaded.findings));
     }
-    let sites = sites(&loaded)?;
+    let sites = checked.sites;
     let own = sites
         .iter()
         .find(|site| wish.class.as_ref().map_or(site.is_primary(), |name| is_of_class(site, name)))
-        .ok_or_else(|| TryError::Unfit { reason: "the profile has no such class".to_owned() })?;
+        .ok_or_else(|| TryError::Unfit {
+        reason: "the profile has no such class, or it lacks what every system needs".to_owned(),
+    })?;
     if own.target != Target::Native {
         let reason = format!(
             "`{}` is for Shifter {}; the runtime and gateway here are the native ones: add `--target native`",
@@ -86,17 +89,6 @@ pub(super) fn resolved(wish: &Wish, rights: Rights, person: &Person) -> Result<S
         artifacts: artifacts(&sites, class.as_deref(), &options)?,
         gateway_folders: gateway_folders(&sites),
     })
-}
-
-/// One site for each class, or the only one.
-fn sites(loaded: &Loaded) -> Result<Vec<Site>, TryError> {
-    let resolve =
-        |view: &Loaded, class: Option<&str>| Site::resolve(&view.profile, class).map_err(|findings| found(&findings));
-    let classes = loaded.classes();
-    if classes.is_empty() {
-        return Ok(vec![resolve(loaded, None)?]);
-    }
-    classes.iter().map(|name| resolve(&loaded.for_class(name), Some(name))).collect()
 }
 
 fn is_of_class(site: &Site, name: &str) -> bool {
