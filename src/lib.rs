@@ -1,4 +1,18 @@
 //! Describe an HPC site once, in typed TOML; check it; render every file Shifter needs.
+//!
+//! The story, in the order in which data flows:
+//!
+//! 1. [`cli`] reads the command line and chooses the form of what is said.
+//! 2. [`profile`] reads a profile and the layers it is made of. Each value keeps the place where it was
+//!    written; every mistake becomes a finding ([`diagnostic`]), and nothing stops at the first.
+//! 3. [`site`] decides what the profile means for one class of nodes, for the installed software
+//!    ([`target`]): no default is left to decide after it.
+//! 4. [`lint`] asks every rule. A rule names key paths, never lines.
+//! 5. [`check`] puts the findings of all classes together and leaves out what is suppressed.
+//! 6. [`render`] makes every file of a site, reads each back with the parser of the program it is for,
+//!    and writes it. The same site gives the same bytes.
+//!
+//! [`schema`] describes the files read and written, for editors and other programs.
 
 pub mod check;
 pub mod cli;

@@ -8,6 +8,7 @@
 pub mod class;
 pub mod decode;
 pub mod document;
+mod elsewhere;
 pub mod inspect;
 pub mod item;
 pub mod layer;
@@ -17,6 +18,7 @@ pub mod origin;
 pub mod overrides;
 pub mod preset;
 pub mod problem;
+mod reading;
 mod relocate;
 pub mod requires;
 pub mod section;
@@ -24,6 +26,7 @@ mod syntax;
 
 use std::{path::Path, sync::Arc};
 
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use validator::Validate;
 
@@ -59,8 +62,8 @@ impl LoadOptions {
 
     /// A text alone, under the name `path`.
     #[must_use]
-    pub fn text(path: impl AsRef<Path>, text: impl Into<String>) -> Self {
-        let input = Input::Text { path: Some(path.as_ref().to_owned()), text: text.into() };
+    pub fn text(path: impl AsRef<Path>, text: impl Into<Vec<u8>>) -> Self {
+        let input = Input::Text { path: Some(path.as_ref().to_owned()), bytes: text.into() };
         Self { input, class: None, environment: Vec::new(), set: Vec::new() }
     }
 }
@@ -84,8 +87,8 @@ pub struct Loaded<T = Profile> {
 }
 
 /// What a profile type must be able to do.
-pub trait Model: DeserializeOwned + Default + Validate {}
-impl<T: DeserializeOwned + Default + Validate> Model for T {}
+pub trait Model: DeserializeOwned + Default + JsonSchema + Validate {}
+impl<T: DeserializeOwned + Default + JsonSchema + Validate> Model for T {}
 
 /// Loads a profile with all its layers.
 ///

@@ -94,7 +94,7 @@ fn inputs(args: &Args, console: &Console) -> Result<Vec<Input>, Failure> {
     }
     let input = |file: &PathBuf| {
         if file.as_os_str() == "-" {
-            Ok(Input::Text { path: args.stdin_filename.clone(), text: console.input()? })
+            Ok(Input::Text { path: args.stdin_filename.clone(), bytes: console.input()? })
         } else {
             Ok(Input::File(file.clone()))
         }

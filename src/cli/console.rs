@@ -80,15 +80,15 @@ impl Console {
         self.note(&format!("shifter-site: {failure}\n"));
     }
 
-    /// All of standard input as text; what is not UTF-8 is replaced.
-    pub(super) fn input(&self) -> Result<String, Failure> {
+    /// All of standard input.
+    pub(super) fn input(&self) -> Result<Vec<u8>, Failure> {
         let mut bytes = Vec::new();
         io::stdin().lock().read_to_end(&mut bytes).map_err(|source| Failure::Stream {
             verb: "read",
             stream: "input",
             source,
         })?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+        Ok(bytes)
     }
 
     /// Writes a file that is not rendered configuration: a report, a schema.

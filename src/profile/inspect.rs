@@ -1,16 +1,16 @@
 //! What is wrong with one effective profile, seen before any rule.
 
-use figment::error::Kind;
-use serde::de::DeserializeOwned;
-use validator::Validate;
+use figment::{error::Kind, value::Value};
 
 use super::{
+    Model,
     decode::{self, Decoded},
+    elsewhere,
     item::{Item, Node},
     layer::Layers,
     loss::Loss,
     merge::{self, Replaced},
-    problem,
+    problem, reading,
     requires::{self, Unmet},
 };
 use crate::diagnostic::{Aim, Edit, Finding, Fix, KeyPath, Label, source::SourceKind, structural};
@@ -33,24 +33,26 @@ pub struct Inspected<T> {
 ///
 /// A layer on its own may lack keys; what another layer overrides is still checked.
 #[must_use]
-pub fn inspect<T: DeserializeOwned + Default + Validate>(root: &Item, layers: &Layers) -> Inspected<T> {
+pub fn inspect<T: Model>(root: &Item, layers: &Layers) -> Inspected<T> {
     let mut findings = Vec::new();
     for layer in layers.files.iter().chain(&layers.overrides) {
         let tree = merge::normal(&layer.root);
-        let errors = decode::all::<T>(tree.to_value()).errors;
+        let value = tree.to_value();
+        let errors = decode::all::<T>(value.clone()).errors;
         let errors = errors.iter().filter(|(_, kind)| !matches!(kind, Kind::MissingField(_)));
-        findings.extend(errors.map(|(path, kind)| problem::decoding(path, kind, &tree)));
+        findings.extend(errors.map(|(path, kind)| finding::<T>(path, kind, &tree, &value)));
     }
     let broken = layers.findings.iter().any(|finding| finding.code == structural::TOML_SYNTAX.code);
     if !broken {
         findings.extend(header(root, layers));
     }
-    let Decoded { typed, errors, pruned } = decode::all::<T>(root.to_value());
+    let value = root.to_value();
+    let Decoded { typed, errors, pruned } = decode::all::<T>(value.clone());
     for (path, kind) in &errors {
         let missing = matches!(kind, Kind::MissingField(_));
         let schema = path.is_root() && matches!(kind, Kind::MissingField(key) if key == "schema");
         if !(missing && broken || schema) {
-            findings.push(problem::decoding(path, kind, root));
+            findings.push(finding::<T>(path, kind, root, &value));
         }
     }
     let loss = if typed.is_some() && !broken { Loss::of(&errors) } else { Loss::of_all() };
@@ -59,6 +61,17 @@ pub fn inspect<T: DeserializeOwned + Default + Validate>(root: &Item, layers: &L
         findings.extend(problem::limits(&violations, &pruned, root));
     }
     Inspected { profile, loss, findings: without_echoes(findings, layers) }
+}
+
+/// One error as a finding, with what the type knows of a better key or value.
+fn finding<T: Model>(path: &KeyPath, kind: &Kind, tree: &Item, value: &Value) -> Finding {
+    let finding = problem::decoding(path, kind, tree);
+    match kind {
+        Kind::UnknownField(key, _) if finding.fixes.is_empty() => {
+            elsewhere::with_other_table(finding, key, &schemars::schema_for!(T).to_value())
+        }
+        _ => reading::with_other_reading::<T>(finding, value, path, kind),
+    }
 }
 
 /// Takes out what a syntax error or a number out of range has said already, and repetitions.

@@ -47,8 +47,8 @@ pub enum Input {
     Text {
         /// The file name to use in findings; relative paths count from its directory.
         path: Option<PathBuf>,
-        /// The text.
-        text: String,
+        /// The text, in UTF-8 if it is right.
+        bytes: Vec<u8>,
     },
 }
 
@@ -102,11 +102,10 @@ pub fn collect(input: &Input, environment: &[(String, String)], set: &[String]) 
             let canonical = path.canonicalize().unwrap_or_else(|_| path.clone());
             stack.file(path, canonical, bytes);
         }
-        Input::Text { path, text } => {
+        Input::Text { path, bytes } => {
             let name = path.as_ref().map_or("<stdin>".to_owned(), |path| path.display().to_string());
             let canonical = path.as_ref().and_then(|path| path.canonicalize().ok()).unwrap_or_default();
-            let source = Source::new(name, SourceKind::Stdin(path.clone()), text.as_str());
-            stack.text(source, canonical);
+            stack.bytes(name, SourceKind::Stdin(path.clone()), canonical, bytes.clone());
         }
     }
     let Stack { mut layers, presets, .. } = stack;
@@ -146,8 +145,10 @@ struct Stack {
 
 impl Stack {
     fn file(&mut self, path: &Path, canonical: PathBuf, bytes: Vec<u8>) {
-        let name = path.display().to_string();
-        let kind = SourceKind::File(path.to_owned());
+        self.bytes(path.display().to_string(), SourceKind::File(path.to_owned()), canonical, bytes);
+    }
+
+    fn bytes(&mut self, name: String, kind: SourceKind, canonical: PathBuf, bytes: Vec<u8>) {
         match String::from_utf8(bytes) {
             Ok(text) => self.text(Source::new(name, kind, text), canonical),
             Err(error) => {

@@ -23,9 +23,12 @@ pub fn decoding(path: &KeyPath, kind: &Kind, root: &Item) -> Finding {
                 None => finding,
             }
         }
-        Kind::InvalidType(got, wanted) => Finding::new(&structural::WRONG_TYPE, format!("`{path}` has the wrong type"))
-            .label(placed(path, Aim::Value, format!("expected {wanted}, found {}", actual(got)), root))
-            .help(format!("give it {wanted}")),
+        Kind::InvalidType(got, wanted) => {
+            let wanted = type_name(wanted);
+            Finding::new(&structural::WRONG_TYPE, format!("`{path}` has the wrong type"))
+                .label(placed(path, Aim::Value, format!("expected {wanted}, found {}", actual(got)), root))
+                .help(format!("give it {wanted}"))
+        }
         Kind::InvalidValue(got, wanted) => {
             Finding::new(&structural::WRONG_TYPE, format!("`{path}` has a value that it cannot have"))
                 .label(placed(path, Aim::Value, format!("expected {wanted}, found {}", actual(got)), root))
@@ -93,6 +96,19 @@ fn split_help(text: &str) -> (String, Option<String>) {
     match text.split_once(", expected ") {
         Some((said, right)) => (said.trim().to_owned(), Some(format!("expected {}", right.trim()))),
         None => (text.trim().to_owned(), None),
+    }
+}
+
+/// serde's names of types in the words of TOML.
+fn type_name(wanted: &str) -> &str {
+    match wanted {
+        "a sequence" => "an array",
+        "a map" => "a table",
+        "a boolean" => "true or false",
+        "f32" | "f64" => "a number",
+        "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number",
+        name if name.starts_with("struct ") => "a table",
+        name => name,
     }
 }
 

@@ -90,3 +90,47 @@ fn a_suppression_in_a_base_layer_counts_and_an_unused_one_is_said_of_its_own_fil
     let out = concise(&site, &["top.toml"]);
     assert!(!out.contains("SITE003") && out.contains("1 suppressed"), "{out}");
 }
+
+/// What `render` makes of a class.
+fn conf(site: &Site, class: &str) -> String {
+    site.run(&["render", "site.toml", "--class", class, "--stdout", "udiRoot.conf"]).out
+}
+
+#[test]
+fn a_class_lays_its_overrides_over_those_of_the_classes_it_is_made_from() {
+    let text = format!(
+        "{GOOD}\n[class.compute]\nset.runtime.max_groups = 20\nset.paths.udi_mount = \"/var/c\"\n\
+         [class.gpu]\nfrom = [\"compute\"]\nset.paths.udi_mount = \"/var/g\"\n[class.login]\n"
+    );
+    let site = Site::new().with("site.toml", &text);
+    let gpu = conf(&site, "gpu");
+    assert!(gpu.contains("maxGroupCount=20\n") && gpu.contains("udiMount=/var/g\n"), "{gpu}");
+    assert!(conf(&site, "compute").contains("udiMount=/var/c\n"));
+    assert!(conf(&site, "login").contains("udiMount=/var/udiMount\n"));
+}
+
+#[test]
+fn options_win_over_classes() {
+    let text = format!("{GOOD}\n[class.compute]\nset.paths.udi_mount = \"/var/c\"\n");
+    let site = Site::new().with("site.toml", &text);
+    let arguments = ["render", "--class", "compute", "--set", "paths.udi_mount=/var/o", "--stdout", "udiRoot.conf"];
+    let ran = site.run(&arguments);
+    assert!(ran.out.contains("udiMount=/var/o\n"), "{ran:?}");
+}
+
+#[test]
+fn classes_made_from_one_another_are_a_finding_and_no_endless_loop() {
+    let text = format!("{GOOD}\n[class.a]\nfrom = [\"b\"]\n[class.b]\nfrom = [\"a\"]\n");
+    let out = concise(&Site::new().with("site.toml", &text), &["site.toml"]);
+    assert!(out.contains("error[SITE012] extends-cycle: classes are made from one another: a -> b -> a"), "{out}");
+}
+
+#[test]
+fn the_lists_of_layers_grow_and_shrink() {
+    let top = "schema = 1\nextends = \"base.toml\"\nfilesystem_remove = [\"/home\"]\n\
+               [[filesystem]]\nsource = \"/project\"\n[gateway]\nendpoints_add = [\"http://other:5000\"]\n";
+    let site = Site::new().with("base.toml", GOOD).with("top.toml", top);
+    let ran = site.run(&["render", "top.toml", "--stdout", "udiRoot.conf"]);
+    assert!(ran.out.contains("siteFs=/project:/project\n"), "{ran:?}");
+    assert!(ran.out.contains("imageGateway=http://head:5000 http://other:5000\n"), "{ran:?}");
+}

@@ -50,6 +50,49 @@ fn mutated() -> impl Strategy<Value = String> {
     })
 }
 
+#[test]
+fn keys_that_name_layers_and_classes_may_hold_anything() {
+    let values = ["1", "[]", "{}", "\"\"", "[1]", "[[]]", "[{}]", "true", "{ a = 1 }", "1979-05-27", "[\"a\", 1]"];
+    let keys = [
+        "schema",
+        "kind",
+        "extends",
+        "preset",
+        "requires",
+        "serves",
+        "class",
+        "class.a",
+        "class.a.set",
+        "class.a.from",
+        "class.a.set.class.a.set",
+        "filesystem",
+        "filesystem_add",
+        "filesystem_remove",
+        "symlink",
+        "lint",
+        "gateway.admins_add",
+        "lint.per_file_ignores",
+        "install.a",
+        "site",
+        "target.shifter",
+        "gateway.database.password",
+    ];
+    for key in keys {
+        for value in values {
+            survives(&format!("{key} = {value}\n"));
+            survives(&format!("kind = \"gateway\"\n{key} = {value}\n"));
+        }
+    }
+}
+
+#[test]
+fn a_text_that_is_not_utf_8_is_a_finding_where_it_stops_being_text() {
+    let loaded =
+        profile::load::<Profile>(&LoadOptions::text("t.toml", &b"schema = 1\n# \xff\nx = 1\n"[..])).expect("read");
+    let located = loaded.origins.locate(&loaded.findings[0]);
+    assert_eq!((located.finding.code, located.address().as_deref()), ("SITE001", Some("t.toml:2:3")));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
