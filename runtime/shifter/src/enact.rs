@@ -17,6 +17,7 @@ use crate::privilege::Raised;
 use crate::trust::TrustError;
 
 mod bind;
+mod cache;
 mod etc;
 mod glob;
 mod hook;
@@ -191,6 +192,7 @@ impl<'a> Enactor<'a> {
             Step::Hook { script, .. } => self.hook(script),
             Step::Overlay { image, at } => self.overlay(image, at),
             Step::Volume { from, to, access } => Ok(self.volume(from, to, *access)?),
+            Step::Cache(cache) => self.cache(cache),
             Step::ReadOnlyRoot => Ok(mount::restrict(self.tree().root(), Depth::One, Attributes::READ_ONLY, None)?),
             Step::Enter => {
                 mount::enter(self.tree().root())?;

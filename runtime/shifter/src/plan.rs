@@ -13,7 +13,7 @@
 use std::path::{Path, PathBuf};
 
 use shifter_formats::udiroot::{Conf, Loaded};
-use shifter_formats::volume::{self, VolumeEntry, VolumeMap};
+use shifter_formats::volume::{self, Author, VolumeEntry, VolumeMap};
 use shifter_sys::mount::{Attributes, Depth, Propagation};
 
 use crate::account::{Accounts, User};
@@ -25,7 +25,7 @@ mod record;
 mod step;
 
 pub use record::record;
-pub use step::{Access, Bind, GroupFilter, HookPhase, ImagePart, Limits, Missing, Step};
+pub use step::{Access, Bind, Cache, GroupFilter, HookPhase, ImagePart, Limits, Missing, Step};
 
 /// What the container's root may keep in memory where `rootfsSize` says nothing.
 const DEFAULT_SIZE: u64 = 256 << 20;
@@ -61,7 +61,6 @@ pub struct Facts<'a> {
 /// When the user asks for what the site does not allow.
 pub fn plan(facts: &Facts<'_>) -> Result<Vec<Step>, PolicyError> {
     policy::check_volumes(facts.volumes, facts.conf)?;
-    policy::check_site(facts.conf, facts.modules)?;
     let conf = facts.conf;
     let path = |path: &Option<PathBuf>, name| path.clone().ok_or(PolicyError::MissingKey(name));
     let udi_mount = path(&conf.udi_mount, "udiMount")?;
@@ -73,17 +72,23 @@ pub fn plan(facts: &Facts<'_>) -> Result<Vec<Step>, PolicyError> {
         Step::SiteTree { at: udi_mount.clone(), limits: limits(conf) },
     ];
     steps.extend(skeleton());
-    facts.site(&mut steps);
+    facts.site(&mut steps)?;
     etc::etc(facts, &mut steps)?;
     facts.site_programs(&mut steps);
     facts.kernel_places(&mut steps);
     steps.push(Step::File { path: "/var/shifterConfig.json".into(), mode: 0o644, text: record(facts) });
     steps.push(Step::Overlay { image: loop_mount, at: udi_mount });
-    steps.extend(facts.volumes.entries.iter().map(|volume| Step::Volume {
-        from: volume.from.components().collect(),
-        to: volume.to.components().collect(),
-        access: if volume.read_only { Access::ReadOnly } else { Access::ReadWrite },
-    }));
+    for volume in &facts.volumes.entries {
+        let to = volume.to.components().collect();
+        steps.push(match &volume.per_node_cache {
+            Some(cache) => facts.cache(to, Author::User, cache.size.0)?,
+            None => Step::Volume {
+                from: volume.from.components().collect(),
+                to,
+                access: if volume.read_only { Access::ReadOnly } else { Access::ReadWrite },
+            },
+        });
+    }
     if conf.mount_udi_root_writable != Some(true) {
         steps.push(Step::ReadOnlyRoot);
     }
@@ -125,7 +130,7 @@ impl Facts<'_> {
     }
 
     /// Links, hooks and file systems of the site, then the file systems of modules.
-    fn site(&self, steps: &mut Vec<Step>) {
+    fn site(&self, steps: &mut Vec<Step>) -> Result<(), PolicyError> {
         let conf = self.conf;
         steps.extend(
             conf.site_link
@@ -135,7 +140,7 @@ impl Facts<'_> {
         let hook = |phase, script: &Option<PathBuf>| script.clone().map(|script| Step::Hook { phase, script });
         steps.extend(hook(HookPhase::PreMount, &conf.site_pre_mount_hook));
         for entry in conf.site_fs.entries.iter().filter(|entry| !self.is_of_other_home(entry)) {
-            self.site_fs(entry, Missing::Refused, steps);
+            self.site_fs(entry, Missing::Refused, steps)?;
         }
         self.home(steps);
         steps.extend(hook(HookPhase::PostMount, &conf.site_post_mount_hook));
@@ -145,15 +150,28 @@ impl Facts<'_> {
                 let device = |pattern| Step::Device { pattern, missing };
                 steps.extend(part.devices.iter().cloned().map(device));
                 for entry in &part.site_fs.entries {
-                    self.site_fs(entry, missing, steps);
+                    self.site_fs(entry, missing, steps)?;
                 }
                 let files = |pattern| Step::BindMatching { pattern, missing };
                 steps.extend(part.globs.iter().cloned().map(files));
             }
         }
+        Ok(())
     }
 
-    fn site_fs(&self, entry: &VolumeEntry, missing: Missing, steps: &mut Vec<Step>) {
+    fn cache(&self, to: PathBuf, author: Author, size: u64) -> Result<Step, PolicyError> {
+        policy::check_cache(&to, size, self.conf, self.mode)?;
+        let key = |path: &Option<PathBuf>, name| path.clone().ok_or(PolicyError::MissingKey(name));
+        let directory = key(&self.conf.per_node_cache_path, "perNodeCachePath")?;
+        let mkfs = key(&self.conf.mkfs_xfs_path, "mkfsXfsPath")?;
+        Ok(Step::Cache(Cache { to, author, size, directory, mkfs }))
+    }
+
+    fn site_fs(&self, entry: &VolumeEntry, missing: Missing, steps: &mut Vec<Step>) -> Result<(), PolicyError> {
+        if let Some(cache) = &entry.per_node_cache {
+            steps.push(self.cache(entry.to.clone(), Author::Site, cache.size.0)?);
+            return Ok(());
+        }
         if !entry.automount.is_empty() {
             steps.push(Step::Automount { from: entry.from.clone(), names: entry.automount.clone() });
         }
@@ -169,6 +187,7 @@ impl Facts<'_> {
             },
             missing: if entry.optional { Missing::LeftOut } else { missing },
         }));
+        Ok(())
     }
 
     /// In a user namespace the kernel copies no mount without those below it, which may hide something

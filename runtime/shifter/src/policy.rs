@@ -3,8 +3,10 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use shifter_formats::udiroot::{Conf, Loaded};
+use shifter_formats::udiroot::Conf;
 use shifter_formats::volume::{Author, VolumeMap, forbidden_target};
+
+use crate::privilege::Mode;
 
 /// Places, with all below them, that belong to everybody.
 const EVERYBODYS: [&str; 2] = ["/tmp", "/var/tmp"];
@@ -14,8 +16,10 @@ const EVERYBODYS: [&str; 2] = ["/tmp", "/var/tmp"];
 pub enum PolicyError {
     /// A target of a user's mount that is the site's.
     Target(ForbiddenTarget),
-    /// `perNodeCache`, which needs a helper that makes a file system as root.
-    PerNodeCache(PathBuf),
+    /// A `perNodeCache` that is larger than the site lets it be; the limit in bytes.
+    CacheTooLarge(PathBuf, u64),
+    /// A `perNodeCache` without privilege, which needs a loop device.
+    CacheWithoutPrivilege(PathBuf),
     /// A key that this start needs.
     MissingKey(&'static str),
 }
@@ -48,11 +52,14 @@ impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             PolicyError::Target(error) => error.fmt(f),
-            PolicyError::PerNodeCache(target) => write!(
+            PolicyError::CacheTooLarge(target, limit) => write!(
                 f,
-                "the volume at `{}` is a perNodeCache, which this runtime does not make; leave the flag out",
+                "the perNodeCache at `{}` is larger than the {limit} bytes of key perNodeCacheSizeLimit",
                 target.display()
             ),
+            PolicyError::CacheWithoutPrivilege(target) => {
+                write!(f, "without privilege there is no perNodeCache at `{}`", target.display())
+            }
             PolicyError::MissingKey(key) => write!(f, "udiRoot.conf does not say `{key}`"),
         }
     }
@@ -67,22 +74,21 @@ impl std::error::Error for PolicyError {}
 pub fn check_volumes(volumes: &VolumeMap, conf: &Conf) -> Result<(), PolicyError> {
     for volume in &volumes.entries {
         check_volume_target(&volume.to, &conf.deny).map_err(PolicyError::Target)?;
-        if volume.per_node_cache.is_some() {
-            return Err(PolicyError::PerNodeCache(volume.to.clone()));
-        }
     }
     Ok(())
 }
 
-/// Refuses what a site may write but this runtime does not do.
+/// Whether a `perNodeCache` may be made, for a user or the site. A limit of 0 is none.
 ///
 /// # Errors
-/// The first of these.
-pub fn check_site(conf: &Conf, modules: &[Loaded<'_>]) -> Result<(), PolicyError> {
-    let of_modules = modules.iter().flat_map(|module| &module.parts).flat_map(|part| &part.site_fs.entries);
-    match conf.site_fs.entries.iter().chain(of_modules).find(|entry| entry.per_node_cache.is_some()) {
-        Some(entry) => Err(PolicyError::PerNodeCache(entry.to.clone())),
-        None => Ok(()),
+/// When it is too large, or there is no privilege to make it.
+pub fn check_cache(to: &Path, size: u64, conf: &Conf, mode: Mode) -> Result<(), PolicyError> {
+    if mode == Mode::UserNamespace {
+        return Err(PolicyError::CacheWithoutPrivilege(to.to_owned()));
+    }
+    match conf.per_node_cache_size_limit.map_or(0, |limit| limit.0) {
+        limit if limit != 0 && size > limit => Err(PolicyError::CacheTooLarge(to.to_owned(), limit)),
+        _ => Ok(()),
     }
 }
 

@@ -117,6 +117,26 @@ impl Raised {
         })
     }
 
+    /// Runs `body` in a child that is root by its ids only: it can open what is root's, and has no capability.
+    ///
+    /// # Errors
+    /// When there can be no child.
+    pub fn in_powerless_root_child(&self, body: impl FnOnce() -> i32) -> Result<Child, CallError> {
+        self.in_root_child(|| {
+            let give_up = || -> Result<(), CallError> {
+                capability::empty_ambient_set()?;
+                capability::empty_bounding_set()?;
+                capability::lock_securebits()?;
+                capability::empty_held_sets()?;
+                capability::set_no_new_privs()
+            };
+            match give_up() {
+                Ok(()) => body(),
+                Err(error) => die("give up capabilities", error),
+            }
+        })
+    }
+
     /// Gives up everything, and checks with the kernel that it is gone. Aborts otherwise.
     #[must_use]
     pub fn drop_forever(self) -> Dropped {

@@ -1,4 +1,4 @@
-//! A read-only loop device that goes away with its last user (loop(4)).
+//! A loop device that goes away with its last user (loop(4)).
 
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
@@ -61,18 +61,28 @@ impl LoopDevice {
     }
 }
 
-/// Attaches `backing` read-only, to be cleared when its last user goes: `LOOP_CTL_GET_FREE`, then `LOOP_CONFIGURE`,
+/// Whether the device can be written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// No.
+    ReadOnly,
+    /// Yes, if its file is.
+    ReadWrite,
+}
+
+/// Attaches `backing`, to be cleared when its last user goes: `LOOP_CTL_GET_FREE`, then `LOOP_CONFIGURE`,
 /// which sets file and flags at once (Linux 5.8). Between the two another program may take the device (`EBUSY`);
 /// then the next free one is tried.
 ///
 /// # Errors
 /// `EBUSY` after 256 lost races, `ENOENT` without `/dev/loop-control`, `EINVAL` before Linux 5.8.
-pub fn attach_read_only(backing: impl AsFd) -> Result<LoopDevice, CallError> {
+pub fn attach(backing: impl AsFd, access: Access) -> Result<LoopDevice, CallError> {
     let control = File::options().read(true).write(true).open("/dev/loop-control").named("open(/dev/loop-control)")?;
     for _ in 0..TRIES {
         let path = PathBuf::from(format!("/dev/loop{}", free_number(&control)?));
-        let attempt = File::open(&path).named("open(/dev/loopN)").and_then(|device| {
-            configure(&device, &backing)?;
+        let opened = File::options().read(true).write(access == Access::ReadWrite).open(&path);
+        let attempt = opened.named("open(/dev/loopN)").and_then(|device| {
+            configure(&device, &backing, access)?;
             Ok(OwnedFd::from(device))
         });
         match attempt {
@@ -93,7 +103,7 @@ fn free_number(control: &File) -> Result<i32, CallError> {
     if number >= 0 { Ok(number) } else { Err(CallError::last("ioctl(LOOP_CTL_GET_FREE)")) }
 }
 
-fn configure(device: &File, backing: impl AsFd) -> Result<(), CallError> {
+fn configure(device: &File, backing: impl AsFd, access: Access) -> Result<(), CallError> {
     let backing = u32::try_from(backing.as_fd().as_raw_fd()).expect("an open descriptor is not negative");
     let config = Config {
         fd: backing,
@@ -107,7 +117,10 @@ fn configure(device: &File, backing: impl AsFd) -> Result<(), CallError> {
             number: 0,
             encrypt_type: 0,
             encrypt_key_size: 0,
-            flags: LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR,
+            flags: match access {
+                Access::ReadOnly => LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR,
+                Access::ReadWrite => LO_FLAGS_AUTOCLEAR,
+            },
             file_name: [0; 64],
             crypt_name: [0; 64],
             encrypt_key: [0; 32],

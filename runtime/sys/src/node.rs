@@ -19,13 +19,13 @@ pub fn make_dir(parent: impl AsFd, name: &OsStr, mode: u32) -> Result<(), CallEr
     fs::mkdirat(parent, name, Mode::from_raw_mode(mode)).named("mkdirat")
 }
 
-/// A new regular file (`O_CREAT | O_EXCL | O_NOFOLLOW`) for writing.
+/// A new regular file (`O_CREAT | O_EXCL | O_NOFOLLOW`) for reading and writing.
 ///
 /// # Errors
 /// `EEXIST` for anything there already, a dangling link too.
 pub fn make_file(parent: impl AsFd, name: &OsStr, mode: u32) -> Result<OwnedFd, CallError> {
     one_component(name)?;
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     fs::openat(parent, name, flags, Mode::from_raw_mode(mode)).named("openat")
 }
 
@@ -63,6 +63,14 @@ pub fn link_target(link: impl AsFd) -> Result<std::ffi::OsString, CallError> {
 /// `ENOSPC` when the file system is full.
 pub fn write_all(fd: OwnedFd, bytes: &[u8]) -> Result<(), CallError> {
     File::from(fd).write_all(bytes).named("write")
+}
+
+/// ftruncate(2): a file of this length, of which nothing is stored until it is written.
+///
+/// # Errors
+/// `EFBIG` beyond what the file system or the caller's limit allows.
+pub fn set_length(fd: impl AsFd, length: u64) -> Result<(), CallError> {
+    fs::ftruncate(fd, length).named("ftruncate")
 }
 
 /// fchmod(2).

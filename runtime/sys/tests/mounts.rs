@@ -99,7 +99,7 @@ fn a_squashfs_is_read_through_a_loop_device_that_goes_away() {
     }
     with_own_mounts(|| {
         let file = open::host(&image, For::Reading).unwrap();
-        let device = match loopdev::attach_read_only(&file) {
+        let device = match loopdev::attach(&file, loopdev::Access::ReadOnly) {
             Err(error) if error.errno == Errno::NOENT => return eprintln!("skipped: {error}"),
             attached => attached.unwrap(),
         };

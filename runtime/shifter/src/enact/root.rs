@@ -100,7 +100,7 @@ impl Enactor<'_> {
                 return Err(RootError::FileWithoutPrivilege.into());
             }
             ImageSource::File { file, filesystem } => {
-                let device = loopdev::attach_read_only(file).map_err(RootError::Loop)?;
+                let device = loopdev::attach(file, loopdev::Access::ReadOnly).map_err(RootError::Loop)?;
                 let mut parameters = vec![Parameter::Text("source", device.path.as_os_str()), Parameter::Flag("ro")];
                 // A journal of a read-only device cannot be replayed; without this such a file is refused.
                 match *filesystem {

@@ -89,6 +89,12 @@ impl Enactor<'_> {
         Ok(mount::attach(copy, place)?)
     }
 
+    /// The place for something of the user's that is no volume.
+    pub(super) fn users_place(&self, to: &Path) -> Result<OwnedFd, VolumeError> {
+        let target = self.raised.as_user(|_user| deepest(self.tree(), to))?;
+        self.target(to, Kind::Directory, target)
+    }
+
     /// The place to mount on. It is judged by where it really is, whatever links led there, and before anything is made.
     fn target(&self, to: &Path, source: Kind, target: Deepest) -> Result<OwnedFd, VolumeError> {
         let root = open::path_of(self.tree().root())?;

@@ -7,6 +7,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use shifter_formats::udiroot::PathPattern;
+use shifter_formats::volume::Author;
 use shifter_sys::mount::{Attributes, Depth, Propagation};
 
 /// One thing root does. Paths named `at` or `from` are the host's, `to` and `path` are the container's.
@@ -121,10 +122,27 @@ pub enum Step {
         /// Whether it can be written to.
         access: Access,
     },
+    /// A file system of this node's own, in a file without a name.
+    Cache(Cache),
     /// Nothing can be written to the root any more.
     ReadOnlyRoot,
     /// The container's root becomes the root, and the host's is detached.
     Enter,
+}
+
+/// A `perNodeCache`: an empty XFS that is the user's and ends with the container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cache {
+    /// Where it is seen.
+    pub to: PathBuf,
+    /// Whose map asks for it, which decides where it may be.
+    pub author: Author,
+    /// Its size in bytes.
+    pub size: u64,
+    /// The host's directory for the file, key `perNodeCachePath`.
+    pub directory: PathBuf,
+    /// mkfs.xfs(8), key `mkfsXfsPath`.
+    pub mkfs: PathBuf,
 }
 
 /// The size of the file system in memory.
@@ -272,6 +290,9 @@ impl fmt::Display for Step {
             Step::Volume { from, to, access } => {
                 write!(f, "volume {} to {}", from.display(), to.display())?;
                 if *access == Access::ReadOnly { f.write_str(" ro") } else { Ok(()) }
+            }
+            Step::Cache(Cache { to, size, directory, mkfs, .. }) => {
+                write!(f, "cache at {} size={size} in {} by {}", to.display(), directory.display(), mkfs.display())
             }
             Step::ReadOnlyRoot => f.write_str("root read-only"),
             Step::Enter => f.write_str("enter"),

@@ -184,3 +184,17 @@ fn a_plan_is_the_same_each_time() {
     let once = shown(CORI, "cvmfs,mpich", "/a:/b;/c:/d", Mode::Setuid);
     assert_eq!(once, shown(CORI, "cvmfs,mpich", "/a:/b;/c:/d", Mode::Setuid));
 }
+
+#[test]
+fn a_cache_of_the_node_is_made_within_the_sites_limit() {
+    let site = format!("{CORI}perNodeCachePath=/scratch/cache\nmkfsXfsPath=/sbin/mkfs.xfs\nperNodeCacheSizeLimit=2G\n");
+    let plan = shown(&site, "none", "/x:/fast:perNodeCache=size=1G", Mode::Setuid);
+    assert!(plan.contains("cache at /fast size=1073741824 in /scratch/cache by /sbin/mkfs.xfs\nenter\n"), "{plan}");
+    let conf = Conf::parse_native(&site).unwrap();
+    let refused = |size, mode| policy::check_cache(Path::new("/fast"), size, &conf, mode).unwrap_err().to_string();
+    assert_eq!(
+        refused(3 << 30, Mode::Setuid),
+        "the perNodeCache at `/fast` is larger than the 2147483648 bytes of key perNodeCacheSizeLimit"
+    );
+    assert_eq!(refused(1, Mode::UserNamespace), "without privilege there is no perNodeCache at `/fast`");
+}
