@@ -52,3 +52,6 @@ pub struct Config {
     /// What is written and has no effect, to be logged at the start.
     pub notices: Vec<&'static str>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,6 +20,9 @@ use crate::{log, publish, serve};
 /// How long connections may take to finish once the gateway stops.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How often old failures are forgotten.
+const TIDY: Duration = Duration::from_secs(600);
+
 /// Runs the gateway until a signal stops it.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let path = args.config_path();
@@ -74,8 +77,10 @@ async fn serve(config: Config, path: &Path, listen: &[Listen]) -> anyhow::Result
     }
     notify("READY=1");
 
+    let mut tidy = tokio::time::interval(TIDY);
     loop {
         tokio::select! {
+            _ = tidy.tick() => app.forget_old_failures().await,
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
             _ = hang_up.recv() => match app.reload() {

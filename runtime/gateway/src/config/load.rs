@@ -84,7 +84,10 @@ fn refuse_what_cannot_be_done(written: &ImageManager) -> Result<(), ConfigError>
 /// What is written and has no effect here.
 fn notices(written: &ImageManager) -> Vec<&'static str> {
     let imports = written.import_users.as_ref().is_some_and(|users| *users != ImportUsers::Nobody);
+    let mut locations = written.locations.values();
+    let unused_password = locations.any(|location| !location.is_direct() && location.credential.is_some());
     let all = [
+        (unused_password, "`Locations`: mirrors are asked without the `credential` of their location"),
         (imports, "`ImportUsers`: this version imports no squashfs files"),
         (written.metrics == Some(true), "`Metrics`: this version does not count lookups"),
         (written.image_expiration_timeout.is_some(), "`ImageExpirationTimeout`: this version expires no images"),

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use shifter_gateway_types::ImageManager;
 use shifter_gateway_types::config::{AuthMethod, Location as Written, RemoteType};
+
+use url::Url;
 
 use super::error::ConfigError;
 use super::secret::resolve;
@@ -60,6 +63,7 @@ impl Registries {
             let why = format!("`{default}` is not among the `Locations`");
             return Err(ConfigError::unsupported("DefaultImageLocation", why));
         }
+        let idle = Duration::from_secs(written.limits().idle_seconds);
         let mut names = LocationNames::new(&default);
         let mut all = BTreeMap::new();
         for (name, location) in &written.locations {
@@ -67,7 +71,7 @@ impl Registries {
             for alias in &location.aliases {
                 names = names.with(alias, name);
             }
-            all.insert(name.clone(), Registry::resolve(name, location, base)?);
+            all.insert(name.clone(), Registry::resolve(name, location, base, idle)?);
         }
         Ok(Self { default, names, all })
     }
@@ -100,11 +104,11 @@ impl Registries {
 }
 
 impl Registry {
-    fn resolve(name: &str, written: &Written, base: &Path) -> Result<Self, ConfigError> {
+    fn resolve(name: &str, written: &Written, base: &Path, idle: Duration) -> Result<Self, ConfigError> {
         let key = |key: &str| format!("Locations.{name}.{key}");
         let source = match written.remote_type {
             RemoteType::OciLayout => Source::OciLayout(layout(name, written)?),
-            RemoteType::DockerV2 => Source::Registry(Box::new(registry(name, written, base)?)),
+            RemoteType::DockerV2 => Source::Registry(Box::new(registry(name, written, base, idle)?)),
         };
         let credential = match &written.credential {
             None => None,
@@ -125,25 +129,30 @@ fn layout(name: &str, written: &Written) -> Result<PathBuf, ConfigError> {
     url.map(PathBuf::from).ok_or_else(missing)
 }
 
-fn registry(name: &str, written: &Written, base: &Path) -> Result<RegistryLocation, ConfigError> {
+fn registry(name: &str, written: &Written, base: &Path, idle: Duration) -> Result<RegistryLocation, ConfigError> {
     let key = |key: &str| format!("Locations.{name}.{key}");
-    if !written.mirrors.is_empty() {
-        return Err(ConfigError::unsupported(key("mirrors"), "mirrors are not asked yet; name the mirror in `url`"));
+    if written.mirrors.is_empty() && !written.is_direct() {
+        return Err(ConfigError::unsupported(key("direct"), "without `mirrors` nothing is left to ask"));
     }
-    if !written.is_direct() {
-        return Err(ConfigError::unsupported(key("direct"), "without mirrors nothing is left to ask"));
-    }
-    let text = written.url(name);
-    let url = text.parse().ok().filter(|url: &url::Url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    let url = url.ok_or_else(|| ConfigError::unsupported(key("url"), format!("`{text}` is no http or https URL")))?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(ConfigError::unsupported(key("url"), "a password belongs in `credential`"));
-    }
-    let mut location = RegistryLocation::new(url);
+    let mut location = RegistryLocation::new(address(&key("url"), &written.url(name))?);
+    let mirrors = written.mirrors.iter().map(|mirror| address(&key("mirrors"), mirror));
+    location.mirrors = mirrors.collect::<Result<_, _>>()?;
+    location.direct = written.is_direct();
+    location.timing.idle = idle;
     location.ca_certificate = written.ssl_ca_cert.as_ref().map(|path| base.join(path));
     location.authentication = match written.auth_method.unwrap_or_default() {
         AuthMethod::Token => Authentication::Token,
         AuthMethod::Basic => Authentication::Basic,
     };
     Ok(location)
+}
+
+fn address(key: &str, text: &str) -> Result<Url, ConfigError> {
+    let is_registry = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();
+    let url = text.parse().ok().filter(is_registry);
+    let url = url.ok_or_else(|| ConfigError::unsupported(key, "it is no http or https URL"))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(ConfigError::unsupported(key, "a password belongs in `credential`"));
+    }
+    Ok(url)
 }

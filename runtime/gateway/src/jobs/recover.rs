@@ -24,6 +24,15 @@ impl App {
         Ok(count)
     }
 
+    /// Forgets failures that nobody asks about any more; an hour is long enough to read why.
+    pub(crate) async fn forget_old_failures(self: &Arc<Self>) {
+        let forgotten = self.blocking(|app| Ok(app.store.forget_failures(now() - 3600.0)?)).await;
+        // A failure of the store is logged where it is made, and this is done again later.
+        if let Ok(count @ 1..) = forgotten {
+            tracing::debug!(count, "forgot old failures");
+        }
+    }
+
     fn order(&self, job: &Job) -> Result<Order, String> {
         let config = self.config();
         let name = &job.ask.name;
