@@ -10,7 +10,7 @@
 //! same image differently.
 //!
 //! In the order of the work: [`request`] is what is asked, `run` the sequence with `fetch`, [`progress`] what an
-//! onlooker sees, [`product`] what comes out, [`error`] what can go wrong.
+//! onlooker sees, [`product`] what comes out, [`error`] what can go wrong. [`trim`] makes room in the cache of blobs.
 
 pub mod error;
 mod fetch;
@@ -18,6 +18,7 @@ pub mod product;
 pub mod progress;
 pub mod request;
 mod run;
+pub mod trim;
 
 pub use error::PullError;
 pub(crate) use product::Made;
@@ -27,6 +28,7 @@ pub use request::{
     Authentication, Credential, Directories, Existing, Location, PullRequest, RegistryLocation, Source, Timing,
 };
 pub use run::pull;
+pub use trim::{Trimmed, trim_cache};
 
 pub use crate::convert::{
     Compression, Conversion, Format, Limits, Modes, Ownership, Policy, Report, SetId, WriterChoice,
