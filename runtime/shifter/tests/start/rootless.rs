@@ -82,6 +82,25 @@ fn a_configuration_can_be_named_by_a_variable() {
 }
 
 #[test]
+fn a_dynamic_etc_a_read_only_root_and_modules_need_no_privilege() {
+    isolated(|_world| {
+        prepare(
+            "populateEtcDynamically=1\nsiteLink=files:/linked\ndefaultModules=m\nmodule_m_copyPath=/srv/mine/files\n",
+        );
+        if !can_make_user_namespaces() {
+            return;
+        }
+        let passwd = fs::read_to_string("/etc/passwd").unwrap();
+        fs::write("/etc/passwd", format!("{passwd}alice:x:{ALICE}:{ALICE}:A:/home/alice:/bin/sh\n")).unwrap();
+        let conf = fs::read_to_string(at("mine/udiRoot.conf")).unwrap();
+        fs::write(at("mine/udiRoot.conf"), conf.replace("mountUdiRootWritable=1\n", "")).unwrap();
+        let shown = start(&["cat", "/linked/file", "/opt/udiImage/modules/m/file", "/etc/passwd"]).ok();
+        assert!(shown.starts_with("of alice\nof alice\nroot:x:0:0:root:/root:/bin/sh\nalice:x:11100"), "{shown}");
+        assert!(start(&["touch", "/open/x"]).fails(1).contains("Read-only"));
+    });
+}
+
+#[test]
 fn an_image_file_needs_privilege() {
     isolated(|_world| {
         prepare("");
