@@ -14,6 +14,8 @@ mod gather;
 mod golden;
 #[path = "render/hooks.rs"]
 mod hooks;
+#[path = "render/init.rs"]
+mod init;
 #[path = "render/listings.rs"]
 mod listings;
 #[path = "render/parsers.rs"]
