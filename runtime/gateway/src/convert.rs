@@ -1,9 +1,9 @@
 //! Layers into one file system, in one stream.
 //!
 //! The layers are read twice. The first reading looks at headers only and applies them, in order,
-//! to a [`tree`] held in memory; whiteouts, opaque directories, hard links, and one kind of file
+//! to a `tree` held in memory; whiteouts, opaque directories, hard links, and one kind of file
 //! taking another's place are all decided there, by the same rules as unpacking would. The second
-//! reading streams the bytes of the files that are left into a [`writer`]. Nothing is ever unpacked:
+//! reading streams the bytes of the files that are left into a `writer`. Nothing is ever unpacked:
 //! names of the image never meet the host's file system (only the format `directory` makes files,
 //! below a directory it opened itself).
 //!
@@ -12,9 +12,9 @@
 //! reach its place through a symbolic link of a lower layer. Decompression is cheap beside
 //! compression.
 //!
-//! In the order of the flow: [`compressed`] opens a layer, [`tar`] and [`pax`] read its entries,
-//! [`apply`] puts them into the [`tree`], [`emit`] plays it to a writer ([`tar2sqfs`],
-//! [`backhand`], [`directory`]) under a [`policy`], within [`limits`], leaving a [`report`].
+//! In the order of the flow: `compressed` opens a layer, `tar` and `pax` read its entries,
+//! `apply` puts them into the `tree`, `emit` plays it to a writer (`tar2sqfs`,
+//! `backhand`, `directory`) under a [`policy`], within [`limits`], leaving a [`report`].
 
 pub(crate) mod apply;
 pub(crate) mod backhand;

@@ -6,7 +6,7 @@
 //! row there and then one of the [`jobs`], which has the image fetched and converted, puts it in place
 //! ([`publish`]) and tells the store.
 //!
-//! [`reference`] says what a name means, [`registry`] finds and fetches what it stands for,
+//! [`mod@reference`] says what a name means, [`registry`] finds and fetches what it stands for,
 //! [`convert`] makes it an image, [`pull`] is these three in their order.
 //!
 //! Nothing here runs as root unless the site wants it to, nothing is configured from anywhere but

@@ -2,10 +2,10 @@
 //!
 //! Nothing a registry says is taken on trust: documents and blobs are hashed and counted as they
 //! come in, sizes are bounded before they are read, and a credential goes to the one origin it is
-//! for. [`origin`] is the seam between kinds of places: a registry over HTTP ([`client`],
-//! [`challenge`], [`token`], [`retry`], [`download`]) and an OCI layout directory ([`layout`]).
-//! [`resolve`] walks from a reference to one platform's [`manifest`] and [`image_config`];
-//! [`cache`] keeps verified blobs by digest, and [`turn`] lets one pull at a time fetch each.
+//! for. `origin` is the seam between kinds of places: a registry over HTTP (`client`,
+//! `challenge`, `token`, `retry`, `download`) and an OCI layout directory (`layout`).
+//! `resolve` walks from a reference to one platform's `manifest` and [`image_config`];
+//! `cache` keeps verified blobs by digest, and `turn` lets one pull at a time fetch each.
 
 pub(crate) mod cache;
 pub(crate) mod challenge;
