@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use shifter_site::check::{self, Strictness};
-use shifter_site::diagnostic::Located;
+use shifter_site::diagnostic::{Edit, Located};
 use shifter_site::lint::{self, Example, RETIRED, RULES, Repair, Rule, Tier};
 use shifter_site::profile::LoadOptions;
 use shifter_site::profile::section::scalar::Date;
@@ -16,13 +16,23 @@ const TODAY: &str = "2026-01-01";
 
 /// What `shifter-site check` says about `file`.
 fn findings(file: &Path, tier: Tier, today: Date) -> Vec<Located> {
+    findings_with(file, tier, today, &[])
+}
+
+/// The same with `--set` options.
+fn findings_with(file: &Path, tier: Tier, today: Date, set: &[String]) -> Vec<Located> {
     let strictness = Strictness { tier: Some(tier), today: Some(today), ..Strictness::default() };
-    let checked = check::check(&LoadOptions::file(file), None, &strictness).expect("the file is there");
+    let options = LoadOptions { set: set.to_vec(), ..LoadOptions::file(file) };
+    let checked = check::check(&options, None, &strictness).expect("the file is there");
     check::report(&[checked]).findings().to_vec()
 }
 
 /// Checks the profile of one section of a page: its last unnamed example, the others as files beside it.
 fn tried(rule: &Rule, examples: &[Example]) -> Vec<Located> {
+    tried_with(rule, examples, &[])
+}
+
+fn tried_with(rule: &Rule, examples: &[Example], set: &[String]) -> Vec<Located> {
     let directory = tempfile::tempdir().expect("a directory");
     let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).expect("a file");
     write("site.toml", MINIMAL);
@@ -39,7 +49,7 @@ fn tried(rule: &Rule, examples: &[Example]) -> Vec<Located> {
         let head = if alone { "" } else { "extends = \"site.toml\"\n" };
         write(name, &format!("{head}{}", example.text));
     }
-    findings(&directory.path().join("example.toml"), rule.tier, today)
+    findings_with(&directory.path().join("example.toml"), rule.tier, today, set)
 }
 
 fn codes(found: &[Located]) -> BTreeSet<&'static str> {
@@ -87,6 +97,32 @@ fn a_bad_example_is_repaired_where_the_page_says_so() {
         assert_eq!(brings_one, says_so, "{}: the page and the finding disagree about a repair", rule.id.code);
         assert_eq!(lint::section(rule, "Fix").is_some(), says_so, "{}: the section Fix", rule.id.code);
     }
+}
+
+/// The edits as `--set` options, if all of them give values to keys outside of lists.
+fn as_options(edits: &[Edit]) -> Option<Vec<String>> {
+    let option = |edit: &Edit| match edit {
+        Edit::Set { path, value } if path.segments().iter().all(|segment| segment.parse::<usize>().is_err()) => {
+            Some(format!("{path}={value}"))
+        }
+        _ => None,
+    };
+    edits.iter().map(option).collect()
+}
+
+#[test]
+fn a_safe_repair_leaves_nothing_to_find() {
+    let mut tested = 0;
+    for rule in RULES.iter().filter(|rule| rule.fix == Repair::Safe) {
+        let bad = lint::examples(rule, "Bad");
+        let found = tried(rule, &bad);
+        let fixes = found.iter().flat_map(|located| &located.finding.fixes);
+        let Some(options) = fixes.map(|fix| as_options(&fix.edits)).next().flatten() else { continue };
+        let left = tried_with(rule, &bad, &options);
+        assert!(left.is_empty(), "{} is not repaired by {options:?}:\n  {}", rule.id.code, shown(&left));
+        tested += 1;
+    }
+    assert!(tested > 20, "only {tested} repairs could be tried");
 }
 
 #[test]
@@ -150,6 +186,8 @@ fn explain_finds_a_rule_by_code_and_name_and_lists_a_group() {
     assert!(page.starts_with("FS011 duplicate-target\n") && page.contains("source = \"/lus/home\""), "{page}");
     assert_eq!(lint::find("FS01").iter().filter(|rule| !rule.id.code.starts_with("FS01")).count(), 0);
     assert!(lint::explain("ENV").expect("a list").lines().count() > 5);
+    let dated = lint::explain("MOD024").expect("a page");
+    assert!(dated.contains("    # checked with --today 2027-04-01\n"), "{dated}");
     assert_eq!(lint::explain("F"), None);
     assert_eq!(lint::explain("NO999"), None);
 }
@@ -191,6 +229,7 @@ fn each_site_profile_has_the_findings_that_were_reviewed() {
         };
         let text: String = found.iter().map(line).collect();
         let name = profile.file_stem().expect("a name").to_string_lossy().into_owned();
+        assert!(!text.lines().any(|line| line.starts_with("error ")), "{name} has errors:\n{text}");
         assert_kept(&repository().join(format!("tests/golden/findings/{name}.txt")), &text);
     }
 }

@@ -115,3 +115,17 @@ impl<'a> View<'a> {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relative_link_begins_where_it_stands() {
+        let resolved = |link, target| Link { at: KeyPath::root(), link, target }.resolved();
+        assert_eq!(resolved("/scratch", "mnt/c/scratch"), "/mnt/c/scratch");
+        assert_eq!(resolved("/opt/site/bin", "../lib/./bin"), "/opt/lib/bin");
+        assert_eq!(resolved("/u", "/mnt/a/u/"), "/mnt/a/u");
+        assert_eq!(resolved("/u", "../../x"), "/x");
+    }
+}

@@ -121,8 +121,11 @@ pub fn text(rule: &Rule) -> String {
     for title in SECTIONS.into_iter().chain(["Fix"]) {
         if let Some(text) = section(rule, title) {
             let _ = writeln!(out, "\n{title}");
-            for line in text.lines().filter(|line| !line.starts_with("```")) {
-                let _ = writeln!(out, "{}", format!("    {line}").trim_end());
+            for line in text.lines() {
+                let line = line.strip_prefix("```toml").map_or_else(|| Some(line.to_owned()), caption);
+                if let Some(line) = line.filter(|line| line != "```") {
+                    let _ = writeln!(out, "{}", format!("    {line}").trim_end());
+                }
             }
         }
     }
@@ -135,6 +138,16 @@ pub fn text(rule: &Rule) -> String {
     out
 }
 
+/// What the fence of an example says of it: another file than the profile, or the day of the run.
+fn caption(info: &str) -> Option<String> {
+    match info.trim() {
+        "" | "alone" => None,
+        info => {
+            Some(info.strip_prefix("today-").map_or(format!("# {info}"), |day| format!("# checked with --today {day}")))
+        }
+    }
+}
+
 /// The manual page as Markdown, headed at level `depth`.
 #[must_use]
 pub fn markdown(rule: &Rule, depth: usize) -> String {
@@ -144,11 +157,20 @@ pub fn markdown(rule: &Rule, depth: usize) -> String {
     let _ = writeln!(out, "*{}*\n", facts(rule));
     for title in SECTIONS.into_iter().chain(["Fix"]) {
         if let Some(text) = section(rule, title) {
-            let _ = writeln!(out, "**{title}**\n\n{text}\n");
+            let _ = writeln!(out, "**{title}**\n\n{}\n", captioned(&text));
         }
     }
     let _ = writeln!(out, "Source: {}.\n", rule.source);
     out
+}
+
+/// The text with what fences say as a comment in the example, where readers see it.
+fn captioned(text: &str) -> String {
+    let line = |line: &str| match line.strip_prefix("```toml") {
+        Some(info) => caption(info).map_or("```toml".to_owned(), |caption| format!("```toml\n{caption}")),
+        None => line.to_owned(),
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// The whole reference, as kept in `schemas/rules.md`.

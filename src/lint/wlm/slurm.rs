@@ -93,11 +93,11 @@ rule! {
     /// ```
     ///
     /// # Fix
-    /// `--fix` sets both.
+    /// `--unsafe-fixes` sets both: users may then take any directory of the host as an image.
     pub(crate) static CCM_REQUIRES = {
         id: id("WLM014", "ccm-requires", Error, Correctness),
         impact: Impact::OneStart,
-        fix: Repair::Safe,
+        fix: Repair::Unsafe,
         source: "manual 6.2",
         check: Check::View(ccm_requires),
     }
@@ -117,7 +117,7 @@ fn ccm_requires(view: &View<'_>, out: &mut Findings<'_>) {
             finding
                 .at("wlm.slurm.ccm", "")
                 .help("set them, or do not offer `--ccm`")
-                .fix(Fix::safe("set them", missing.iter().map(|key| Edit::set(*key, true)).collect()))
+                .fix(Fix::risky("set them", missing.iter().map(|key| Edit::set(*key, true)).collect()))
         });
     }
 }
