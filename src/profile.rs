@@ -30,7 +30,11 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use validator::Validate;
 
-use self::{item::Item, layer::Layers, merge::Upper};
+use self::{
+    item::Item,
+    layer::Layers,
+    merge::{Note, Upper},
+};
 pub use self::{
     layer::{Input, LoadError},
     loss::Loss,
@@ -119,15 +123,18 @@ fn view<T: Model>(layers: Arc<Layers>, class: Option<&str>) -> Loaded<T> {
     let mut root = Item::empty(0);
     let mut findings = layers.findings.clone();
     for layer in &layers.files {
-        let replaced = merge::over(&mut root, &layer.root, Upper::File);
-        findings.extend(inspect::replaced(&replaced, &layers));
+        let notes = merge::over(&mut root, &layer.root, Upper::File);
+        findings.extend(inspect::merging(&notes, &layers));
     }
     findings.extend(class::check(&root));
     if let Some(name) = class {
-        findings.extend(class::apply(&mut root, name));
+        let (notes, problems) = class::apply(&mut root, name);
+        findings.extend(problems);
+        findings.extend(inspect::merging(&idle(notes), &layers));
     }
     for layer in &layers.overrides {
-        merge::over(&mut root, &layer.root, Upper::Override);
+        let notes = merge::over(&mut root, &layer.root, Upper::Override);
+        findings.extend(inspect::merging(&idle(notes), &layers));
     }
     let inspected = inspect::inspect(&root, &layers);
     findings.extend(inspected.findings);
@@ -140,6 +147,11 @@ fn view<T: Model>(layers: Arc<Layers>, class: Option<&str>) -> Loaded<T> {
         served: Vec::new(),
         layers,
     }
+}
+
+/// The notes about operations without effect: that an override replaces a list is what it is for.
+fn idle(notes: Vec<Note>) -> Vec<Note> {
+    notes.into_iter().filter(|note| matches!(note, Note::WithoutEffect { .. })).collect()
 }
 
 /// Loads the profiles that a gateway serves. Those serve nobody themselves.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use shifter_site::{
+    diagnostic::Severity,
     profile::{self, LoadOptions, Profile},
     schema,
 };
@@ -95,5 +96,5 @@ fn the_list_operations_of_layers_are_in_the_schema() {
     let text = "schema = 1\nfilesystem_remove = [\"/home\"]\n[gateway]\nadmins_add = [\"bob\"]\n[class.a]\nset.gateway.admins_remove = [\"bob\"]\n";
     assert_eq!(schema_errors(text), Vec::<String>::new());
     let loaded = profile::load::<Profile>(&LoadOptions::text("t.toml", text)).expect("nothing to read");
-    assert!(loaded.findings.is_empty(), "{:?}", loaded.findings);
+    assert!(loaded.findings.iter().all(|finding| finding.severity < Severity::Error), "{:?}", loaded.findings);
 }

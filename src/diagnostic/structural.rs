@@ -22,6 +22,9 @@ pub const EXTENDS_CYCLE: RuleId =
 /// A node class that is not declared.
 pub const UNKNOWN_CLASS: RuleId =
     RuleId { code: "SITE013", name: "unknown-class", severity: Error, category: Correctness };
+/// Something is overridden with what holds anyway.
+pub const UNUSED_OVERRIDE: RuleId =
+    RuleId { code: "SITE014", name: "unused-override", severity: Warn, category: Style };
 /// A suppression that suppresses nothing.
 pub const UNUSED_SUPPRESSION: RuleId =
     RuleId { code: "SITE015", name: "unused-suppression", severity: Warn, category: Style };
@@ -44,6 +47,7 @@ pub const ALL: &[RuleId] = &[
     SCHEMA_VERSION,
     EXTENDS_CYCLE,
     UNKNOWN_CLASS,
+    UNUSED_OVERRIDE,
     UNUSED_SUPPRESSION,
     SUPPRESSION_WITHOUT_REASON,
     LIST_REPLACED,

@@ -2,7 +2,7 @@
 
 use super::{
     item::Item,
-    merge::{self, Upper},
+    merge::{self, Note, Upper},
     problem::placed,
 };
 use crate::diagnostic::{Aim, Edit, Finding, Fix, KeyPath, RuleId, nearest, structural};
@@ -14,7 +14,7 @@ pub fn names(root: &Item) -> Vec<String> {
 }
 
 /// Lays the overrides of class `name`, and of the classes it is made from, over `root`.
-pub fn apply(root: &mut Item, name: &str) -> Vec<Finding> {
+pub fn apply(root: &mut Item, name: &str) -> (Vec<Note>, Vec<Finding>) {
     let mut findings = Vec::new();
     let mut order = Vec::new();
     if root.get(&path(name)).is_some() {
@@ -23,10 +23,8 @@ pub fn apply(root: &mut Item, name: &str) -> Vec<Finding> {
         findings.push(unknown(root, name, &"class".into(), name));
     }
     let sets: Vec<Item> = order.iter().filter_map(|class| root.get(&path(class).key("set")).cloned()).collect();
-    for set in sets {
-        merge::over(root, &set, Upper::Override);
-    }
-    findings
+    let notes = sets.iter().flat_map(|set| merge::over(root, set, Upper::Override)).collect();
+    (notes, findings)
 }
 
 /// The problems of all `from` lists: unknown classes and circles.

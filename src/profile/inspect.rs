@@ -1,15 +1,17 @@
 //! What is wrong with one effective profile, seen before any rule.
 
+use std::cell::LazyCell;
+
 use figment::{error::Kind, value::Value};
 
 use super::{
     Model,
     decode::{self, Decoded},
     elsewhere,
-    item::{Item, Node},
+    item::{Item, Node, Place},
     layer::Layers,
     loss::Loss,
-    merge::{self, Replaced},
+    merge::{self, Note, Operation},
     problem, reading,
     requires::{self, Unmet},
 };
@@ -35,12 +37,13 @@ pub struct Inspected<T> {
 #[must_use]
 pub fn inspect<T: Model>(root: &Item, layers: &Layers) -> Inspected<T> {
     let mut findings = Vec::new();
+    let schema: Schema = LazyCell::new(|| schemars::schema_for!(T).to_value());
     for layer in layers.files.iter().chain(&layers.overrides) {
         let tree = merge::normal(&layer.root);
         let value = tree.to_value();
         let errors = decode::all::<T>(value.clone()).errors;
         let errors = errors.iter().filter(|(_, kind)| !matches!(kind, Kind::MissingField(_)));
-        findings.extend(errors.map(|(path, kind)| finding::<T>(path, kind, &tree, &value)));
+        findings.extend(errors.map(|(path, kind)| finding::<T>(path, kind, &tree, &value, &schema)));
     }
     let broken = layers.findings.iter().any(|finding| finding.code == structural::TOML_SYNTAX.code);
     if !broken {
@@ -50,9 +53,9 @@ pub fn inspect<T: Model>(root: &Item, layers: &Layers) -> Inspected<T> {
     let Decoded { typed, errors, pruned } = decode::all::<T>(value.clone());
     for (path, kind) in &errors {
         let missing = matches!(kind, Kind::MissingField(_));
-        let schema = path.is_root() && matches!(kind, Kind::MissingField(key) if key == "schema");
-        if !(missing && broken || schema) {
-            findings.push(finding::<T>(path, kind, root, &value));
+        let no_schema = path.is_root() && matches!(kind, Kind::MissingField(key) if key == "schema");
+        if !(missing && broken || no_schema) {
+            findings.push(finding::<T>(path, kind, root, &value, &schema));
         }
     }
     let loss = if typed.is_some() && !broken { Loss::of(&errors) } else { Loss::of_all() };
@@ -63,13 +66,14 @@ pub fn inspect<T: Model>(root: &Item, layers: &Layers) -> Inspected<T> {
     Inspected { profile, loss, findings: without_echoes(findings, layers) }
 }
 
+/// The JSON Schema of the profile, made when the first error needs it.
+type Schema = LazyCell<serde_json::Value>;
+
 /// One error as a finding, with what the type knows of a better key or value.
-fn finding<T: Model>(path: &KeyPath, kind: &Kind, tree: &Item, value: &Value) -> Finding {
+fn finding<T: Model>(path: &KeyPath, kind: &Kind, tree: &Item, value: &Value, schema: &Schema) -> Finding {
     let finding = problem::decoding(path, kind, tree);
     match kind {
-        Kind::UnknownField(key, _) if finding.fixes.is_empty() => {
-            elsewhere::with_other_table(finding, key, &schemars::schema_for!(T).to_value())
-        }
+        Kind::UnknownField(key, _) if finding.fixes.is_empty() => elsewhere::with_other_table(finding, key, schema),
         _ => reading::with_other_reading::<T>(finding, value, path, kind),
     }
 }
@@ -133,23 +137,29 @@ fn header(root: &Item, layers: &Layers) -> Vec<Finding> {
     findings
 }
 
-/// Arrays that one file replaced in another.
+/// What one layer did to the lists of those below and perhaps did not mean to.
 #[must_use]
-pub fn replaced(replaced: &[Replaced], layers: &Layers) -> Vec<Finding> {
-    let file = |source: usize| layers.sources.get(source).is_some_and(|source| source.kind != SourceKind::Preset);
-    let named = replaced.iter().filter(|array| file(array.upper.source) && file(array.lower.source));
-    let finding = |array: &Replaced| {
-        let key = array.path.last().unwrap_or_default();
-        Finding::new(&structural::LIST_REPLACED, format!("`{}` replaces the list of the layer below", array.path))
-            .label(
-                Label::primary(&array.path, "this list is used")
-                    .pinned(array.upper.source, Some(array.upper.value.clone())),
-            )
-            .label(
-                Label::secondary(&array.path, "this one is not")
-                    .pinned(array.lower.source, Some(array.lower.value.clone())),
-            )
-            .help(format!("write `{key}_add = [...]` or `{key}_remove = [...]` to change it instead"))
+pub fn merging(notes: &[Note], layers: &Layers) -> Vec<Finding> {
+    let is_own =
+        |place: &Place| layers.sources.get(place.source).is_some_and(|source| source.kind != SourceKind::Preset);
+    let said = |note: &Note| match note {
+        Note::Replaced { path, upper, lower } => (is_own(upper) && is_own(lower)).then(|| {
+            let key = path.last().unwrap_or_default();
+            Finding::new(&structural::LIST_REPLACED, format!("`{path}` replaces the list of the layer below"))
+                .label(Label::primary(path, "this list is used").pinned(upper.source, Some(upper.value.clone())))
+                .label(Label::secondary(path, "this one is not").pinned(lower.source, Some(lower.value.clone())))
+                .help(format!("write `{key}_add = [...]` or `{key}_remove = [...]` to change it instead"))
+        }),
+        Note::WithoutEffect { path, place, operation } => {
+            let (message, text) = match operation {
+                Operation::Remove => (format!("`{path}` does not have what is to be taken out of it"), "not there"),
+                Operation::Add => (format!("`{path}` has what is to be added to it"), "there already"),
+            };
+            let finding = Finding::new(&structural::UNUSED_OVERRIDE, message)
+                .label(Label::primary(path, text).pinned(place.source, Some(place.value.clone())))
+                .help("drop it, or correct it");
+            Some(finding)
+        }
     };
-    named.map(finding).collect()
+    notes.iter().filter_map(said).collect()
 }

@@ -17,6 +17,8 @@
 //! The names of environment variables and of verbatim keys (`env.set`, `env.prepend`, `env.append`,
 //! `fabric.env`, `extra`) are the site's own: a variable called `PATH_add` is a variable.
 //!
+//! The overrides of a class (`class.NAME.set`) keep their operations until the class is asked for.
+//!
 //! A layer is [`normal`] before it is decoded: its `_add` elements have then become its array.
 
 use std::collections::BTreeMap;
@@ -39,22 +41,43 @@ pub enum Upper {
     Override,
 }
 
-/// An array of the lower layer that the upper one put out of effect.
+/// Something about a merge that its author may not have meant.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Replaced {
-    /// The key of the array.
-    pub path: KeyPath,
-    /// Where the upper layer writes it.
-    pub upper: Place,
-    /// Where the lower layer wrote it.
-    pub lower: Place,
+pub enum Note {
+    /// An array of the upper layer put one of the lower layer out of effect.
+    Replaced {
+        /// The key of the array.
+        path: KeyPath,
+        /// Where the upper layer writes it.
+        upper: Place,
+        /// Where the lower layer wrote it.
+        lower: Place,
+    },
+    /// An element is added that is there already, or taken out where it is not.
+    WithoutEffect {
+        /// The key of the array below.
+        path: KeyPath,
+        /// Where the element is written.
+        place: Place,
+        /// What was to be done with it.
+        operation: Operation,
+    },
 }
 
-/// Lays `upper` over `lower` and notes which arrays it replaced.
-pub fn over(lower: &mut Item, upper: &Item, kind: Upper) -> Vec<Replaced> {
-    let mut replaced = Vec::new();
-    merge(lower, upper, kind, &KeyPath::root(), &mut replaced);
-    replaced
+/// What `KEY_add` and `KEY_remove` do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// Take elements out.
+    Remove,
+    /// Put elements behind the others.
+    Add,
+}
+
+/// Lays `upper` over `lower` and notes what its author may not have meant.
+pub fn over(lower: &mut Item, upper: &Item, kind: Upper) -> Vec<Note> {
+    let mut notes = Vec::new();
+    merge(lower, upper, kind, &KeyPath::root(), &mut notes);
+    notes
 }
 
 /// A layer on its own, with its list operations carried out on nothing.
@@ -65,21 +88,21 @@ pub fn normal(layer: &Item) -> Item {
     item
 }
 
-fn merge(lower: &mut Item, upper: &Item, kind: Upper, path: &KeyPath, replaced: &mut Vec<Replaced>) {
+fn merge(lower: &mut Item, upper: &Item, kind: Upper, path: &KeyPath, notes: &mut Vec<Note>) {
     let both_references = is_reference(lower) && is_reference(upper);
     match (&mut lower.node, &upper.node) {
         (Node::Table(below), Node::Table(above)) if !both_references => {
             if kind == Upper::File {
                 lower.place = upper.place.clone();
             }
-            table(below, above, kind, path, replaced);
+            table(below, above, kind, path, notes);
         }
         (Node::Array(below), Node::Array(above)) => match names(path, below, above) {
-            Some(keys) => named(below, above, keys, kind, path, replaced),
+            Some(keys) => named(below, above, keys, kind, path, notes),
             None => {
                 if !lower.same(upper) {
                     let (upper, lower) = (upper.place.clone(), lower.place.clone());
-                    replaced.push(Replaced { path: path.clone(), upper, lower });
+                    notes.push(Note::Replaced { path: path.clone(), upper, lower });
                 }
                 *lower = plain(upper, path);
             }
@@ -93,12 +116,12 @@ fn table(
     above: &BTreeMap<String, Item>,
     kind: Upper,
     path: &KeyPath,
-    replaced: &mut Vec<Replaced>,
+    notes: &mut Vec<Note>,
 ) {
     for (key, item) in above.iter().filter(|(key, item)| operation(path, key, item).is_none()) {
         let path = path.clone().key(key.as_str());
         match below.get_mut(key) {
-            Some(lower) => merge(lower, item, kind, &path, replaced),
+            Some(lower) => merge(lower, item, kind, &path, notes),
             None => {
                 below.insert(key.clone(), plain(item, &path));
             }
@@ -109,7 +132,7 @@ fn table(
             if let Some((operation, base)) = operation(path, key, item)
                 && operation == wanted
             {
-                operate(operation, below, base, item, &path.clone().key(base));
+                operate(operation, below, base, item, &path.clone().key(base), notes);
             }
         }
     }
@@ -131,50 +154,49 @@ fn plain(item: &Item, path: &KeyPath) -> Item {
     Item { node, place: item.place.clone() }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Operation {
-    Remove,
-    Add,
-}
-
 /// The list operation that `key` of the table `path` asks for, and the key it works on.
 fn operation<'k>(path: &KeyPath, key: &'k str, item: &Item) -> Option<(Operation, &'k str)> {
-    let own_names = holds_own_names(path);
-    item.as_array().filter(|_| !own_names)?;
+    item.as_array().filter(|_| !keeps_its_keys(path))?;
     key.strip_suffix("_add")
         .map(|base| (Operation::Add, base))
         .or_else(|| key.strip_suffix("_remove").map(|base| (Operation::Remove, base)))
         .filter(|(_, base)| !base.is_empty())
 }
 
-/// Whether the keys of the table at `path` are names that the site gives.
-fn holds_own_names(path: &KeyPath) -> bool {
+/// Whether the keys of the table at `path` are names that the site gives, or are for a class to apply.
+fn keeps_its_keys(path: &KeyPath) -> bool {
     let segments: Vec<&str> = path.segments().iter().map(String::as_str).collect();
     match segments.as_slice() {
-        [.., "class", _, "set"] => false,
+        ["class", _, "set", ..] => true,
         [.., "env", "set" | "prepend" | "append"] | [.., "fabric", "env"] => true,
         segments => segments.contains(&"extra"),
     }
 }
 
-fn operate(operation: Operation, below: &mut BTreeMap<String, Item>, key: &str, list: &Item, path: &KeyPath) {
-    let listed = list.as_array().unwrap_or_default();
-    let entry = below
-        .entry(key.to_owned())
-        .or_insert_with(|| Item { node: Node::Array(Vec::new()), place: list.place.clone() });
+fn operate(
+    operation: Operation,
+    below: &mut BTreeMap<String, Item>,
+    key: &str,
+    list: &Item,
+    path: &KeyPath,
+    notes: &mut Vec<Note>,
+) {
+    let empty = || Item { node: Node::Array(Vec::new()), place: list.place.clone() };
+    let Node::Array(elements) = &mut below.entry(key.to_owned()).or_insert_with(empty).node else { return };
     let keys = NAMED.iter().find(|(name, _)| *name == key).map(|(_, keys)| *keys);
-    let Node::Array(elements) = &mut entry.node else { return };
-    let equal = |a: &Item, b: &Item| {
-        a.same(b) || keys.is_some_and(|keys| name(a, keys).is_some() && name(a, keys) == b.as_str().or(name(b, keys)))
+    let meant = |element: &Item, listed: &Item| {
+        let named = keys.and_then(|keys| Some((name(element, keys)?, listed.as_str().or(name(listed, keys))?)));
+        element.same(listed) || named.is_some_and(|(element, listed)| element == listed)
     };
-    match operation {
-        Operation::Remove => elements.retain(|element| !listed.iter().any(|gone| equal(element, gone))),
-        Operation::Add => {
-            for new in listed {
-                if !elements.iter().any(|element| element.same(new)) {
-                    elements.push(plain(new, path));
-                }
-            }
+    for listed in list.as_array().unwrap_or_default() {
+        let before = elements.len();
+        match operation {
+            Operation::Remove => elements.retain(|element| !meant(element, listed)),
+            Operation::Add if elements.iter().any(|element| element.same(listed)) => {}
+            Operation::Add => elements.push(plain(listed, path)),
+        }
+        if elements.len() == before {
+            notes.push(Note::WithoutEffect { path: path.clone(), place: listed.place.clone(), operation });
         }
     }
 }
@@ -196,14 +218,7 @@ fn name<'i>(item: &'i Item, keys: &[&str]) -> Option<&'i str> {
 
 /// Merges by name. Two entries of one layer with the same name both stay: that is a mistake to be
 /// reported, not one to be hidden.
-fn named(
-    below: &mut Vec<Item>,
-    above: &[Item],
-    keys: &[&str],
-    kind: Upper,
-    path: &KeyPath,
-    replaced: &mut Vec<Replaced>,
-) {
+fn named(below: &mut Vec<Item>, above: &[Item], keys: &[&str], kind: Upper, path: &KeyPath, notes: &mut Vec<Note>) {
     let known = below.len();
     let mut taken = Vec::new();
     for upper in above {
@@ -212,7 +227,7 @@ fn named(
         match same {
             Some(n) => {
                 taken.push(n);
-                merge(&mut below[n], upper, kind, &path.clone().index(n), replaced);
+                merge(&mut below[n], upper, kind, &path.clone().index(n), notes);
             }
             None => below.push(plain(upper, &path.clone().index(below.len()))),
         }
@@ -262,10 +277,9 @@ mod tests {
     #[test]
     fn a_replaced_array_is_noted_and_an_equal_one_is_not() {
         let mut lower = normal(&layer(0, "l = [1]\nm = [2]"));
-        let replaced = over(&mut lower, &layer(1, "l = [3]\nm = [2]"), Upper::File);
-        assert_eq!(replaced.len(), 1);
-        assert_eq!(replaced[0].path, "l".into());
-        assert_eq!((replaced[0].lower.source, replaced[0].upper.source), (0, 1));
+        let notes = over(&mut lower, &layer(1, "l = [3]\nm = [2]"), Upper::File);
+        let [Note::Replaced { path, upper, lower }] = notes.as_slice() else { panic!("{notes:?}") };
+        assert_eq!((path.to_string().as_str(), lower.source, upper.source), ("l", 0, 1));
     }
 
     #[test]
@@ -273,6 +287,15 @@ mod tests {
         assert_eq!(merged("l = [\"a\", \"b\"]", "l_add = [\"c\", \"b\"]\nl_remove = [\"a\"]"), "{l=[b c]}");
         assert_eq!(merged("l = [\"a\"]", "l = [\"x\"]\nl_add = [\"y\"]"), "{l=[x y]}");
         assert_eq!(merged("", "[t]\nl_add = [\"y\"]"), "{t={l=[y]}}");
+    }
+
+    #[test]
+    fn an_operation_without_effect_is_noted() {
+        let mut lower = normal(&layer(0, "l = [\"a\"]"));
+        let upper = layer(1, "l_add = [\"a\", \"b\"]\nl_remove = [\"x\"]\nm_remove = [\"y\"]");
+        let notes = over(&mut lower, &upper, Upper::File);
+        let idle = notes.iter().filter(|note| matches!(note, Note::WithoutEffect { .. })).count();
+        assert_eq!((idle, notes.len()), (3, 3), "{notes:?}");
     }
 
     #[test]

@@ -134,3 +134,23 @@ fn the_lists_of_layers_grow_and_shrink() {
     assert!(ran.out.contains("siteFs=/project:/project\n"), "{ran:?}");
     assert!(ran.out.contains("imageGateway=http://head:5000 http://other:5000\n"), "{ran:?}");
 }
+
+#[test]
+fn taking_out_what_is_not_there_is_a_finding() {
+    let top = "schema = 1\nextends = \"base.toml\"\nfilesystem_remove = [\"/hmoe\"]\n[class.login]\nset.gateway.endpoints_add = [\"http://head:5000\"]\n";
+    let out = concise(&Site::new().with("base.toml", GOOD).with("top.toml", top), &["top.toml"]);
+    assert!(out.contains("top.toml:3:22: warn[SITE014]"), "{out}");
+    assert!(out.contains("top.toml:5:30: warn[SITE014] unused-override: `gateway.endpoints` has"), "{out}");
+}
+
+#[test]
+fn a_class_may_change_a_list_instead_of_replacing_it() {
+    let text = format!(
+        "{GOOD}\n[class.compute]\nset.filesystem_add = [{{ source = \"/scratch\" }}]\n\
+         [class.login]\nset.filesystem_remove = [\"/home\"]\nset.gateway.endpoints_add = [\"http://two:5000\"]\n"
+    );
+    let site = Site::new().with("site.toml", &text);
+    let (compute, login) = (conf(&site, "compute"), conf(&site, "login"));
+    assert!(compute.contains("/home:/home;\\\n    /scratch:/scratch\n"), "{compute}");
+    assert!(!login.contains("/home") && login.contains("imageGateway=http://head:5000 http://two:5000\n"), "{login}");
+}
