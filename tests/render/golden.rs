@@ -1,4 +1,4 @@
-//! Every site profile renders what was reviewed. `UPDATE_GOLDEN=1 cargo test --test render` writes the files anew.
+//! Every site profile renders what was reviewed. `SHIFTER_UPDATE=1 cargo test --test render` writes the files anew.
 
 use crate::support::{plan, profiles, repository, text};
 use std::collections::BTreeMap;
@@ -32,7 +32,7 @@ fn every_profile_renders_what_was_reviewed() {
         let rendered: BTreeMap<String, String> =
             plan.artifacts.iter().map(|artifact| (artifact.path.clone(), text(&plan, &artifact.path))).collect();
         assert_eq!(rendered.len(), plan.artifacts.len(), "{name} renders two files of one name");
-        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        if std::env::var_os("SHIFTER_UPDATE").is_some() {
             if root.exists() {
                 fs::remove_dir_all(&root).unwrap();
             }
@@ -51,7 +51,7 @@ fn every_profile_renders_what_was_reviewed() {
     }
     assert!(
         wrong.is_empty(),
-        "these differ from tests/golden: {wrong:#?}\nreview, then run `UPDATE_GOLDEN=1 cargo test --test render`"
+        "these differ from tests/golden: {wrong:#?}\nreview, then run `SHIFTER_UPDATE=1 cargo test --test render`"
     );
 }
 

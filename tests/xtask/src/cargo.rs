@@ -58,8 +58,8 @@ pub(crate) fn try_site(arguments: &[String]) -> Result<()> {
     run(command.args(arguments))
 }
 
-/// `cargo xtask generate`: the tests that find a stale generated file write it instead.
+/// `cargo xtask generate`: the tests that find a stale generated or golden file write it instead.
 pub(crate) fn generate() -> Result<()> {
-    run(cargo(&["test", "--quiet", "--package", "shifter-site", "--test", "generated", "--test", "rules"])
+    run(cargo(&["test", "--quiet", "--package", "shifter-site", "--test", "generated", "--test", "rules", "--test", "render"])
         .env("SHIFTER_UPDATE", "1"))
 }

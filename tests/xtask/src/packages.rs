@@ -33,6 +33,12 @@ pub(crate) const FOR_TESTS: &[Package] = &[
     package("skopeo", "skopeo", "skopeo"),
     package("umoci", "umoci", "umoci"),
     package("shellcheck", "shellcheck", "ShellCheck"),
+    package("openssl", "openssl", "openssl"),
+    package("curl", "curl", "curl"),
+    package("strace", "strace", "strace"),
+    package("mkfs.xfs", "xfsprogs", "xfsprogs"),
+    package("mke2fs", "e2fsprogs", "e2fsprogs"),
+    package("systemd-analyze", "systemd", "systemd"),
     package("setpriv", "util-linux", "util-linux"),
 ];
 
