@@ -2,7 +2,10 @@
 
 use std::{fmt, ops::Range};
 
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource};
+use miette::{
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
+    SourceSpan, SpanContents,
+};
 
 use super::{Located, Place, Report, Severity, format::Style};
 
@@ -29,7 +32,7 @@ struct Drawing<'f> {
     head: Option<&'f Located>,
     message: String,
     help: Option<String>,
-    source: Option<NamedSource<String>>,
+    source: Option<Text>,
     labels: Vec<LabeledSpan>,
     related: Vec<Drawing<'f>>,
 }
@@ -68,8 +71,32 @@ impl<'f> Drawing<'f> {
     }
 }
 
-fn source(place: &Place) -> NamedSource<String> {
-    NamedSource::new(&place.source.name, place.source.shown().to_owned())
+fn source(place: &Place) -> Text {
+    Text { name: place.source.name.clone(), text: place.source.shown().to_owned() }
+}
+
+/// A file with its name.
+#[derive(Debug)]
+struct Text {
+    name: String,
+    text: String,
+}
+
+impl SourceCode for Text {
+    /// What miette's own texts give, but with the number of lines that are shown. Those of miette 7.6 count from the
+    /// beginning of the file, so that two labels far apart would be drawn with every line between them.
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let shown = self.text.read_span(span, before, after)?;
+        let lines = shown.data().split(|byte| *byte == b'\n').count();
+        let (data, at) = (shown.data(), *shown.span());
+        let contents = MietteSpanContents::new_named(self.name.clone(), data, at, shown.line(), shown.column(), lines);
+        Ok(Box::new(contents))
+    }
 }
 
 /// miette marks at least one character, and none past the end of the text.
@@ -106,7 +133,7 @@ impl Diagnostic for Drawing<'_> {
         self.help.as_ref().map(|help| Box::new(help) as _)
     }
 
-    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
+    fn source_code(&self) -> Option<&dyn SourceCode> {
         self.source.as_ref().map(|source| source as _)
     }
 

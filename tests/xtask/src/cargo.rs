@@ -60,6 +60,17 @@ pub(crate) fn try_site(arguments: &[String]) -> Result<()> {
 
 /// `cargo xtask generate`: the tests that find a stale generated or golden file write it instead.
 pub(crate) fn generate() -> Result<()> {
-    run(cargo(&["test", "--quiet", "--package", "shifter-site", "--test", "generated", "--test", "rules", "--test", "render"])
-        .env("SHIFTER_UPDATE", "1"))
+    run(cargo(&[
+        "test",
+        "--quiet",
+        "--package",
+        "shifter-site",
+        "--test",
+        "generated",
+        "--test",
+        "rules",
+        "--test",
+        "render",
+    ])
+    .env("SHIFTER_UPDATE", "1"))
 }

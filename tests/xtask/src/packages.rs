@@ -28,8 +28,6 @@ pub(crate) const FOR_TESTS: &[Package] = &[
     package("unsquashfs", "squashfs-tools", "squashfs-tools"),
     package("munged", "munge", "munge"),
     package("docker-registry", "docker-registry", "docker-distribution"),
-    package("openssl", "openssl", "openssl"),
-    package("curl", "curl", "curl"),
     package("skopeo", "skopeo", "skopeo"),
     package("umoci", "umoci", "umoci"),
     package("shellcheck", "shellcheck", "ShellCheck"),
