@@ -1,5 +1,6 @@
 //! The life of the process: start, serve, reload, stop.
 
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +34,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     }
     log::start(config.log_level);
     for notice in &config.notices {
-        tracing::warn!("{notice}");
+        tracing::info!("{notice}");
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(serve(config, &path, &args.listen))
@@ -51,6 +52,7 @@ async fn serve(config: Config, path: &Path, listen: &[Listen]) -> anyhow::Result
     };
 
     prepare_directories(&config)?;
+    tracing::info!(database = %config.database.display(), "opening");
     let store = Store::open(&config.database)?;
     let listen = if listen.is_empty() { config.listen.clone() } else { listen.to_vec() };
     let app = App::new(config, path.to_owned(), store, Arc::new(Registry));
@@ -114,12 +116,20 @@ fn prepare_directories(config: &Config) -> anyhow::Result<()> {
     }
     let images = config.systems.values().map(|system| system.image_dir.as_path());
     for path in images.chain([config.cache.as_path()]) {
-        match std::fs::create_dir(path) {
-            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-                return Err(error).with_context(|| format!("cannot make the directory {}", path.display()));
-            }
-            _ => {}
-        }
+        make(path, 0o755)?;
+    }
+    // The database tells of private images: only its owner looks into a directory made for it.
+    if let Some(path) = config.database.parent() {
+        make(path, 0o700)?;
     }
     Ok(())
+}
+
+fn make(path: &Path, mode: u32) -> anyhow::Result<()> {
+    match std::fs::DirBuilder::new().mode(mode).create(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(error).with_context(|| format!("cannot make the directory {}", path.display()))
+        }
+        _ => Ok(()),
+    }
 }

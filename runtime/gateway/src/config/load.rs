@@ -1,7 +1,9 @@
 //! From the file to a [`Config`].
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,17 +21,25 @@ use super::secret::resolve;
 use super::system::System;
 use crate::convert::{Conversion, Format, Modes, Ownership, SetId};
 
+/// On a local disk: SQLite needs locks that a parallel file system often lacks, and the directories
+/// that older files name (`CacheDirectory`, `imageDir`) lie on one.
+const STATE: &str = "/var/lib/shifter";
+/// The database below the state directory.
+const DATABASE: &str = "gateway.db";
+
 impl Config {
     /// Reads, checks and resolves the configuration at `path`.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let text = read(path)?;
         let written =
             ImageManager::parse(&text).map_err(|source| ConfigError::Syntax { path: path.to_owned(), source })?;
-        Self::resolve(&written, path.parent().unwrap_or(Path::new("/")))
+        let state = state_directory(std::env::var_os("STATE_DIRECTORY").as_deref());
+        Self::resolve(&written, path.parent().unwrap_or(Path::new("/")), &state)
     }
 
-    /// Checks and resolves what was written; `base` is the directory its secrets are relative to.
-    pub fn resolve(written: &ImageManager, base: &Path) -> Result<Self, ConfigError> {
+    /// Checks and resolves what was written; `base` is the directory its secrets are relative to,
+    /// `state` the one of the database where the file names none.
+    pub fn resolve(written: &ImageManager, base: &Path, state: &Path) -> Result<Self, ConfigError> {
         refuse_what_cannot_be_done(written)?;
         // Not used, but a file full of placeholders must not look like a working one.
         for (key, secret) in [("MongoDBURI", &written.mongodb_uri), ("Broker", &written.broker)] {
@@ -38,7 +48,7 @@ impl Config {
         let systems = written.platforms.iter();
         let systems = systems.map(|(name, platform)| Ok((name.clone(), System::resolve(name, platform)?)));
         Ok(Self {
-            database: database(written, base)?,
+            database: database(written, base, state)?,
             listen: written.listen(),
             cache: cache(written)?,
             systems: systems.collect::<Result<_, ConfigError>>()?,
@@ -53,6 +63,13 @@ impl Config {
             notices: notices(written),
         })
     }
+}
+
+/// Where state lies: as the service manager says (`StateDirectory=`, systemd.exec(5)), else [`STATE`].
+pub(super) fn state_directory(managed: Option<&OsStr>) -> PathBuf {
+    let first = managed.and_then(|all| all.as_bytes().split(|byte| *byte == b':').next());
+    let absolute = first.map(|bytes| PathBuf::from(OsStr::from_bytes(bytes))).filter(|path| path.is_absolute());
+    absolute.unwrap_or_else(|| PathBuf::from(STATE))
 }
 
 /// Reads the file through one descriptor, whose mode is checked.
@@ -84,10 +101,8 @@ fn refuse_what_cannot_be_done(written: &ImageManager) -> Result<(), ConfigError>
 /// What is written and has no effect here.
 fn notices(written: &ImageManager) -> Vec<&'static str> {
     let imports = written.import_users.as_ref().is_some_and(|users| *users != ImportUsers::Nobody);
-    let mut locations = written.locations.values();
-    let unused_password = locations.any(|location| !location.is_direct() && location.credential.is_some());
     let all = [
-        (unused_password, "`Locations`: mirrors are asked without the `credential` of their location"),
+        (written.database.is_none(), "`Database` is not written: records lie in the default place, not in MongoDB"),
         (imports, "`ImportUsers`: this version imports no squashfs files"),
         (written.metrics == Some(true), "`Metrics`: this version does not count lookups"),
         (written.image_expiration_timeout.is_some(), "`ImageExpirationTimeout`: this version expires no images"),
@@ -95,11 +110,10 @@ fn notices(written: &ImageManager) -> Vec<&'static str> {
     all.into_iter().filter_map(|(holds, text)| holds.then_some(text)).collect()
 }
 
-fn database(written: &ImageManager, base: &Path) -> Result<PathBuf, ConfigError> {
+/// The file of the embedded database. Files of 16.08 to 18.03 name none: theirs was in MongoDB.
+fn database(written: &ImageManager, base: &Path, state: &Path) -> Result<PathBuf, ConfigError> {
     let Some(secret) = &written.database else {
-        const HELP: &str = "this gateway keeps its records in an embedded database instead of MongoDB; write \
-                            \"Database\": \"sqlite:///var/lib/shifter/gateway.db\"";
-        return Err(ConfigError::missing("Database", HELP));
+        return Ok(state.join(DATABASE));
     };
     let Database::Sqlite(path) = resolve("Database", secret, base)?.parse()?;
     Ok(path)

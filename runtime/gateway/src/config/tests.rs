@@ -1,6 +1,7 @@
 //! What is resolved and what is refused.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde_json::{Value, json};
 use shifter_gateway_types::ImageManager;
@@ -18,7 +19,8 @@ fn resolve(change: impl FnOnce(&mut Value)) -> Result<Config, String> {
     });
     change(&mut written);
     let written = ImageManager::parse(&written.to_string()).map_err(|error| error.to_string())?;
-    Config::resolve(&written, std::path::Path::new("/etc/shifter")).map_err(|error| error.to_string())
+    Config::resolve(&written, Path::new("/etc/shifter"), Path::new("/var/lib/shifter"))
+        .map_err(|error| error.to_string())
 }
 
 #[test]
@@ -32,6 +34,16 @@ fn mirrors_are_asked_before_the_registry_or_instead_of_it() {
     let (registry, _) = config.registries.find("ubuntu:24.04").unwrap();
     let Source::Registry(source) = &registry.location.source else { panic!() };
     assert_eq!((source.mirrors.len(), source.direct), (1, false));
+}
+
+#[test]
+fn a_file_without_a_database_has_it_in_the_state_directory() {
+    let config = resolve(|written| drop(written.as_object_mut().unwrap().remove("Database"))).unwrap();
+    assert_eq!(config.database, Path::new("/var/lib/shifter/gateway.db"));
+    assert_eq!(config.notices, ["`Database` is not written: records lie in the default place, not in MongoDB"]);
+    let state = |managed: &str| load::state_directory(Some(managed.as_ref()));
+    assert_eq!(state("/run/state:/other"), Path::new("/run/state"));
+    assert_eq!(state("relative"), Path::new("/var/lib/shifter"));
 }
 
 #[test]

@@ -74,7 +74,7 @@ impl Site {
         });
         change(&mut written);
         let written = ImageManager::parse(&written.to_string()).unwrap();
-        let config = Config::resolve(&written, dir.path()).unwrap();
+        let config = Config::resolve(&written, dir.path(), dir.path()).unwrap();
         let store = Store::open(&config.database).unwrap();
         let registry = Arc::new(registry);
         let app = App::new(config, at("imagemanager.json"), store, Arc::clone(&registry) as _);

@@ -12,6 +12,7 @@ mod wire;
 mod callers;
 mod files;
 mod kills;
+mod older;
 mod private;
 mod process;
 mod signals;

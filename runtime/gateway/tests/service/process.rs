@@ -83,8 +83,6 @@ fn a_configuration_that_cannot_be_honoured_stops_the_start_by_its_key() {
     insta::assert_snapshot!(mock, @"shifter-imagegw: `Authentication` cannot be honoured: `mock` lets anybody be anybody; write `munge`");
     let examiner = refusal(|config| config["examiner"] = "/usr/bin/scan".into());
     insta::assert_snapshot!(examiner, @"shifter-imagegw: `examiner` cannot be honoured: images are not examined yet, and none may pass unexamined");
-    let database = refusal(|config| drop(config.as_object_mut().unwrap().remove("Database")));
-    insta::assert_snapshot!(database, @r#"shifter-imagegw: `Database` is missing: this gateway keeps its records in an embedded database instead of MongoDB; write "Database": "sqlite:///var/lib/shifter/gateway.db""#);
     let default = refusal(|config| config["DefaultImageLocation"] = "docker.io".into());
     insta::assert_snapshot!(default, @"shifter-imagegw: `DefaultImageLocation` cannot be honoured: `docker.io` is not among the `Locations`");
 }
