@@ -17,7 +17,7 @@ pub(crate) fn start(image: &Path, command: &Path) -> Result<()> {
     process::new_mount_namespace()?;
     mount::receive_only()?;
     let file = File::open(image).with_context(|| format!("cannot open {}", image.display()))?;
-    let device = loopdev::attach_read_only(&file)?;
+    let device = loopdev::attach(&file, loopdev::Access::ReadOnly)?;
     let source = Parameter::Text("source", device.path.as_os_str());
     let tree = mount::new("squashfs", &[Parameter::Flag("ro"), source], Attributes::READ_ONLY)?;
     let place = open::host(Path::new("/mnt"), open::For::Place)?;
