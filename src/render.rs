@@ -29,7 +29,7 @@ pub use artifact::{Artifact, Check, Plan};
 pub use error::RenderError;
 pub use inputs::{GatherError, Inputs, Secrets};
 pub use manifest::{Manifest, ManifestFile, ManifestSecret};
-pub use write::{Report, WriteError, read_back, write};
+pub use write::{NotOwned, Report, WriteError, read_back, write};
 
 use crate::site::Site;
 use std::collections::BTreeSet;

@@ -100,10 +100,11 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// One failure of several errors.
-    pub(crate) fn of_all(what: &str, errors: &[impl std::fmt::Display]) -> Self {
+    /// One failure of several errors, with what helps against them.
+    pub(crate) fn of_all(what: &str, errors: &[impl std::fmt::Display], help: Option<&str>) -> Self {
         let mut lines: Vec<String> = errors.iter().map(|error| format!("  {error}")).collect();
         lines.dedup();
+        lines.extend(help.map(|help| format!("help: {help}")));
         Self::Several(format!("{what}:\n{}", lines.join("\n")))
     }
 

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     check::{self, Checked, Strictness},
     profile::Input,
-    render::{self, Artifact, Inputs, Plan, Secrets, WriteError},
+    render::{self, Artifact, GatherError, Inputs, NotOwned, Plan, Secrets, WriteError},
 };
 
 /// Render every file of a site into a directory.
@@ -86,10 +86,30 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let directory = args.out.as_deref().unwrap_or(Path::new("."));
     let report = render::write(&plan, directory)?;
     console.say(&table(&plan, directory))?;
-    for (path, owner) in &report.not_owned {
-        console.note(&format!("shifter-site: give `{}` to {owner}, which could not be done here\n", path.display()));
-    }
+    console.note(&left_to_do(&report));
     Ok(Exit::Clean)
+}
+
+/// Which owners are still to be set, and what sets them.
+fn left_to_do(report: &render::Report) -> String {
+    let mut text = String::new();
+    if report.not_owned.iter().any(|(_, owner)| owner.missing.is_none()) {
+        text.push_str(
+            "shifter-site: the files are yours, because only root can give them away: \
+             set the owners of the table where you install them\n",
+        );
+    }
+    for (path, NotOwned { owner, missing }) in &report.not_owned {
+        if let Some(missing) = missing {
+            let path = path.display();
+            let _ = writeln!(
+                text,
+                "shifter-site: there is no {missing} here: run `chown {owner} {path}` once there is one, \
+                 or on the host that you install it on"
+            );
+        }
+    }
+    text
 }
 
 fn plan(checked: &Checked, file: &Path, args: &Args) -> Result<Plan, Failure> {
@@ -99,10 +119,13 @@ fn plan(checked: &Checked, file: &Path, args: &Args) -> Result<Plan, Failure> {
         (How::Resolve, true) => Secrets::ResolveWithCommands,
     };
     let directory = file.parent().unwrap_or(Path::new(""));
-    let inputs = Inputs::gather(&checked.sites, &file.display().to_string(), directory, how)
-        .map_err(|errors| Failure::of_all("the profile refers to what cannot be had", &errors))?;
+    let inputs = Inputs::gather(&checked.sites, &file.display().to_string(), directory, how).map_err(|errors| {
+        let of_secrets = errors.iter().any(GatherError::is_of_a_secret);
+        let help = of_secrets.then_some("`--secrets placeholder` renders without secrets, for tests and reviews");
+        Failure::of_all("the profile refers to what cannot be had", &errors, help)
+    })?;
     render::plan(&checked.sites, &inputs)
-        .map_err(|errors| Failure::of_all("the target's files cannot hold the profile", &errors))
+        .map_err(|errors| Failure::of_all("the target's files cannot hold the profile", &errors, None))
 }
 
 fn show(plan: &Plan, name: &str, console: &Console) -> Outcome {
@@ -148,5 +171,23 @@ impl From<WriteError> for Failure {
             WriteError::Io { action, path, source } => Self::File { verb: action, path, source },
             error @ WriteError::ReadBack { .. } => Self::Defect(error.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn owners_that_are_still_to_be_set_come_with_the_command_that_does_it() {
+        let owned = |path: &str, missing: Option<&str>| {
+            let owner = NotOwned { owner: "root:shifter".to_owned(), missing: missing.map(str::to_owned) };
+            (PathBuf::from(path), owner)
+        };
+        let of = |not_owned| left_to_do(&render::Report { not_owned, ..render::Report::default() });
+        assert_eq!(of(vec![]), "");
+        insta::assert_snapshot!(of(vec![owned("out/imagemanager.json", Some("group `shifter`"))]), @"shifter-site: there is no group `shifter` here: run `chown root:shifter out/imagemanager.json` once there is one, or on the host that you install it on");
+        let many = of(vec![owned("out/udiRoot.conf", None), owned("out/imagemanager.json", None)]);
+        insta::assert_snapshot!(many, @"shifter-site: the files are yours, because only root can give them away: set the owners of the table where you install them");
     }
 }

@@ -1,7 +1,7 @@
 //! What a plan needs from outside: secrets, and the site's own scripts.
 
 use super::vault::{Revealed, Vault};
-use crate::profile::section::secret::Secret;
+use crate::profile::section::{ArtifactKind, secret::Secret};
 use crate::site::{Access, Site};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -29,12 +29,28 @@ pub enum Secrets {
     ResolveWithCommands,
 }
 
+impl GatherError {
+    /// Whether it is a secret that could not be had, and not a script.
+    #[must_use]
+    pub fn is_of_a_secret(&self) -> bool {
+        !matches!(self, Self::File { .. } | Self::Changed { .. })
+    }
+}
+
 /// Why something from outside could not be had. No message holds a secret's value.
 #[derive(Debug, thiserror::Error)]
 pub enum GatherError {
-    /// A file that cannot be read.
+    /// A script that cannot be read.
     #[error("cannot read `{}`: {source}", path.display())]
     File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file of a secret that cannot be read.
+    #[error("cannot read the secret `{}`: {source}", path.display())]
+    SecretFile {
         /// The file.
         path: PathBuf,
         /// Why.
@@ -88,7 +104,7 @@ impl Inputs {
     pub fn gather(sites: &[Site], source: &str, dir: &Path, how: Secrets) -> Result<Self, Vec<GatherError>> {
         let mut errors = Vec::new();
         let mut files = BTreeMap::new();
-        for (file, sha256) in sites.iter().flat_map(own_scripts) {
+        for (file, sha256) in once_each(sites.iter().flat_map(own_scripts)) {
             match read_script(&dir.join(&file), sha256) {
                 Ok(text) => drop(files.insert(file, text)),
                 Err(error) => errors.push(error),
@@ -98,12 +114,10 @@ impl Inputs {
             Vault::Placeholders
         } else {
             let mut values: Vec<(Secret, Revealed)> = Vec::new();
-            for secret in sites.iter().flat_map(inlined_secrets) {
-                if values.iter().all(|(known, _)| *known != secret) {
-                    match reveal(&secret, dir, how) {
-                        Ok(value) => values.push((secret, value)),
-                        Err(error) => errors.push(error),
-                    }
+            for secret in once_each(sites.iter().flat_map(inlined_secrets)) {
+                match reveal(&secret, dir, how) {
+                    Ok(value) => values.push((secret, value)),
+                    Err(error) => errors.push(error),
                 }
             }
             Vault::Values(values)
@@ -111,6 +125,17 @@ impl Inputs {
         let source = source.rsplit('/').next().unwrap_or(source).to_owned();
         if errors.is_empty() { Ok(Self { source, vault, files }) } else { Err(errors) }
     }
+}
+
+/// The first of each, in their order: classes share most of what they refer to.
+fn once_each<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut kept = Vec::new();
+    for one in all {
+        if !kept.contains(&one) {
+            kept.push(one);
+        }
+    }
+    kept
 }
 
 /// The files of a site's own scripts, with the hash each must have.
@@ -136,8 +161,11 @@ fn read_script(path: &Path, sha256: Option<String>) -> Result<String, GatherErro
 /// The secrets that stand in rendered files. The native gateway gets references instead.
 fn inlined_secrets(site: &Site) -> Vec<Secret> {
     let Some(gateway) = site.gateway.as_ref().filter(|_| !site.target.is_native()) else { return Vec::new() };
+    let holds_both = site.renders(ArtifactKind::Imagemanager);
+    let database = gateway.database.password.clone().filter(|_| holds_both);
     let broker = gateway.broker.as_ref().and_then(|broker| broker.password.clone());
-    gateway.database.password.clone().into_iter().chain(broker).collect()
+    let broker = broker.filter(|_| holds_both || site.renders(ArtifactKind::Redis));
+    database.into_iter().chain(broker).collect()
 }
 
 /// Secrets that must lie on the gateway's host beside the configuration, with their place there.
@@ -172,7 +200,7 @@ fn reveal(secret: &Secret, dir: &Path, how: Secrets) -> Result<Revealed, GatherE
     let text = match secret {
         Secret::File(file) => {
             let path = dir.join(file);
-            std::fs::read_to_string(&path).map_err(|source| GatherError::File { path, source })?
+            std::fs::read_to_string(&path).map_err(|source| GatherError::SecretFile { path, source })?
         }
         Secret::Env(variable) => {
             std::env::var(variable).map_err(|_| GatherError::Variable { name: variable.clone() })?

@@ -1,8 +1,8 @@
 //! Putting a plan into a directory: staged, read back by the parsers it is for, then renamed into place.
 //!
 //! Every file is written beside its place under a name of its own, with its mode from the start. Only when all have
-//! been read back are they renamed, and `udiRoot.conf`, which names the others, comes last. Nothing else in the
-//! directory is touched.
+//! been read back are they renamed, and `udiRoot.conf`, which names the others, comes last. A file that is as it
+//! should be already is left alone, and so is everything else in the directory.
 
 use super::{Artifact, Check, Plan};
 use nix::unistd::{Gid, Group, Uid, User, geteuid};
@@ -11,7 +11,7 @@ use shifter_formats::udiroot::Conf;
 use shifter_gateway_types::ImageManager;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _, fchown};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
 /// What was written, and what is left to do by hand.
@@ -19,8 +19,17 @@ use std::path::{Path, PathBuf};
 pub struct Report {
     /// The files, in the order of the plan.
     pub written: Vec<PathBuf>,
-    /// Files whose owner was not set, with the owner they should have: not root, or no such user here.
-    pub not_owned: Vec<(PathBuf, String)>,
+    /// Files whose owner was not set.
+    pub not_owned: Vec<(PathBuf, NotOwned)>,
+}
+
+/// The owner that a file should have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotOwned {
+    /// Its user and group, as `USER:GROUP`.
+    pub owner: String,
+    /// Which of them this machine does not have; none when they are all here and only root could have set them.
+    pub missing: Option<String>,
 }
 
 /// Why a plan was not written. Then no file of it is in place, unless renaming itself failed.
@@ -55,7 +64,16 @@ pub fn write(plan: &Plan, dir: &Path) -> Result<Report, WriteError> {
     let mut staged: Vec<(Staged, &Artifact)> = Vec::new();
     for artifact in &plan.artifacts {
         let place = dir.join(&artifact.path);
-        let stage = Staged::new(&place, artifact, &mut report)?;
+        let owner = Owner::of(artifact);
+        if let Err(missing) = &owner {
+            let owner = format!("{}:{}", artifact.owner, artifact.group);
+            report.not_owned.push((place.clone(), NotOwned { owner, missing: missing.clone() }));
+        }
+        let owner = owner.ok();
+        if is_as_it_should_be(&place, artifact, owner.as_ref()) {
+            continue;
+        }
+        let stage = Staged::new(&place, artifact, owner.as_ref())?;
         let bytes = fs::read(&stage.path).map_err(|source| WriteError::Io {
             action: "read back",
             path: stage.path.clone(),
@@ -81,13 +99,16 @@ struct Staged {
 }
 
 impl Staged {
-    fn new(place: &Path, artifact: &Artifact, report: &mut Report) -> Result<Self, WriteError> {
+    fn new(place: &Path, artifact: &Artifact, owner: Option<&Owner>) -> Result<Self, WriteError> {
         let io = |action, path: &Path| {
             let path = path.to_owned();
             move |source| WriteError::Io { action, path, source }
         };
         let parent = place.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(parent).map_err(io("make the directory", parent))?;
+        if place.is_dir() {
+            return Err(io("replace", place)(io::ErrorKind::IsADirectory.into()));
+        }
         let name = place.file_name().unwrap_or_default().to_string_lossy();
         let path = parent.join(format!(".{name}.shifter-site-{}", std::process::id()));
         let mut file = OpenOptions::new()
@@ -99,9 +120,8 @@ impl Staged {
         let staged = Self { path, place: place.to_owned(), renamed: false };
         file.write_all(&artifact.bytes).map_err(io("write", &staged.path))?;
         // ORDER: the owner first, because chown(2) clears set-id bits and the mode must never be wider than meant.
-        if !own(&file, artifact).map_err(io("set the owner of", &staged.path))? {
-            let owner = format!("{}:{}", artifact.owner, artifact.group);
-            report.not_owned.push((staged.place.clone(), owner));
+        if let Some(Owner { uid, gid }) = owner {
+            fchown(&file, Some(uid.as_raw()), Some(gid.as_raw())).map_err(io("set the owner of", &staged.path))?;
         }
         let mode = Permissions::from_mode(artifact.mode.bits());
         file.set_permissions(mode).map_err(io("set the mode of", &staged.path))?;
@@ -131,17 +151,37 @@ impl Drop for Staged {
     }
 }
 
-/// Set owner and group; false when that is for somebody else to do.
-fn own(file: &File, artifact: &Artifact) -> io::Result<bool> {
-    if !geteuid().is_root() {
-        return Ok(false);
+/// The owner that a file can be given here.
+struct Owner {
+    uid: Uid,
+    gid: Gid,
+}
+
+impl Owner {
+    /// The owner of `artifact`; else which part of it this machine does not have, or nothing where only root could
+    /// set it.
+    fn of(artifact: &Artifact) -> Result<Self, Option<String>> {
+        if !geteuid().is_root() {
+            return Err(None);
+        }
+        let user = User::from_name(&artifact.owner).ok().flatten();
+        let group = Group::from_name(&artifact.group).ok().flatten();
+        match (user, group) {
+            (Some(user), Some(group)) => Ok(Self { uid: user.uid, gid: group.gid }),
+            (None, Some(_)) => Err(Some(format!("user `{}`", artifact.owner))),
+            (Some(_), None) => Err(Some(format!("group `{}`", artifact.group))),
+            (None, None) => Err(Some(format!("user `{}` and group `{}`", artifact.owner, artifact.group))),
+        }
     }
-    let uid = User::from_name(&artifact.owner).ok().flatten().map(|user| user.uid);
-    let gid = Group::from_name(&artifact.group).ok().flatten().map(|group| group.gid);
-    match (uid, gid) {
-        (Some(uid), Some(gid)) => fchown(file, Some(Uid::as_raw(uid)), Some(Gid::as_raw(gid))).map(|()| true),
-        _ => Ok(false),
-    }
+}
+
+/// Whether the file in place needs no writing: a second rendering leaves times and inodes alone.
+fn is_as_it_should_be(place: &Path, artifact: &Artifact, owner: Option<&Owner>) -> bool {
+    let Ok(there) = fs::symlink_metadata(place) else { return false };
+    there.is_file()
+        && there.mode() & 0o7777 == artifact.mode.bits()
+        && owner.is_none_or(|owner| there.uid() == owner.uid.as_raw() && there.gid() == owner.gid.as_raw())
+        && fs::read(place).is_ok_and(|bytes| bytes == artifact.bytes && read_back(artifact, &bytes).is_ok())
 }
 
 /// Read the bytes of a file as its consumer will, and compare with what was meant.

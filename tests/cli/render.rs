@@ -87,6 +87,7 @@ fn a_secret_that_is_not_there_is_named_and_nothing_is_written() {
     let site = Site::new().with("site.toml", &text);
     let ran = site.run(&["render", "--out", "out"]);
     assert!(ran.code == 1 && ran.err.contains("secrets/nosuch"), "{ran:?}");
+    assert!(ran.err.contains("help: `--secrets placeholder`"), "{ran:?}");
     assert!(!site.path().join("out").exists());
     let ran = site.run(&["render", "--out", "out", "--secrets", "placeholder"]);
     assert_eq!(ran.code, 0, "{ran:?}");

@@ -38,7 +38,10 @@ fn a_secret_that_is_missing_or_empty_is_an_error_that_names_it() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("empty"), "\n").unwrap();
     let error = |password| gather(password, "", dir.path(), Secrets::Resolve).unwrap_err().join("; ");
-    assert!(error("{ file = 'nowhere' }").contains("nowhere`: No such file"));
+    assert!(
+        error("{ file = 'nowhere' }").contains("the secret `")
+            && error("{ file = 'nowhere' }").contains("nowhere`: No such file")
+    );
     assert_eq!(error("{ file = 'empty' }"), "the secret `empty` is empty");
     assert_eq!(
         error("{ env = 'SHIFTER_TEST_NO_SUCH_SECRET' }"),
@@ -88,4 +91,14 @@ fn a_sites_own_lines_follow_the_rendered_ones() {
     let plan = render::plan(&sites_of(&profile("{ file = 'x' }", more)), &inputs).unwrap();
     let script = text(&plan, "premount.sh");
     assert!(script.ends_with("\nmkdir -p mnt\n\n# The site's own lines.\ntouch made-by-the-site\n"), "{script}");
+}
+
+#[test]
+fn a_secret_is_asked_for_once_and_only_by_the_class_that_needs_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let classes = "[class.compute]\n[class.gw]\nartifacts = ['imagemanager']\n";
+    let errors = gather("{ file = 'nowhere' }", classes, dir.path(), Secrets::Resolve).unwrap_err();
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    let node = "[class.login]\nartifacts = ['udiroot']\n";
+    assert!(gather("{ file = 'nowhere' }", node, dir.path(), Secrets::Resolve).is_ok());
 }

@@ -3,7 +3,7 @@
 use crate::support::{plan, profiles};
 use shifter_site::render::{self, Check, WriteError};
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
 fn mode(path: &Path) -> u32 {
@@ -52,4 +52,32 @@ fn a_file_that_reads_back_otherwise_is_never_put_in_place() {
     let error = render::write(&plan, dir.path()).unwrap_err();
     assert!(matches!(error, WriteError::ReadBack { .. }), "{error}");
     assert_eq!(fs::read_dir(dir.path()).unwrap().filter(|e| e.as_ref().unwrap().path().is_file()).count(), 0);
+}
+
+#[test]
+fn a_file_that_is_as_it_should_be_keeps_its_inode_and_others_are_mended() {
+    let plan = plan("bluewaters");
+    let dir = tempfile::tempdir().unwrap();
+    render::write(&plan, dir.path()).unwrap();
+    let inode = |name: &str| fs::metadata(dir.path().join(name)).unwrap().ino();
+    let before = plan.artifacts.iter().map(|artifact| inode(&artifact.path)).collect::<Vec<_>>();
+    let (conf, hook) = (dir.path().join("udiRoot.conf"), dir.path().join("premount.sh"));
+    fs::write(&conf, "edited").unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o777)).unwrap();
+    render::write(&plan, dir.path()).unwrap();
+    for (artifact, before) in plan.artifacts.iter().zip(before) {
+        let mended = ["udiRoot.conf", "premount.sh"].contains(&artifact.path.as_str());
+        assert_eq!(inode(&artifact.path) != before, mended, "{}", artifact.path);
+    }
+    assert_ne!(fs::read(&conf).unwrap(), b"edited");
+    assert_eq!(mode(&hook), 0o755);
+}
+
+#[test]
+fn a_directory_in_the_place_of_a_file_stops_the_writing_before_anything_is_in_place() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("udiRoot.conf")).unwrap();
+    let error = render::write(&plan("laptop"), dir.path()).unwrap_err().to_string();
+    assert!(error.starts_with("cannot replace `") && error.contains("udiRoot.conf"), "{error}");
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
 }
