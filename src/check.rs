@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     diagnostic::{Located, Report, Scope, Selection, Severity, source::Source, suppress},
-    lint::RULES,
+    lint::{Fact, RULES},
     profile::{
         self, LoadError, LoadOptions, Loaded,
         section::{FailOn, Tier, scalar::Date},
@@ -67,10 +67,21 @@ impl Checked {
 /// # Errors
 /// When the file cannot be read or an override has no meaning; all else is a finding.
 pub fn check(options: &LoadOptions, class: Option<&str>, strictness: &Strictness) -> Result<Checked, LoadError> {
-    Ok(examine(profile::load(options)?, class, strictness))
+    let is_whole = class.is_none() && options.set.is_empty() && options.environment.is_empty();
+    let looked_at = if is_whole { LookedAt::AsWritten } else { LookedAt::InPart };
+    Ok(examine(profile::load(options)?, class, strictness, looked_at))
 }
 
-fn examine(loaded: Loaded, class: Option<&str>, strictness: &Strictness) -> Checked {
+/// How much of what the file says a run sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LookedAt {
+    /// Every class, and nothing laid over the file.
+    AsWritten,
+    /// One class, or the profile with other values. A suppression that meets nothing may be right all the same.
+    InPart,
+}
+
+fn examine(loaded: Loaded, class: Option<&str>, strictness: &Strictness, looked_at: LookedAt) -> Checked {
     let names = class.map_or_else(|| loaded.classes(), |name| vec![name.to_owned()]);
     let classes: BTreeMap<String, Loaded> =
         names.into_iter().map(|name| (name.clone(), loaded.for_class(&name))).collect();
@@ -96,7 +107,7 @@ fn examine(loaded: Loaded, class: Option<&str>, strictness: &Strictness) -> Chec
         wanted,
         loaded.origins.sources(),
         |source: &Source| source.name == own,
-        |rule| judged && had_a_chance(rule, tier, &selection),
+        |rule| judged && looked_at == LookedAt::AsWritten && had_a_chance(rule, tier, &selection, strictness),
     );
     let mut findings = outcome.kept;
     findings.retain(|located| selection.keeps(located));
@@ -113,7 +124,7 @@ fn examine(loaded: Loaded, class: Option<&str>, strictness: &Strictness) -> Chec
         findings,
     };
     for profile in std::mem::take(&mut checked.loaded.served) {
-        let served = examine(profile, None, strictness);
+        let served = examine(profile, None, strictness, LookedAt::AsWritten);
         checked.findings.extend(served.findings);
         checked.suppressed += served.suppressed;
         checked.unjudged += served.unjudged;
@@ -130,9 +141,12 @@ fn is_asked(tier: Tier, code: &str) -> bool {
 
 /// Whether a suppression of `name` could have met a finding. One of a rule that does not exist could
 /// not, and is worth a word all the same.
-fn had_a_chance(name: &str, tier: Tier, selection: &Selection) -> bool {
+fn had_a_chance(name: &str, tier: Tier, selection: &Selection, strictness: &Strictness) -> bool {
     match RULES.iter().find(|rule| rule.id.code == name || rule.id.name == name) {
-        Some(rule) => rule.is_in(tier) && selection.wants(rule.id.code, rule.id.name),
+        Some(rule) => {
+            let is_mute = strictness.today.is_none() && rule.needs.contains(&Fact::Today);
+            rule.is_in(tier) && !is_mute && selection.wants(rule.id.code, rule.id.name)
+        }
         None => {
             let letters = name.trim_end_matches(|c: char| c.is_ascii_digit());
             letters == name || RULES.iter().any(|rule| rule.group() == letters)

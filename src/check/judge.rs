@@ -48,7 +48,8 @@ pub(super) fn of_meaning(
     } else if classes.is_empty() {
         take(loaded, None, Site::resolve(&loaded.profile, None));
     }
-    for (name, view) in classes {
+    // A class that nobody declared means nothing, and loading has said so.
+    for (name, view) in classes.iter().filter(|(name, _)| loaded.profile.class.contains_key(*name)) {
         take(view, Some(name), Site::resolve(&view.profile, Some(name)));
     }
     sites

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::{Finding, Severity};
 use crate::lint::findings::Run;
-use crate::lint::{Check, Context, Findings, RULES, Rule, Tier};
+use crate::lint::{Check, Context, Findings, RULES, Rule, Tier, View};
 use crate::profile::Loaded;
 use crate::profile::section::scalar::Date;
+use crate::target::Target;
 
 /// What the rules of `tier` say about a loaded profile and all its classes.
 ///
@@ -19,12 +20,34 @@ pub fn check(loaded: &Loaded, tier: Tier, today: Option<Date>) -> Vec<Finding> {
 }
 
 /// What the rules of the context's tier find, in the order of [`RULES`], each thing once.
+///
+/// Where the profile does not say which release is installed, or what it says cannot be read, only what holds for
+/// every release is found.
 #[must_use]
 pub fn run(context: &Context<'_>) -> Vec<Finding> {
+    if context.views().iter().all(|view| view.target.is_some()) {
+        return ask(context, &context.views());
+    }
+    let of_release = |target: Target| {
+        let mut views = context.views();
+        for view in &mut views {
+            view.target.get_or_insert(target);
+        }
+        ask(context, &views)
+    };
+    let mut releases = Target::ALL.into_iter().map(of_release);
+    let mut found = releases.next().unwrap_or_default();
+    for others in releases {
+        found.retain(|finding| others.contains(finding));
+    }
+    found
+}
+
+/// What the rules find in these views.
+fn ask(context: &Context<'_>, views: &[View<'_>]) -> Vec<Finding> {
     let mut run = Run::default();
-    let views = context.views();
     for rule in RULES.iter().filter(|rule| rule.is_in(context.tier)) {
-        for view in &views {
+        for view in views {
             let Check::View(check) = rule.check else { continue };
             if !rule.is_about(view.target) {
                 continue;

@@ -87,7 +87,7 @@ fn without_echoes(findings: Vec<Finding>, layers: &Layers) -> Vec<Finding> {
     let said: Vec<_> = layers.findings.iter().filter_map(line).collect();
     let mut kept: Vec<Finding> = Vec::new();
     for finding in findings {
-        let echo = line(&finding).is_some_and(|line| said.contains(&line));
+        let echo = line(&finding).is_some_and(|line| said.contains(&line)) || is_below_a_cut_header(&finding, layers);
         let anchor = |finding: &Finding| finding.anchor().and_then(|label| label.pin.clone());
         let again = kept.iter().any(|seen| {
             seen.code == finding.code && seen.message == finding.message && anchor(seen) == anchor(&finding)
@@ -97,6 +97,20 @@ fn without_echoes(findings: Vec<Finding>, layers: &Layers) -> Vec<Finding> {
         }
     }
     kept
+}
+
+/// Whether the finding is of a key below a table's header that is not closed: it was read as a key of the table before.
+fn is_below_a_cut_header(finding: &Finding, layers: &Layers) -> bool {
+    let place = |finding: &Finding| {
+        let pin = finding.anchor()?.pin.as_ref()?;
+        Some((pin.source, pin.span.as_ref()?.start))
+    };
+    let Some((source, at)) = place(finding) else { return false };
+    let cut = layers.findings.iter().filter(|said| said.message.ends_with("unclosed table, expected `]`"));
+    cut.filter_map(place).any(|(cut_source, cut_at)| {
+        let text = layers.sources.get(source).and_then(|source| source.text().get(cut_at..at));
+        cut_source == source && text.is_some_and(|between| !between.contains("\n["))
+    })
 }
 
 /// Checks `schema` and `requires`, of every file on its own.

@@ -63,6 +63,8 @@ fn finding(error: Said, index: usize) -> Finding {
     let label = if unclosed { "this is read as part of what is still open" } else { error.text.as_str() };
     let help = if unclosed {
         "close the bracket, brace or quote before this line"
+    } else if error.text.starts_with("duplicate key") {
+        "a key or table can stand only once: take one of them out, or put both into one table"
     } else {
         "strings need quotes, keys and values an `=` between them, brackets and quotes a partner"
     };

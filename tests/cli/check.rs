@@ -158,3 +158,40 @@ fn all_mistakes_of_a_run_come_at_once() {
     let ran = site.run(&["check", "--format", "concise", "site.toml", "other.toml"]);
     insta::assert_snapshot!("all-at-once", ran.out);
 }
+
+#[test]
+fn a_suppression_that_other_values_do_not_need_is_no_finding() {
+    let text = good_but("\"http://head:5000\"", "\"http://head:5000\", \"http://head:5001\"");
+    let text =
+        text.replace("endpoints  = ", "# shifter-site: ignore[GW006] one head node is all there is\nendpoints  = ");
+    let site = Site::new().with("site.toml", &text);
+    assert_eq!(site.run(&["check", "site.toml"]).out, "No problems in 1 profile (target 18.03); 1 suppressed.\n");
+    let one = ["check", "--format", "concise", "--set", "gateway.endpoints=[\"http://head:5000\"]", "site.toml"];
+    let ran = site.run(&one);
+    assert!(!ran.out.contains("SITE015"), "{ran:?}");
+}
+
+#[test]
+fn without_a_readable_release_only_what_holds_for_all_is_found() {
+    let unix = good_but("\"http://head:5000\"", "\"unix:/run/shifter/gateway.sock\"");
+    let twice = format!("{unix}\n[[filesystem]]\nsource = \"/home\"\n");
+    let site = Site::new().with("site.toml", &twice.replace("\"18.03\"", "\"18.3\""));
+    let ran = site.run(&["check", "--format", "concise", "site.toml"]);
+    assert!(ran.out.contains("error[SITE003]") && ran.out.contains("FS011"), "{ran:?}");
+    assert!(!ran.out.contains("GW002"), "the native client can use the socket: {ran:?}");
+}
+
+#[test]
+fn a_class_that_nobody_declared_is_said_once() {
+    let site = Site::new().with("site.toml", GOOD);
+    let ran = site.run(&["check", "--format", "concise", "--class", "login", "site.toml"]);
+    assert_eq!(ran.out.matches("SITE013").count(), 1, "{ran:?}");
+}
+
+#[test]
+fn keys_below_a_header_that_is_not_closed_are_no_mistakes_of_their_own() {
+    let site = Site::new().with("site.toml", &good_but("[site]", "[site"));
+    let ran = site.run(&["check", "--format", "concise", "site.toml"]);
+    assert_eq!(ran.out.matches("error[").count(), 1, "{ran:?}");
+    assert!(ran.out.contains("site.toml:3:6: error[SITE001]"), "{ran:?}");
+}
