@@ -77,7 +77,8 @@ table::key_table! {
     /// The user that owns every file below `imagePath`: root believes only files of this user that nobody else
     /// may write.
     image_owner = "imageOwner": Option<Owner> { default: Some("root"), targets: NATIVE },
-    /// A directory whose content appears in the container as /opt/udiImage. It is copied, not mounted.
+    /// A directory whose content appears in the container as /opt/udiImage. The native runtime mounts it read-only,
+    /// entry by entry; the original copies it at every start.
     opt_udi_image = "optUdiImage": Option<PathBuf> { trust: Trust::RootReads },
     /// Where /etc of the container comes from when `populateEtcDynamically` is 0. The original requires the key
     /// in either case.

@@ -16,7 +16,7 @@ pub struct ModuleSection {
     pub default: Option<bool>,
     /// Whether it may be loaded: `module_NAME_enabled`. Default true.
     pub enabled: Option<bool>,
-    /// A directory copied to `/opt/udiImage/modules/NAME`: `module_NAME_copyPath`.
+    /// A directory whose content containers see as `/opt/udiImage/modules/NAME`: `module_NAME_copyPath`.
     pub copy_from: Option<AbsPath>,
     /// File systems it adds: `module_NAME_siteFs`.
     #[validate(nested)]

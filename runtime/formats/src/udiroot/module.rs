@@ -33,7 +33,8 @@ super::table::key_table! {
     devices = "devices": Vec<PathPattern> { targets: NATIVE, replaces: true },
     /// Files of the host, as patterns, that appear read-only at the same path.
     globs = "globs": Vec<PathPattern> { targets: NATIVE, replaces: true },
-    /// A directory that is copied to `/opt/udiImage/modules/NAME`.
+    /// A directory whose content appears in the container as `/opt/udiImage/modules/NAME`. The native runtime mounts
+    /// it read-only, entry by entry; the original copies it at every start.
     copy_path = "copyPath": Option<PathBuf> { trust: Trust::RootReads, targets: SINCE_1803 },
     /// A script that root runs with /bin/sh in the container's root while it is built.
     roothook = "roothook": Option<PathBuf> { trust: Trust::RootExecutes, targets: SINCE_1803 },
