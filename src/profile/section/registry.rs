@@ -28,6 +28,6 @@ pub struct RegistrySection {
     pub mirrors: Vec<Url>,
     /// Whether the registry itself may be asked. False where the site never reaches the outside. Native only.
     pub direct: Option<bool>,
-    /// Credentials of the site for it, written `user:password`. Native only.
+    /// Credentials of the site for it, written `user:password`; for its mirrors where `direct` is false. Native only.
     pub credential: Option<Secret>,
 }

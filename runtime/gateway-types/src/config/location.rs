@@ -29,13 +29,18 @@ pub struct Location {
     /// Native: further names users may write for this location.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
-    /// Native: addresses asked before the registry itself, in order.
+    /// Native: addresses asked before the registry itself, in order. With `direct` true they are asked as nobody.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mirrors: Vec<String>,
     /// Native: false keeps to the mirrors and never leaves the site. Default true.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub direct: Option<bool>,
-    /// Native: the site's own `user:password` there, for callers who bring none.
+    /// Native: the site's own `user:password`, sent over https alone and only where nobody is refused.
+    ///
+    /// With `direct` true it is the registry's, used for callers who bring none of their own, and no
+    /// mirror is told it. With `direct` false it is the mirrors', and callers' own passwords, which are
+    /// meant for the registry of that name, are sent to nobody. What only a registry's password opens is
+    /// private to the puller; what mirrors show is public, unless the puller names users or groups.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential: Option<Secret>,
 }

@@ -85,7 +85,8 @@ impl Registries {
 
     /// The password for `registry`: the caller's for exactly this one, else the site's.
     ///
-    /// `default` counts for the default location alone: a password goes nowhere it was not meant for.
+    /// `default` counts for the default location alone: a password goes nowhere it was not meant for,
+    /// and so a caller's is for no mirror either.
     #[must_use]
     pub fn password(&self, registry: &Registry, callers: &BTreeMap<String, String>) -> Password {
         let name = registry.location.name.as_str();
@@ -94,7 +95,7 @@ impl Registries {
         if name == self.default {
             keys.push("default");
         }
-        let theirs = keys.iter().find_map(|key| callers.get(*key));
+        let theirs = keys.iter().find_map(|key| callers.get(*key)).filter(|_| !registry.location.is_mirrored_only());
         match (theirs.and_then(|pair| Credential::from_pair(pair)), &registry.credential) {
             (Some(credential), _) => Password::Callers(credential),
             (None, Some(credential)) => Password::Sites(credential.clone()),

@@ -77,6 +77,21 @@ fn a_caller_without_a_password_gets_the_sites() {
 }
 
 #[test]
+fn a_callers_password_is_for_no_mirror() {
+    let config = resolve(|written| {
+        let location = &mut written["Locations"]["docker.io"];
+        location["mirrors"] = json!(["https://harbor.site/hub"]);
+        location["direct"] = json!(false);
+        location["credential"] = json!("robot:pw");
+    });
+    let config = config.unwrap();
+    let (registry, _) = config.registries.find("a:1").unwrap();
+    let callers: BTreeMap<String, String> = [("docker.io".to_owned(), "me:mine".to_owned())].into();
+    assert!(matches!(config.registries.password(registry, &callers), Password::Sites(_)));
+    assert_eq!(config.notices, [""; 0]);
+}
+
+#[test]
 fn secrets_come_from_files_that_others_cannot_read() {
     use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().unwrap();

@@ -122,7 +122,8 @@ fn limits(written: &shifter_gateway_types::config::Limits) -> Limits {
 /// that is pulled again, and no name that leads to a file that is not whole.
 fn finish(app: &App, seq: i64, job: &Job, order: &Order, pulled: Pulled) -> anyhow::Result<String> {
     let gone = || anyhow::anyhow!("the pull is no longer in the store");
-    let done = Completed { image: image(&pulled, order.config.conversion.format), private: pulled.private };
+    let private = pulled.private && !is_for_everybody(job, order);
+    let done = Completed { image: image(&pulled, order.config.conversion.format), private };
     let _one_at_a_time = app.publishing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let seen = app.store.preview(seq, &done, now())?.ok_or_else(gone)?;
     let place = publish::Place::new(&order.system, order.config.readable_by);
@@ -134,6 +135,13 @@ fn finish(app: &App, seq: i64, job: &Job, order: &Order, pulled: Pulled) -> anyh
         place.describe(&job.ask.name, &stored)?;
     }
     Ok(done.image.id)
+}
+
+/// A password of mirrors that stand in for their registry says nothing about the image: everybody's
+/// pull is made with it. Who asked may still have named some.
+fn is_for_everybody(job: &Job, order: &Order) -> bool {
+    let named = !job.ask.users.is_empty() || !job.ask.groups.is_empty();
+    order.location.is_mirrored_only() && !named
 }
 
 fn image(pulled: &Pulled, format: Format) -> Image {

@@ -19,7 +19,7 @@ pub struct PullRequest {
     pub location: Location,
     /// The machine it is for.
     pub platform: Platform,
-    /// The user's name and password at this location, if the user has logged in to it.
+    /// Name and password at this location: the registry's, or the mirrors' where only they are asked.
     pub credential: Option<Credential>,
     /// Where blobs are kept and images are written.
     pub directories: Directories,
@@ -50,8 +50,11 @@ impl PullRequest {
             request.location.source = Source::Registry(Box::new(registry));
             request
         };
-        let mirrors = registry.mirrors.iter().map(|mirror| asked(mirror, None));
-        let itself = registry.direct.then(|| asked(&registry.url, self.credential.as_ref()));
+        let credential = self.credential.as_ref();
+        // Where the registry itself is never asked, the mirrors are all that the credential can be for.
+        let mirrors_own = credential.filter(|_| !registry.direct);
+        let mirrors = registry.mirrors.iter().map(|mirror| asked(mirror, mirrors_own));
+        let itself = registry.direct.then(|| asked(&registry.url, credential));
         mirrors.chain(itself).collect()
     }
 }
@@ -84,6 +87,14 @@ pub struct Location {
     pub source: Source,
 }
 
+impl Location {
+    /// Whether mirrors alone are asked, and never the registry they copy.
+    #[must_use]
+    pub fn is_mirrored_only(&self) -> bool {
+        matches!(&self.source, Source::Registry(registry) if !registry.direct)
+    }
+}
+
 /// The kinds of places.
 #[derive(Clone, Debug)]
 pub enum Source {
@@ -98,9 +109,9 @@ pub enum Source {
 pub struct RegistryLocation {
     /// `https://host[:port]`, or `http://` where the administrator wrote so.
     pub url: Url,
-    /// Copies of the registry that are asked before it, in this order, and without any credential.
+    /// Copies of the registry that are asked before it, in this order. They are not told its credential.
     pub mirrors: Vec<Url>,
-    /// Whether the registry itself is asked where no mirror has the image.
+    /// Whether the registry itself is asked where no mirror has the image. If not, the credential is the mirrors'.
     pub direct: bool,
     /// How a credential is presented.
     pub authentication: Authentication,

@@ -355,7 +355,7 @@ impl Client {
 
     fn denied(&self, url: &Url) -> RegistryError {
         let hint = match self.inner.credential {
-            Some(_) => "the credential of `shifterimg login` is not accepted for it",
+            Some(_) => "the user name and password for it are not accepted",
             None => "if it is private, log in with `shifterimg login`",
         };
         RegistryError::Denied {

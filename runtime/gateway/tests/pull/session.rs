@@ -96,7 +96,7 @@ fn a_wrong_credential_ends_the_pull() {
     let mut puller = with_credential(&server);
     puller.credential = Some(Credential::new("user", "wrong"));
     let text = puller.refusal("a/b");
-    assert!(text.contains("the credential of `shifterimg login` is not accepted"), "{text}");
+    assert!(text.contains("the user name and password for it are not accepted"), "{text}");
     assert!(server.asked().len() < 8, "{:?}", server.asked());
 }
 
@@ -331,6 +331,35 @@ fn mirrors_are_asked_first_and_without_a_credential() {
     puller.registry().mirrors = vec![broken.url().parse().unwrap()];
     puller.registry().direct = false;
     insta::assert_snapshot!(puller.refusal("a/b"), @"test has no image a/b:latest");
+}
+
+#[test]
+fn where_only_mirrors_are_asked_the_credential_is_theirs() {
+    let mirror = token_server("users", "token");
+    let mut puller = with_credential(&mirror);
+    puller.registry().url = "https://registry.invalid".parse().unwrap();
+    puller.registry().mirrors = vec![mirror.url().parse().unwrap()];
+    puller.registry().direct = false;
+    assert!(puller.pull("a/b").unwrap().private);
+    assert!(authorizations(&mirror.asked()).contains(&Some(basic().as_str())));
+    // As anywhere else, not over plain http.
+    let mut puller = with_credential(&mirror);
+    puller.registry().plain_credentials = false;
+    puller.registry().mirrors = vec![mirror.url().parse().unwrap()];
+    puller.registry().direct = false;
+    let text = puller.refusal("a/b");
+    assert!(text.starts_with("the credential for test is not sent over plain http to http://127.0.0.1:"), "{text}");
+}
+
+#[test]
+fn a_mirror_that_redirects_takes_the_credential_nowhere() {
+    let (mirror, storage) = redirecting(307);
+    let mut puller = with_credential(&mirror);
+    puller.registry().url = "https://registry.invalid".parse().unwrap();
+    puller.registry().mirrors = vec![mirror.url().parse().unwrap()];
+    puller.registry().direct = false;
+    puller.pull("a/b").unwrap();
+    assert!(authorizations(&storage.asked()).iter().all(Option::is_none));
 }
 
 #[test]

@@ -118,3 +118,20 @@ async fn a_full_queue_refuses_new_pulls() {
     assert_eq!(site.user(1000).post("/api/pull/cori/docker/b:1", "").await.status, 429);
     assert_eq!(site.user(1000).post("/api/pull/cori/docker/a:1", "").await.status, 200);
 }
+
+#[tokio::test]
+async fn what_the_mirrors_password_opens_is_open_to_all_unless_the_puller_names_some() {
+    let site = Site::with(Registry::open(), |config| {
+        let location = &mut config["Locations"]["quay.io"];
+        location["mirrors"] = json!(["https://harbor.site/quay"]);
+        location["direct"] = json!(false);
+        location["credential"] = json!("robot:pw");
+    });
+    site.registry.push("tools:1", "a", Needs::Password);
+    site.registry.push("tools:2", "b", Needs::Password);
+    assert_eq!(site.user(1000).pull("quay.io/tools:1", "").await.state(), "READY");
+    assert_eq!(site.user(1001).lookup("quay.io/tools:1").await.status, 200);
+    let named = r#"{"allowed_uids":"1002"}"#;
+    assert_eq!(site.user(1000).pull("quay.io/tools:2", named).await.json["userACL"], json!([1000, 1002]));
+    assert_eq!(site.user(1001).lookup("quay.io/tools:2").await.status, 404);
+}
