@@ -182,6 +182,7 @@ fn limits(written: &WrittenLimits) -> Limits {
         idle_seconds: seconds(&written.idle, default.idle_seconds),
         pull_seconds: seconds(&written.pull_time, default.pull_seconds),
         queued: written.queued.unwrap_or(default.queued),
+        cache_bytes: written.cache_size.as_ref().map(Size::bytes),
     }
 }
 

@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 use crate::answer::Refused;
 use crate::auth::{Anonymous, AuthError, Authenticator, Caller, Peer};
 use crate::config::{Config, ConfigError, System};
-use crate::jobs::Puller;
+use crate::jobs::{Puller, Running};
 use crate::store::Store;
 
 /// The running gateway.
@@ -29,6 +29,8 @@ pub struct App {
     pub(crate) slots: Arc<Semaphore>,
     /// Held while files are put in place and the store is told, so that each sees the other's lists.
     pub(crate) publishing: Mutex<()>,
+    /// The pulls that use the cache.
+    pub(crate) running: Running,
     /// Everything that runs beside requests.
     pub(crate) tasks: TaskTracker,
     /// Cancelled when the gateway stops.
@@ -47,6 +49,7 @@ impl App {
             auth: Arc::new(Authenticator::default()),
             puller,
             publishing: Mutex::new(()),
+            running: Running::default(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
         })

@@ -3,6 +3,7 @@
 //! A job is a row of the store before it is a task, so that a killed gateway loses none, and it can
 //! run twice: files are put in place by renames and the store is told in one transaction.
 
+mod cache;
 mod progress;
 mod pull;
 mod recover;
@@ -14,6 +15,8 @@ use std::sync::Arc;
 use crate::config::{Config, Password, System};
 use crate::pull::{Location, Progress, PullError, PullRequest, Pulled};
 use crate::reference::Reference;
+
+pub(crate) use cache::Running;
 
 /// What a pull needs besides its row.
 #[derive(Clone, Debug)]

@@ -28,7 +28,7 @@ pub use request::{
     Authentication, Credential, Directories, Existing, Location, PullRequest, RegistryLocation, Source, Timing,
 };
 pub use run::pull;
-pub use trim::{Trimmed, trim_cache};
+pub use trim::{Keep, Trimmed, trim_cache};
 
 pub use crate::convert::{
     Compression, Conversion, Format, Limits, Modes, Ownership, Policy, Report, SetId, WriterChoice,

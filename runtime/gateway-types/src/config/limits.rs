@@ -29,6 +29,10 @@ pub struct Limits {
     pub pull_seconds: u64,
     /// Pulls waiting or running; further ones are answered 429. Default 1000.
     pub queued: u32,
+    /// Bytes of layers kept in `CacheDirectory`; the longest unused go first, those of running pulls stay.
+    /// Default none: nothing is removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_bytes: Option<u64>,
 }
 
 impl Default for Limits {
@@ -45,6 +49,7 @@ impl Default for Limits {
             idle_seconds: 60,
             pull_seconds: 14_400,
             queued: 1000,
+            cache_bytes: None,
         }
     }
 }

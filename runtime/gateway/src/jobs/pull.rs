@@ -34,6 +34,12 @@ impl App {
                 () = stopping.cancelled() => { abort.abort(); return }
                 outcome = work => outcome,
             };
+            let trimmed = app.blocking(|app| {
+                app.trim_cache();
+                Ok(())
+            });
+            // A panic is logged where it is made; the pull is over and has its own outcome.
+            let _ = trimmed.await;
             let reason = match outcome {
                 Ok(Ok(id)) => {
                     tracing::info!(system, image, id, "pull is ready");
@@ -58,6 +64,7 @@ async fn run(app: Arc<App>, job: Job, order: Order) -> anyhow::Result<String> {
     let seq = job.seq;
     tell(&app, seq, Status::Pending).await?;
     let _slot = Arc::clone(&app.slots).acquire_owned().await?;
+    let _running = app.running.begin(seq);
     let (reporter, reports) = progress::channel();
     let limit = Duration::from_secs(order.config.limits.pull_seconds);
     let pulling = async {
@@ -71,7 +78,8 @@ async fn run(app: Arc<App>, job: Job, order: Order) -> anyhow::Result<String> {
         anyhow::bail!("the image is private and the caller is nobody: authenticate");
     }
     tell(&app, seq, Status::Transfer).await?;
-    let done = tokio::task::spawn_blocking(move || finish(&app, seq, &job, &order, pulled));
+    let this = Arc::clone(&app);
+    let done = tokio::task::spawn_blocking(move || finish(&this, seq, &job, &order, pulled));
     done.await?
 }
 

@@ -1,7 +1,8 @@
 //! Room in the blob cache: what was not used for longest goes first.
 //!
-//! Each use of a blob sets its time. Removing one that a pull has open takes nothing from that pull,
-//! and one that is needed again is fetched again, so no pull has to be waited for.
+//! Each use of a blob sets its time, so those of the pulls that run are the ones used since the
+//! first of them began. They stay. Another process may share the cache: removing a blob that its
+//! pull has open takes nothing from that pull, and one that is needed again is fetched again.
 
 use std::fs;
 use std::io;
@@ -22,11 +23,20 @@ pub struct Trimmed {
     pub kept_bytes: u64,
 }
 
-/// Brings the blobs of `CacheDirectory` down to `budget` bytes; `now` is the present time.
+/// What is to be kept of a cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keep {
+    /// Bytes of blobs.
+    pub bytes: u64,
+    /// Blobs used at this time or later stay, whatever their bytes.
+    pub used_since: SystemTime,
+}
+
+/// Removes the longest unused blobs of `CacheDirectory` until `keep` holds; `now` is the present time.
 ///
 /// # Errors
 /// The cache cannot be listed, or a file in it cannot be removed.
-pub fn trim_cache(cache: &Path, budget: u64, now: SystemTime) -> io::Result<Trimmed> {
+pub fn trim_cache(cache: &Path, keep: Keep, now: SystemTime) -> io::Result<Trimmed> {
     let mut trimmed = Trimmed::default();
     let mut blobs: Vec<(SystemTime, u64, PathBuf)> = Vec::new();
     let entries = match fs::read_dir(cache.join("blobs/sha256")) {
@@ -51,8 +61,8 @@ pub fn trim_cache(cache: &Path, budget: u64, now: SystemTime) -> io::Result<Trim
         }
     }
     blobs.sort_unstable();
-    for (_, bytes, path) in blobs {
-        if trimmed.kept_bytes <= budget {
+    for (used, bytes, path) in blobs {
+        if trimmed.kept_bytes <= keep.bytes || used >= keep.used_since {
             break;
         }
         trimmed.remove(&path, bytes)?;
@@ -93,17 +103,23 @@ mod tests {
         }
         write(".abandoned.partial", 8);
         write(".running.partial", 10);
-        let trimmed = trim_cache(cache.path(), 250, time(10)).unwrap();
+        let keep = |bytes, day| Keep { bytes, used_since: time(day) };
+        let trimmed = trim_cache(cache.path(), keep(250, 10), time(10)).unwrap();
         assert_eq!(trimmed, Trimmed { removed: 2, removed_bytes: 200, kept_bytes: 200 });
         let mut left: Vec<_> = fs::read_dir(&blobs).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         left.sort();
         assert_eq!(left, [".running.partial", &new, &newest]);
-        assert_eq!(trim_cache(cache.path(), 250, time(10)).unwrap().removed, 0);
+        assert_eq!(trim_cache(cache.path(), keep(250, 10), time(10)).unwrap().removed, 0);
+        // A pull that began on day 8 has used one of them.
+        let trimmed = trim_cache(cache.path(), keep(0, 8), time(10)).unwrap();
+        assert_eq!(trimmed, Trimmed { removed: 1, removed_bytes: 100, kept_bytes: 100 });
+        assert!(blobs.join(&newest).exists());
     }
 
     #[test]
     fn a_cache_that_was_never_used_is_empty() {
         let cache = tempfile::tempdir().unwrap();
-        assert_eq!(trim_cache(cache.path(), 0, SystemTime::now()).unwrap(), Trimmed::default());
+        let now = SystemTime::now();
+        assert_eq!(trim_cache(cache.path(), Keep { bytes: 0, used_since: now }, now).unwrap(), Trimmed::default());
     }
 }

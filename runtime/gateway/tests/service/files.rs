@@ -104,3 +104,26 @@ fn a_tag_that_is_not_there_fails_with_its_reason() {
     assert!(reason.contains("hello:9"), "{reason}");
     assert_eq!(names(&site.path("images")), [""; 0]);
 }
+
+#[test]
+fn the_cache_keeps_as_many_bytes_of_layers_as_the_site_says() {
+    let munged = Munged::start();
+    let (mut site, _) = site_with_hello(&munged);
+    layout::write(&site.path("layouts"), "other", "1", &[("other", b"other\n")]);
+    let blobs = site.path("cache/blobs/sha256");
+    let daemon = site.start(program());
+    assert_eq!(pull(&site, "hello:1").state(), "READY");
+    let before = names(&blobs);
+    assert!(before.len() >= 2, "{before:?}");
+    drop(daemon);
+    site.config["Limits"] = serde_json::json!({ "cacheBytes": 0 });
+    let _daemon = site.start(program());
+    assert_eq!(pull(&site, "other:1").state(), "READY");
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while !names(&blobs).is_empty() {
+        assert!(std::time::Instant::now() < deadline, "{:?}\n{}", names(&blobs), site.log());
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert!(site.log().contains("made room in the cache"), "{}", site.log());
+    assert_eq!(pull(&site, "hello:1").state(), "READY");
+}

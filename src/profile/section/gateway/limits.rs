@@ -49,4 +49,6 @@ pub struct Limits {
     /// Pulls that wait or run: `queued`. Further ones are refused. Default 1000.
     #[validate(range(min = 1))]
     pub queued: Option<u32>,
+    /// Layers kept in `cache_dir`: `cacheBytes`. The longest unused go first. Default: all are kept.
+    pub cache_size: Option<Size>,
 }
