@@ -42,7 +42,7 @@ pub(crate) struct Args {
     image: Option<String>,
 }
 
-const AFTER: &str = "Exit status: 0 done; 1 no such image, or the pull failed; 2 wrong arguments or configuration; \
+const AFTER: &str = "Exit status: 0 done; 1 no such image, or the pull failed; 2 wrong arguments, image name or configuration; \
 3 no gateway could be asked.";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

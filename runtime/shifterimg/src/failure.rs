@@ -20,6 +20,9 @@ pub(crate) enum Failure {
     /// The command line is wrong. Exit status 2.
     #[error("{0}")]
     Usage(String),
+    /// A gateway understood what was asked, and it is wrong. Exit status 2.
+    #[error("{0}")]
+    Request(String),
     /// The configuration is wrong. Exit status 2.
     #[error("{}: {what}", path.display())]
     Conf {
@@ -41,7 +44,7 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::NotFound(_) | Self::Pull { .. } | Self::Closed => 1,
-            Self::Usage(_) | Self::Conf { .. } => 2,
+            Self::Usage(_) | Self::Request(_) | Self::Conf { .. } => 2,
             Self::Gateway(_) => 3,
         })
     }

@@ -88,6 +88,11 @@ impl Request {
         Self { method: Method::Post, verb: "pull", image: Some(image.clone()), body }
     }
 
+    /// A text about the image of this question.
+    fn named(&self, why: &str) -> String {
+        self.image.as_ref().map_or_else(|| why.to_owned(), |image| format!("`{image}`: {why}"))
+    }
+
     /// The path, with its slash at the end.
     fn path(&self, system: &str) -> String {
         let escape = |text: &str| utf8_percent_encode(text, ESCAPED).to_string();
@@ -119,6 +124,7 @@ impl Gateways {
         let path = request.path(&self.system);
         let mut failures = Vec::new();
         let mut not_found = false;
+        let mut wrong = None;
         for at in 0..self.endpoints.len() {
             let endpoint = self.endpoints[at].clone();
             let reply = match self.send(&endpoint, request, &path) {
@@ -138,10 +144,15 @@ impl Gateways {
                     Err(error) => failures.push(format!("{endpoint}: the answer is not understood: {error}")),
                 },
                 404 if reply.says_image_not_found() => not_found = true,
+                400 if reply.error().is_some() => wrong = reply.error().map(|body| body.error),
                 status => failures.push(format!("{endpoint}: {}", reply.reason(status))),
             }
         }
-        if not_found { Ok(Answer::NotFound) } else { Err(Failure::Gateway(failures.join("\n"))) }
+        match (not_found, wrong) {
+            (true, _) => Ok(Answer::NotFound),
+            (false, Some(why)) => Err(Failure::Request(request.named(&why))),
+            (false, None) => Err(Failure::Gateway(failures.join("\n"))),
+        }
     }
 
     fn send(&mut self, endpoint: &Endpoint, request: &Request, path: &str) -> Result<Reply, String> {

@@ -34,7 +34,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if !matches!(failure, Failure::Closed) {
-                eprintln!("shifterimg: {failure}");
+                eprintln!("shifterimg: {}", text::printable(&failure.to_string()));
             }
             failure.exit_code()
         }

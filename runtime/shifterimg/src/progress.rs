@@ -29,6 +29,8 @@ impl Progress {
             bar.enable_steady_tick(Duration::from_millis(120));
             bar
         });
+        // A terminal that cannot move its cursor (no TERM, or `dumb`) gets the lines.
+        let bar = bar.filter(|bar| !bar.is_hidden());
         Self { image: image.to_string(), bar, plain: args.output == Output::Text, shown: None }
     }
 
@@ -37,8 +39,8 @@ impl Progress {
         let status = record.status.as_ref().map_or("MISSING", |status| status.as_str());
         match &self.bar {
             Some(bar) => {
-                let message = record.status_message.as_deref().unwrap_or_default();
-                draw(bar, &format!("{} {status}", self.image), message);
+                let message = text::printable(record.status_message.as_deref().unwrap_or_default());
+                draw(bar, &format!("{} {status}", self.image), &message);
                 Ok(())
             }
             None if self.plain && self.shown.as_deref() != Some(status) => {

@@ -57,6 +57,9 @@ fn a_mistake_is_exit_status_2() {
         &["--user", "no-such-user", "pull", "hello:1"],
         &["--user", "nobody", "lookup", "hello:1"],
         &["images", "hello:1"],
+        &["pull", "Hello:1"],
+        &["pull", "docker:no.such.registry/hello:1"],
+        &["pull", "id:hello"],
     ] {
         let ran = gateway.client(args);
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{args:?}: {ran:?}");

@@ -73,3 +73,10 @@ fn a_list_of_the_original_gateway_is_understood() {
     assert_eq!(rows.len(), 2);
     assert!(rows[0].starts_with("cori       docker     READY    37ec2d41aa   2023-11-14T22:13:20 a:1 "), "{}", rows[0]);
 }
+
+#[test]
+fn a_hostile_text_does_not_reach_the_terminal() {
+    let body = "{\"status\": \"FAILURE\", \"status_message\": \"evil \\u001b]0;x\\u0007 \\u009b2J\"}";
+    let (ran, ..) = ask(body, &["pull", "docker:a:1"]);
+    assert_eq!((ran.code, ran.err.as_str()), (1, "shifterimg: docker:a:1: evil \\u{1b}]0;x\\u{7} \\u{9b}2J\n"));
+}
