@@ -38,7 +38,7 @@ pub(super) struct Args {
     /// The directory to write to; made if it is not there.
     #[arg(long, value_name = "DIR", required_unless_present = "stdout")]
     out: Option<PathBuf>,
-    /// Write one file to standard output instead.
+    /// Write one file to standard output instead; one with secrets only with `--secrets placeholder`.
     #[arg(long, value_name = "NAME", conflicts_with = "out")]
     stdout: Option<String>,
     /// Whether secrets are read, or a token stands for each, which no gateway accepts.
@@ -81,7 +81,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     }
     let plan = plan(&checked, &file, args)?;
     if let Some(name) = &args.stdout {
-        return show(&plan, name, console);
+        return show(&plan, name, args.secrets, console);
     }
     let directory = args.out.as_deref().unwrap_or(Path::new("."));
     let report = render::write(&plan, directory)?;
@@ -128,11 +128,16 @@ fn plan(checked: &Checked, file: &Path, args: &Args) -> Result<Plan, Failure> {
         .map_err(|errors| Failure::of_all("the target's files cannot hold the profile", &errors, None))
 }
 
-fn show(plan: &Plan, name: &str, console: &Console) -> Outcome {
+fn show(plan: &Plan, name: &str, secrets: How, console: &Console) -> Outcome {
     let Some(artifact) = plan.get(name) else {
         let names: Vec<&str> = plan.artifacts.iter().map(|artifact| artifact.path.as_str()).collect();
         return Err(Failure::Usage(format!("no file `{name}` is rendered: there are {}", names.join(", "))));
     };
+    if artifact.secret && secrets == How::Resolve {
+        return Err(Failure::Usage(format!(
+            "`{name}` holds secrets, which are never printed: write it with `--out`, or add `--secrets placeholder`"
+        )));
+    }
     console.say(&String::from_utf8_lossy(&artifact.bytes))?;
     Ok(Exit::Clean)
 }

@@ -18,7 +18,7 @@ pub(super) struct Args {
     /// Print the names of all schemas.
     #[arg(long, conflicts_with_all = ["name", "write"])]
     list: bool,
-    /// Write all of them into a directory.
+    /// Write all of them into a directory; made if it is not there.
     #[arg(long, conflicts_with = "name", value_name = "DIR")]
     write: Option<PathBuf>,
 }
@@ -28,6 +28,11 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         let line = |schema: &Schema| format!("{:12} {:26} {}\n", schema.name, schema.file, schema.about);
         console.say(&schema::ALL.iter().map(line).collect::<String>())?;
     } else if let Some(directory) = &args.write {
+        std::fs::create_dir_all(directory).map_err(|source| Failure::File {
+            verb: "make the directory",
+            path: directory.clone(),
+            source,
+        })?;
         for schema in schema::ALL {
             console.save(&directory.join(schema.file), &schema.text())?;
         }

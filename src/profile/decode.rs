@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::diagnostic::KeyPath;
 
 /// At most this many errors of one value; a file with more has another kind of problem.
-const MOST: usize = 512;
+pub(super) const MOST: usize = 512;
 
 /// What decoding gave.
 #[derive(Debug)]

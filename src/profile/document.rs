@@ -120,7 +120,7 @@ impl Reader<'_> {
 
 /// The password of `scheme://user:password@host`. A raw `@`, `/` or `:` in it is a mistake of its
 /// own and must not be shown either, so the password reaches to the last `@`.
-pub(super) fn uri_password(text: &str) -> Option<&str> {
+pub(crate) fn uri_password(text: &str) -> Option<&str> {
     let (_, rest) = text.split_once("://")?;
     let (user, rest) = rest.split_once(':')?;
     let (password, _) = rest.rsplit_once('@')?;

@@ -42,6 +42,13 @@ pub fn inspect<T: Model>(root: &Item, layers: &Layers) -> Inspected<T> {
         let tree = merge::normal(&layer.root);
         let value = tree.to_value();
         let errors = decode::all::<T>(value.clone()).errors;
+        if errors.len() >= decode::MOST {
+            let message =
+                format!("the profile has more than {} wrong keys and values; the rest is not shown", decode::MOST);
+            let label = problem::placed(&KeyPath::root(), Aim::Key, "and more", &layer.root);
+            findings
+                .push(Finding::new(&structural::WRONG_TYPE, message).label(label).help("mend these, and check again"));
+        }
         let errors = errors.iter().filter(|(_, kind)| !matches!(kind, Kind::MissingField(_)));
         findings.extend(errors.map(|(path, kind)| finding::<T>(path, kind, &tree, &value, &schema)));
     }

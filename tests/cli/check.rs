@@ -195,3 +195,20 @@ fn keys_below_a_header_that_is_not_closed_are_no_mistakes_of_their_own() {
     assert_eq!(ran.out.matches("error[").count(), 1, "{ran:?}");
     assert!(ran.out.contains("site.toml:3:6: error[SITE001]"), "{ran:?}");
 }
+
+#[test]
+fn a_password_in_an_address_is_found_and_not_shown() {
+    let site = Site::new().with("site.toml", &good_but("mongodb://localhost", "mongodb://shifter:hun/ter2@localhost"));
+    for form in ["human", "concise", "json", "sarif", "github", "gitlab", "junit"] {
+        let ran = site.run(&["check", "--format", form, "site.toml"]);
+        assert!(ran.code == 1 && ran.out.contains("SEC001") && !ran.out.contains("ter2"), "{ran:?}");
+    }
+}
+
+#[test]
+fn mistakes_that_are_not_shown_are_said_to_be_there() {
+    let many: String = (0..600).map(|n| format!("stray{n} = 1\n")).collect();
+    let site = Site::new().with("site.toml", &format!("{many}{GOOD}"));
+    let ran = site.run(&["check", "--format", "concise", "site.toml"]);
+    assert!(ran.out.contains("more than 512 wrong keys and values"), "{}", ran.out.lines().last().unwrap_or_default());
+}

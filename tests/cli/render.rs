@@ -151,3 +151,12 @@ fn check_renders_too() {
     assert!(ran.code == 1 && ran.out.contains("site.toml:38:2: error[SITE003]"), "{ran:?}");
     assert!(ran.out.contains("cannot read `nosuch.sh`"), "{ran:?}");
 }
+
+#[test]
+fn a_file_with_secrets_goes_to_standard_output_only_without_them() {
+    let site = bluewaters();
+    let ran = site.run(&["render", "--stdout", "imagemanager.json"]);
+    assert!(ran.code == 64 && ran.out.is_empty() && ran.err.contains("--secrets placeholder"), "{ran:?}");
+    let ran = site.run(&["render", "--secrets", "placeholder", "--stdout", "imagemanager.json"]);
+    assert!(ran.code == 0 && ran.out.contains("@SECRET:mongodb-shifteradmin@"), "{ran:?}");
+}

@@ -3,13 +3,14 @@
 use crate::diagnostic::{Category::*, KeyPath, Severity::*, structural};
 use crate::lint::rule::{Impact, id, rule};
 use crate::lint::{Check, Findings, View};
-use crate::profile::section::secret::Secret;
+use crate::profile::{document::uri_password, section::secret::Secret};
 
 rule! {
     /// A secret stands in the profile itself.
     ///
     /// # What it checks
     /// Passwords, keys and credentials are references: `{ file = ... }`, `{ env = ... }`, `{ sops = ..., key = ... }` or `{ command = ... }`.
+    /// The addresses of the database and the broker hold no password either.
     ///
     /// # Why is this bad
     /// Profiles are kept in a repository and mailed around. The published files of Blue Waters hold their passwords (L17, L20).
@@ -20,6 +21,11 @@ rule! {
     /// uri = "mongodb://localhost/"
     /// user = "shifter"
     /// password = "hunter2hunter2"
+    /// ```
+    ///
+    /// ```toml
+    /// [gateway.database]
+    /// uri = "mongodb://shifter:hunter2@localhost/"
     /// ```
     ///
     /// # Good
@@ -33,6 +39,19 @@ rule! {
         id: structural::INLINE_SECRET,
         impact: Impact::Exposure,
         source: "L17 and L20",
+        check: Check::View(password_in_address),
+    }
+}
+
+fn password_in_address(view: &View<'_>, out: &mut Findings<'_>) {
+    let gateway = view.gateway();
+    let database = gateway.database.as_ref().and_then(|database| database.uri.as_ref());
+    let broker = gateway.broker.as_ref().and_then(|broker| broker.uri.as_ref());
+    for (table, uri) in [("gateway.database", database), ("gateway.broker", broker)] {
+        if uri.is_some_and(|uri| uri_password(uri.as_str()).is_some()) {
+            let help = format!("take it out of the address, and refer to it by `{table}.password`");
+            out.at(format!("{table}.uri").as_str(), format!("`{table}.uri` holds a password"), help);
+        }
     }
 }
 
