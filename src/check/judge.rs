@@ -6,7 +6,7 @@ use crate::{
     diagnostic::{Finding, KeyPath, Located, structural},
     lint,
     profile::{
-        Loaded,
+        Loaded, class,
         section::{Kind, Profile, Tier, scalar::Date},
     },
     render::{self, Inputs, RenderError, Secrets},
@@ -48,8 +48,10 @@ pub(super) fn of_meaning(
     } else if classes.is_empty() {
         take(loaded, None, Site::resolve(&loaded.profile, None));
     }
-    // A class that nobody declared means nothing, and loading has said so.
-    for (name, view) in classes.iter().filter(|(name, _)| loaded.profile.class.contains_key(*name)) {
+    // A class that nobody declared means nothing, and one with another name than a directory can have must not be
+    // rendered even with `--force`. Loading has said so.
+    let means_something = |name: &String| loaded.profile.class.contains_key(name) && class::is_a_name(name);
+    for (name, view) in classes.iter().filter(|(name, _)| means_something(name)) {
         take(view, Some(name), Site::resolve(&view.profile, Some(name)));
     }
     sites

@@ -27,11 +27,23 @@ pub fn apply(root: &mut Item, name: &str) -> (Vec<Note>, Vec<Finding>) {
     (notes, findings)
 }
 
-/// The problems of all `from` lists: unknown classes and circles.
+/// Whether a class can have this name: its files lie in a directory that is called so.
+#[must_use]
+pub fn is_a_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+}
+
+/// The problems of the names of classes and of all `from` lists: unknown classes and circles.
 #[must_use]
 pub fn check(root: &Item) -> Vec<Finding> {
     let mut findings = Vec::new();
     for name in names(root) {
+        if !is_a_name(&name) {
+            let finding = Finding::new(&structural::WRONG_TYPE, format!("`{name}` cannot be the name of a class"))
+                .label(placed(&path(&name), Aim::Key, "names the directory of its files", root))
+                .help("write letters, digits, `_` and `-`");
+            findings.push(finding);
+        }
         chain(root, &name, &mut Vec::new(), &mut Vec::new(), &mut findings);
     }
     findings

@@ -65,7 +65,9 @@ pub fn inspect<T: Model>(root: &Item, layers: &Layers) -> Inspected<T> {
             findings.push(finding::<T>(path, kind, root, &value, &schema));
         }
     }
-    let loss = if typed.is_some() && !broken { Loss::of(&errors) } else { Loss::of_all() };
+    // What a base layer or preset that is not there would have said, nobody can tell.
+    let lacks_a_layer = layers.findings.iter().any(|finding| finding.code == structural::EXTENDS_CYCLE.code);
+    let loss = if typed.is_some() && !broken && !lacks_a_layer { Loss::of(&errors) } else { Loss::of_all() };
     let profile = typed.unwrap_or_default();
     if let Err(violations) = profile.validate() {
         findings.extend(problem::limits(&violations, &pruned, root));

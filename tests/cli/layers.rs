@@ -154,3 +154,23 @@ fn a_class_may_change_a_list_instead_of_replacing_it() {
     assert!(compute.contains("/home:/home;\\\n    /scratch:/scratch\n"), "{compute}");
     assert!(!login.contains("/home") && login.contains("imageGateway=http://head:5000 http://two:5000\n"), "{login}");
 }
+
+#[test]
+fn a_base_layer_that_is_not_there_is_the_only_mistake() {
+    let site = Site::new().with("site.toml", "schema = 1\nextends = \"nosuch.toml\"\n");
+    let ran = site.run(&["check", "--format", "concise", "site.toml"]);
+    assert_eq!(ran.out.matches("error[").count(), 1, "{ran:?}");
+    assert!(ran.out.starts_with("site.toml:2:11: error[SITE012]"), "{ran:?}");
+}
+
+#[test]
+fn a_class_cannot_be_named_out_of_the_output_directory() {
+    let text = format!("{GOOD}[class.compute]\n[class.\"../outside\"]\n");
+    let site = Site::new().with("site.toml", &text);
+    let ran = site.run(&["check", "--format", "concise", "site.toml"]);
+    assert!(ran.code == 1 && ran.out.contains("`../outside` cannot be the name of a class"), "{ran:?}");
+    for arguments in [&["render", "--out", "out"][..], &["render", "--force", "--out", "out"]] {
+        site.run(arguments);
+        assert!(!site.path().join("outside").exists(), "{arguments:?}");
+    }
+}
