@@ -34,6 +34,7 @@ pub(crate) const FOR_TESTS: &[Package] = &[
     package("openssl", "openssl", "openssl"),
     package("curl", "curl", "curl"),
     package("strace", "strace", "strace"),
+    package("kill", "procps", "procps-ng"),
     package("mkfs.xfs", "xfsprogs", "xfsprogs"),
     package("mke2fs", "e2fsprogs", "e2fsprogs"),
     package("systemd-analyze", "systemd", "systemd"),
