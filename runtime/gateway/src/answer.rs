@@ -81,6 +81,12 @@ impl Refused {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body has more than {most} bytes"))
     }
 
+    /// 408.
+    #[must_use]
+    pub fn too_slow() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "the body did not come in time")
+    }
+
     /// 429.
     #[must_use]
     pub fn queue_full() -> Self {

@@ -12,9 +12,10 @@ mod sweep;
 
 use std::fs::{DirBuilder, File, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt, fchown};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
+use nix::fcntl::OFlag;
 use shifter_formats::index::IndexEntry;
 use shifter_gateway_types::config::ReadableBy;
 
@@ -70,8 +71,8 @@ impl Place {
             entry.image.format.parse().map_err(|_| DescribeError::Format(entry.image.format.clone()))?;
         let image = self.dir.join(format.file_name(&entry.image.id));
         let mode = self.image_mode(&access_to_image(entry));
-        if product.path().is_file() {
-            let file = File::open(product.path()).map_err(write(&image))?;
+        let file = self.open_own(product.path()).map_err(write(&image))?;
+        if file.metadata().map_err(write(&image))?.is_file() {
             self.hand_over(&file, mode).map_err(write(&image))?;
         }
         product.publish(&image).map_err(write(&image))?;
@@ -111,7 +112,9 @@ impl Place {
                 let made = File::open(&path).and_then(|dir| self.hand_over(&dir, 0o700));
                 made.and_then(|()| sync(&self.dir)).map_err(write(&path))?;
             }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                self.check_directory(&path).map_err(write(&path))?;
+            }
             Err(error) => return Err(write(&path)(error)),
         }
         Ok(path)
@@ -128,6 +131,30 @@ impl Place {
             sync(dir)
         };
         written().map_err(write(&path))
+    }
+
+    /// Opens an image that may have been there before, to give it its owner and mode.
+    ///
+    /// Whoever can write the directory must not be given somebody else's file by it: a symbolic link is
+    /// refused, and so is a second name of a file that is not the image owner's.
+    fn open_own(&self, path: &Path) -> io::Result<File> {
+        let flags = (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits();
+        let file = File::options().read(true).custom_flags(flags).open(path)?;
+        let found = file.metadata()?;
+        if found.is_file() && found.nlink() > 1 && found.uid() != self.owner.uid.as_raw() {
+            return Err(io::Error::other("it is another name of a file of somebody else"));
+        }
+        Ok(file)
+    }
+
+    /// The index directory must be one, and the image owner's alone.
+    fn check_directory(&self, path: &Path) -> io::Result<()> {
+        let found = path.symlink_metadata()?;
+        let uid = self.owner.uid;
+        match found.is_dir() && found.uid() == uid.as_raw() && found.mode() & 0o022 == 0 {
+            true => Ok(()),
+            false => Err(io::Error::other(format!("it must be a directory of uid {uid} that nobody else can write"))),
+        }
     }
 
     /// Gives a file its owner and mode, and makes it durable.

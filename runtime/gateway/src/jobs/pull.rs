@@ -15,6 +15,9 @@ use crate::pull::{Directories, Existing, PullRequest, Pulled};
 use crate::store::{Completed, Image, Job};
 use crate::time::now;
 
+/// Between two attempts to write the end of a pull down.
+const AGAIN: Duration = Duration::from_secs(1);
+
 impl App {
     /// Begins a pull that the store has accepted. While the gateway stops, the row waits for the next start.
     pub(crate) fn start(self: &Arc<Self>, job: Job, order: Order) {
@@ -52,10 +55,25 @@ impl App {
                 }
             };
             tracing::warn!(system, image, reason, "pull failed");
-            let told = app.blocking(move |app| Ok(app.store.fail(seq, &reason, now())?));
-            // Logged where it is made; the row is recovered at the next start.
-            let _ = told.await;
+            app.tell_failure(seq, &reason).await;
         });
+    }
+
+    /// Ends the row of a failed pull. While the store cannot be written, as on a full disk, it is tried
+    /// again: clients would wait for ever for a pull that nobody runs.
+    async fn tell_failure(self: &Arc<Self>, seq: i64, reason: &str) {
+        loop {
+            let reason = reason.to_owned();
+            let told = self.blocking(move |app| Ok(app.store.fail(seq, &reason, now())?)).await;
+            if told.is_ok() {
+                return;
+            }
+            tokio::select! {
+                // The row is recovered at the next start.
+                () = self.stopping.cancelled() => return,
+                () = tokio::time::sleep(AGAIN) => {}
+            }
+        }
     }
 }
 

@@ -132,8 +132,11 @@ async fn configuration(
 }
 
 /// The bytes of the image, if the image directory holds it.
+///
+/// A symbolic link and an empty file are no image; the new one replaces them.
 async fn present(target: &Path) -> Result<Option<u64>, PullError> {
     match tokio::fs::symlink_metadata(target).await {
+        Ok(metadata) if metadata.is_symlink() || metadata.len() == 0 => Ok(None),
         Ok(metadata) => Ok(Some(metadata.len())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(PullError::Directory { path: target.to_owned(), source }),

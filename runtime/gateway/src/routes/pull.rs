@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
@@ -25,12 +26,14 @@ use crate::time::now;
 const WITH_DEFAULT: [&str; 1] = ["docker"];
 /// Bytes of a request: far more ids than a runtime reads back.
 const MOST: usize = 64 * 1024;
+/// How long a client may take to send them.
+const BODY: Duration = Duration::from_secs(30);
 /// Seconds for which a failure is shown instead of being tried again.
 const FAILURE_SHOWN: f64 = 30.0;
 
 pub(crate) async fn post(State(app): State<Arc<App>>, image: OnImage, body: Body) -> Result<Json<Record>, Refused> {
     let name = image.name(&WITH_DEFAULT);
-    let lists = read(body).await?;
+    let lists = read(body, BODY).await?;
     if name.itype != "docker" {
         return Err(Refused::bad_request(format!("images of type `{}` cannot be pulled", name.itype)));
     }
@@ -54,8 +57,9 @@ pub(crate) async fn post(State(app): State<Arc<App>>, image: OnImage, body: Body
 }
 
 /// An empty body means no lists; anything else must be the documented object.
-async fn read(body: Body) -> Result<PullBody, Refused> {
-    let bytes = to_bytes(body, MOST).await.map_err(|_| Refused::too_large(MOST))?;
+async fn read(body: Body, time: Duration) -> Result<PullBody, Refused> {
+    let whole = tokio::time::timeout(time, to_bytes(body, MOST)).await.map_err(|_| Refused::too_slow())?;
+    let bytes = whole.map_err(|_| Refused::too_large(MOST))?;
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Ok(PullBody::default());
     }
@@ -119,4 +123,17 @@ fn is_current(tag: &Tag, ask: &PullAsk, order: &Order, now: f64) -> bool {
             Access::Public => true,
             Access::Granted { users, groups } => ask.users.is_subset(users) && ask.groups.is_subset(groups),
         }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_that_does_not_come_is_not_waited_for() {
+        let body = Body::from_stream(stream::pending::<Result<Vec<u8>, std::io::Error>>());
+        assert_eq!(read(body, Duration::from_millis(10)).await, Err(Refused::too_slow()));
+    }
 }

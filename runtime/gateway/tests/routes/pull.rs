@@ -135,3 +135,19 @@ async fn what_the_mirrors_password_opens_is_open_to_all_unless_the_puller_names_
     assert_eq!(site.user(1000).pull("quay.io/tools:2", named).await.json["userACL"], json!([1000, 1002]));
     assert_eq!(site.user(1001).lookup("quay.io/tools:2").await.status, 404);
 }
+
+#[tokio::test]
+async fn a_failure_that_could_not_be_written_down_is_written_down_later() {
+    let site = Site::new(Registry::open());
+    let db = rusqlite::Connection::open(site.path("gateway.db")).unwrap();
+    let full = "CREATE TRIGGER full BEFORE UPDATE ON pull WHEN NEW.status = 'FAILURE'
+                BEGIN SELECT RAISE(ABORT, 'disk full'); END";
+    db.execute_batch(full).unwrap();
+    assert_eq!(site.user(1000).post("/api/pull/cori/docker/nope:1", "").await.state(), "INIT");
+    // Long enough for the first attempt.
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    assert_ne!(site.user(1000).post("/api/pull/cori/docker/nope:1", "").await.state(), "FAILURE");
+    db.execute_batch("DROP TRIGGER full").unwrap();
+    assert_eq!(site.user(1000).pull("nope:1", "").await.state(), "FAILURE");
+    assert_eq!(site.registry.pulls(), 1);
+}

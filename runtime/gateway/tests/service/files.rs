@@ -127,3 +127,42 @@ fn the_cache_keeps_as_many_bytes_of_layers_as_the_site_says() {
     assert!(site.log().contains("made room in the cache"), "{}", site.log());
     assert_eq!(pull(&site, "hello:1").state(), "READY");
 }
+
+#[test]
+fn a_link_in_place_of_an_image_gives_nobody_the_file_it_leads_to() {
+    let munged = Munged::start();
+    let (mut site, id) = site_with_hello(&munged);
+    site.config["Platforms"]["cori"]["imageOwner"] = "12345".into();
+    let (images, victim) = (site.path("images"), site.path("victim"));
+    std::fs::create_dir(&images).unwrap();
+    std::fs::write(&victim, "secret").unwrap();
+    let image = images.join(format!("{id}.squashfs"));
+    std::os::unix::fs::symlink(&victim, &image).unwrap();
+    let _daemon = site.start(program());
+    // The link is no image: the real one replaces it.
+    assert_eq!(pull(&site, "hello:1").state(), "READY", "{}", site.log());
+    assert!(image.symlink_metadata().unwrap().is_file());
+    assert_eq!(victim.metadata().unwrap().uid(), 0);
+    // A second name of somebody else's file is not given away either.
+    std::fs::remove_file(&image).unwrap();
+    std::fs::hard_link(&victim, &image).unwrap();
+    layout::write(&site.path("layouts"), "other", "1", &[("hello", b"hi\n")]);
+    let refused = pull(&site, "other:1");
+    assert_eq!(refused.state(), "FAILURE");
+    assert!(refused.body.contains("another name of a file of somebody else"), "{}", refused.body);
+    assert_eq!((victim.metadata().unwrap().uid(), std::fs::read(&victim).unwrap()), (0, b"secret".to_vec()));
+}
+
+#[test]
+fn an_index_that_somebody_else_could_write_is_refused() {
+    let munged = Munged::start();
+    let (site, _) = site_with_hello(&munged);
+    std::fs::create_dir_all(site.path("images")).unwrap();
+    std::fs::create_dir(site.path("elsewhere")).unwrap();
+    std::os::unix::fs::symlink(site.path("elsewhere"), site.path("images/index")).unwrap();
+    let _daemon = site.start(program());
+    let refused = pull(&site, "hello:1");
+    assert_eq!(refused.state(), "FAILURE");
+    assert!(refused.body.contains("it must be a directory of uid 0"), "{}", refused.body);
+    assert_eq!(names(&site.path("elsewhere")), [""; 0]);
+}
