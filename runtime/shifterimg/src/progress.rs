@@ -68,12 +68,14 @@ impl Progress {
     }
 }
 
+/// One line, whatever the width of the terminal: the message is cut, not the bar and the bytes.
+///
 /// A bar where the message counts bytes, as `Pulling layer (5 of 10 bytes)`; a spinner elsewhere.
 fn draw(bar: &ProgressBar, head: &str, message: &str) {
     let style = |template: &str| ProgressStyle::with_template(template).expect("a template of this program");
     match counted(message) {
         Some((what, done, total)) => {
-            bar.set_style(style("{spinner} {prefix} {wide_bar} {bytes}/{total_bytes} {msg}"));
+            bar.set_style(style("{spinner} {prefix} {bar:20} {bytes}/{total_bytes} {wide_msg}"));
             bar.set_length(total);
             bar.set_position(done);
             bar.set_message(what.to_owned());
@@ -94,7 +96,63 @@ fn counted(message: &str) -> Option<(&str, u64, u64)> {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use indicatif::{ProgressDrawTarget, TermLike};
+
     use super::*;
+
+    /// A terminal of 80 columns that remembers what was written.
+    #[derive(Clone, Debug, Default)]
+    struct Terminal(Arc<Mutex<String>>);
+
+    impl TermLike for Terminal {
+        fn width(&self) -> u16 {
+            80
+        }
+        fn move_cursor_up(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_down(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_right(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_left(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn write_line(&self, text: &str) -> io::Result<()> {
+            self.write_str(text)
+        }
+        fn write_str(&self, text: &str) -> io::Result<()> {
+            self.0.lock().unwrap().push_str(text);
+            Ok(())
+        }
+        fn clear_line(&self) -> io::Result<()> {
+            self.0.lock().unwrap().clear();
+            Ok(())
+        }
+        fn flush(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_bar_of_a_long_message_is_one_line() {
+        let terminal = Terminal::default();
+        let target = ProgressDrawTarget::term_like_with_hz(Box::new(terminal.clone()), 255);
+        let bar = ProgressBar::with_draw_target(None, target);
+        let digest = "ab".repeat(32);
+        let message = format!("Pulling layer 1 of 1: sha256:{digest} (5242880 of 10485760 bytes)");
+        draw(&bar, "docker:slow/big:1 PULLING", &message);
+        terminal.0.lock().unwrap().clear();
+        bar.force_draw();
+        let line = terminal.0.lock().unwrap().trim_end().to_owned();
+        assert!(line.contains("docker:slow/big:1 PULLING") && line.contains("5.00 MiB/10.00 MiB Pull"), "{line}");
+        assert!(line.contains('\u{2588}') && line.chars().count() <= 80, "{line}");
+    }
 
     #[test]
     fn bytes_are_read_from_the_message() {
