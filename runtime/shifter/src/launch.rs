@@ -125,7 +125,7 @@ pub fn become_command(dropped: Dropped, launch: &Launch<'_>) -> Result<Infallibl
     if launch.conf.user_namespaces == Some(shifter_formats::udiroot::UserNamespaces::Deny) {
         seccomp::deny_user_namespaces()?;
     }
-    signal::restore_sigpipe()?;
+    signal::restore()?;
     let _our_own = identity::set_umask(launch.inherited.umask);
     drop(dropped);
     let error = search::exec(&words, &environment);
@@ -170,7 +170,7 @@ impl Launch<'_> {
 
 fn become_hook(script: &Path) -> CallError {
     let prepare = || -> Result<(), CallError> {
-        signal::restore_sigpipe()?;
+        signal::restore()?;
         process::close_inherited_on_exec()?;
         process::become_stdin(open::host(Path::new("/dev/null"), For::Reading)?)
     };

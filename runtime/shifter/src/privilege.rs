@@ -14,7 +14,7 @@ use std::path::Path;
 use shifter_sys::identity::{self, Triple};
 use shifter_sys::open::{self, For, Within};
 use shifter_sys::process::{self, Child};
-use shifter_sys::{CallError, capability};
+use shifter_sys::{CallError, capability, signal};
 
 mod caller;
 
@@ -84,17 +84,25 @@ impl Raised {
         body()
     }
 
-    /// Runs `body` in a child that has dropped everything, as [`Raised::drop_forever`] does.
+    /// Runs `body` in a child that has dropped everything, as [`Raised::drop_forever`] does. It gets a mount table of
+    /// its own too: once it has become a program of the user's he can trace it, and let it leave processes behind,
+    /// which must not look on while root builds.
     ///
     /// # Errors
     /// When there can be no child.
     pub fn in_dropped_child(&self, body: impl FnOnce(Dropped) -> i32) -> Result<Child, CallError> {
         let caller = self.caller.clone();
-        process::in_child(|| body(Raised { caller }.drop_forever()))
+        process::in_child(|| {
+            if let Err(error) = process::new_mount_namespace() {
+                die("set a child apart", error);
+            }
+            body(Raised { caller }.drop_forever())
+        })
     }
 
-    /// Runs `body` in a child that is root in all its ids, with root's group only, in a session of its own, and keeps
-    /// nothing open over an exec. Without privilege it is the caller instead.
+    /// Runs `body` in a child that is root in all its ids, with root's group only, in a session of its own, with no
+    /// limit and no signal setting of the caller's, and keeps nothing open over an exec. Without privilege it is the
+    /// caller instead.
     ///
     /// # Errors
     /// When there can be no child.
@@ -103,7 +111,10 @@ impl Raised {
             let prepare = || -> Result<(), CallError> {
                 process::new_session()?;
                 process::close_inherited_on_exec()?;
+                signal::forget_the_callers()?;
                 if self.caller.mode == Mode::Setuid {
+                    // A script without `set -e` goes on where a limit of the caller's made one of its lines fail.
+                    process::lift_limits()?;
                     identity::set_groups(&[0])?;
                     identity::set_group(Triple::all(0))?;
                     identity::set_user(Triple::all(0))?;

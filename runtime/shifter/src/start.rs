@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use shifter_formats::udiroot::{Conf, SelectionError, select};
 use shifter_sys::open::{self, For};
-use shifter_sys::{CallError, environ, identity};
+use shifter_sys::{CallError, environ, identity, signal};
 
 use crate::account::{self, AccountError, Accounts, User};
 use crate::config::{self, ConfigError};
@@ -115,6 +115,7 @@ fn start(words: Vec<OsString>) -> Result<Infallible, StartError> {
     let environment = environ::take()?;
     let umask = identity::set_umask(0o022);
     let raised = Raised::acquire()?;
+    signal::learn_of_children()?;
     let words = interpreter::split(words, |script| raised.as_user(|_user| first_line(script)));
     let options = options::parse(words)?;
     let variables = Variables::find(&environment);

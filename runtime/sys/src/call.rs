@@ -21,6 +21,8 @@ impl Errno {
     pub const BUSY: Errno = Errno(libc::EBUSY);
     /// An argument the kernel does not take.
     pub const INVAL: Errno = Errno(libc::EINVAL);
+    /// It is a directory.
+    pub const ISDIR: Errno = Errno(libc::EISDIR);
     /// The kernel has no such call.
     pub const NOSYS: Errno = Errno(libc::ENOSYS);
     /// The file is not a program the kernel can start.

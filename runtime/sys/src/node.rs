@@ -29,6 +29,15 @@ pub fn make_file(parent: impl AsFd, name: &OsStr, mode: u32) -> Result<OwnedFd, 
     fs::openat(parent, name, flags, Mode::from_raw_mode(mode)).named("openat")
 }
 
+/// A new regular file without a name (`O_TMPFILE`), for reading and writing.
+///
+/// # Errors
+/// `EOPNOTSUPP` or `EISDIR` where the file system or the kernel cannot.
+pub fn make_nameless(parent: impl AsFd, mode: u32) -> Result<OwnedFd, CallError> {
+    let flags = OFlags::RDWR | OFlags::TMPFILE | OFlags::EXCL | OFlags::CLOEXEC;
+    fs::openat(parent, ".", flags, Mode::from_raw_mode(mode)).named("openat")
+}
+
 /// symlinkat(2).
 ///
 /// # Errors

@@ -146,6 +146,16 @@ pub fn facts(fd: impl AsFd) -> Result<Facts, CallError> {
     })
 }
 
+/// The type of the file system an open file is on (statfs(2), `f_type`).
+///
+/// # Errors
+/// Only what the kernel says.
+pub fn filesystem_type(fd: impl AsFd) -> Result<u32, CallError> {
+    let statfs = fs::fstatfs(fd).named("fstatfs")?;
+    // The numbers of `<linux/magic.h>` have 32 bits, the field has more, with a sign.
+    Ok(u32::try_from(statfs.f_type & i64::from(u32::MAX)).unwrap_or(u32::MAX))
+}
+
 /// Reads a regular file to its end, refusing more than `limit` bytes.
 ///
 /// # Errors

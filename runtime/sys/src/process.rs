@@ -113,6 +113,36 @@ pub fn hide_memory() -> Result<(), CallError> {
     if failed == 0 { Ok(()) } else { Err(CallError::last("prctl(PR_SET_DUMPABLE)")) }
 }
 
+/// setrlimit(2): none of the caller's limits that root's work could fail at. Those on numbers of processes and of locked
+/// pages do not bind uid 0. No core is ever written.
+///
+/// # Errors
+/// `EPERM` where a limit was lowered and there is no `CAP_SYS_RESOURCE` to lift it.
+pub fn lift_limits() -> Result<(), CallError> {
+    for limit in [libc::RLIMIT_AS, libc::RLIMIT_CPU, libc::RLIMIT_DATA, libc::RLIMIT_FSIZE] {
+        set_limit(limit, libc::RLIM_INFINITY)?;
+    }
+    // What the kernel gives the first process (getrlimit(2)); "no limit" is no number of descriptors it takes.
+    set_limit(libc::RLIMIT_NOFILE, 4096)?;
+    set_limit(libc::RLIMIT_STACK, 8 << 20)?;
+    set_limit(libc::RLIMIT_CORE, 0)
+}
+
+fn set_limit(limit: libc::__rlimit_resource_t, value: libc::rlim_t) -> Result<(), CallError> {
+    let value = libc::rlimit { rlim_cur: value, rlim_max: value };
+    // SAFETY: setrlimit(2) reads one `struct rlimit`, which lives over the call.
+    let failed = unsafe { libc::setrlimit(limit, &raw const value) };
+    if failed == 0 { Ok(()) } else { Err(CallError::last("setrlimit")) }
+}
+
+/// memfd_create(2): a file in memory that nobody else has.
+///
+/// # Errors
+/// Only what the kernel says.
+pub fn memory_file(name: &std::ffi::CStr) -> Result<OwnedFd, CallError> {
+    rustix::fs::memfd_create(name, rustix::fs::MemfdFlags::CLOEXEC).named("memfd_create")
+}
+
 /// close_range(2) from 3 up with `CLOSE_RANGE_CLOEXEC`: what comes next starts with 0, 1 and 2 only.
 ///
 /// # Errors
@@ -145,6 +175,14 @@ pub fn become_stdin(fd: impl AsFd) -> Result<(), CallError> {
 /// Only what the kernel says.
 pub fn become_stdout(fd: impl AsFd) -> Result<(), CallError> {
     nix::unistd::dup2_stdout(fd).named("dup2")
+}
+
+/// dup2(2) onto descriptor 2.
+///
+/// # Errors
+/// Only what the kernel says.
+pub fn become_stderr(fd: impl AsFd) -> Result<(), CallError> {
+    nix::unistd::dup2_stderr(fd).named("dup2")
 }
 
 /// abort(3): for the one state there is no way on from, a wrong identity.

@@ -1,40 +1,79 @@
-//! What the caller set for signals, given back to the command.
+//! What the caller set for signals: given back to the command, and kept from what root runs.
 //!
 //! Rust's start-up code ignores SIGPIPE before `main`. What was set before is noted by a constructor that runs
 //! earlier, so that a command started under `trap '' PIPE` finds it as it was.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::call::CallError;
+use crate::call::{CallError, Errno};
 
 /// Whether SIGPIPE was ignored when the program began.
 static PIPE_WAS_IGNORED: AtomicBool = AtomicBool::new(false);
+/// Whether SIGCHLD was.
+static CHILD_WAS_IGNORED: AtomicBool = AtomicBool::new(false);
 
-extern "C" fn note_sigpipe() {
-    let mut action = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
-    // SAFETY: with a null second argument sigaction(2) only writes the present action to the third, which is of the
-    // right type and lives here.
-    let failed = unsafe { libc::sigaction(libc::SIGPIPE, std::ptr::null(), action.as_mut_ptr()) };
-    if failed == 0 {
-        // SAFETY: all zero bytes are a valid `sigaction`, and the call has filled it in.
-        let action = unsafe { action.assume_init() };
-        PIPE_WAS_IGNORED.store(action.sa_sigaction == libc::SIG_IGN, Ordering::Relaxed);
+extern "C" fn note_ignored() {
+    for (signal, note) in [(libc::SIGPIPE, &PIPE_WAS_IGNORED), (libc::SIGCHLD, &CHILD_WAS_IGNORED)] {
+        let mut action = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
+        // SAFETY: with a null second argument sigaction(2) only writes the present action to the third, which is of
+        // the right type and lives here.
+        let failed = unsafe { libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()) };
+        if failed == 0 {
+            // SAFETY: all zero bytes are a valid `sigaction`, and the call has filled it in.
+            let action = unsafe { action.assume_init() };
+            note.store(action.sa_sigaction == libc::SIG_IGN, Ordering::Relaxed);
+        }
     }
 }
 
 // SAFETY: `.init_array` holds pointers to C functions that the loader calls before `main` with arguments this one
-// does not look at. It calls sigaction(2) and writes an atomic; it needs nothing that Rust sets up later.
+// does not look at. It calls sigaction(2) and writes atomics; it needs nothing that Rust sets up later.
 #[used]
 #[unsafe(link_section = ".init_array")]
-static NOTE_SIGPIPE: extern "C" fn() = note_sigpipe;
+static NOTE_IGNORED: extern "C" fn() = note_ignored;
 
-/// Sets SIGPIPE to what it was when the program began.
+/// Sets SIGCHLD to its default: while it is ignored, no child's end can be learned (waitpid(2), `ECHILD`).
 ///
 /// # Errors
 /// Only what the kernel says.
-pub fn restore_sigpipe() -> Result<(), CallError> {
-    let action = if PIPE_WAS_IGNORED.load(Ordering::Relaxed) { libc::SIG_IGN } else { libc::SIG_DFL };
-    // SAFETY: both are actions without code of ours behind them.
-    let before = unsafe { libc::signal(libc::SIGPIPE, action) };
+pub fn learn_of_children() -> Result<(), CallError> {
+    set(libc::SIGCHLD, libc::SIG_DFL)
+}
+
+/// Sets SIGPIPE and SIGCHLD to what they were when the program began.
+///
+/// # Errors
+/// Only what the kernel says.
+pub fn restore() -> Result<(), CallError> {
+    for (signal, was_ignored) in [(libc::SIGPIPE, &PIPE_WAS_IGNORED), (libc::SIGCHLD, &CHILD_WAS_IGNORED)] {
+        set(signal, if was_ignored.load(Ordering::Relaxed) { libc::SIG_IGN } else { libc::SIG_DFL })?;
+    }
+    Ok(())
+}
+
+/// Every signal at its default and none blocked, whatever the caller left ignored or blocked (execve(2) keeps both).
+///
+/// # Errors
+/// Only what the kernel says.
+pub fn forget_the_callers() -> Result<(), CallError> {
+    for signal in 1..=libc::SIGRTMAX() {
+        match set(signal, libc::SIG_DFL) {
+            // SIGKILL and SIGSTOP cannot be set, nor can the two that libc keeps for itself.
+            Err(error) if error.errno != Errno::INVAL => return Err(error),
+            _ => {}
+        }
+    }
+    let mut none = std::mem::MaybeUninit::<libc::sigset_t>::zeroed();
+    // SAFETY: sigemptyset(3) writes the set it is given, which lives here.
+    let _cannot_fail = unsafe { libc::sigemptyset(none.as_mut_ptr()) };
+    // SAFETY: sigprocmask(2) reads the set just filled in, and writes nothing where the third argument is null. The
+    // programs of this crate have one thread.
+    let failed = unsafe { libc::sigprocmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut()) };
+    if failed == 0 { Ok(()) } else { Err(CallError::last("sigprocmask")) }
+}
+
+fn set(signal: libc::c_int, action: libc::sighandler_t) -> Result<(), CallError> {
+    // SAFETY: callers give SIG_DFL or SIG_IGN, neither of which has code of ours behind it.
+    let before = unsafe { libc::signal(signal, action) };
     if before == libc::SIG_ERR { Err(CallError::last("signal")) } else { Ok(()) }
 }

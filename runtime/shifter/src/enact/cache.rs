@@ -13,9 +13,9 @@ use shifter_formats::volume::Author;
 use shifter_sys::mount::{self, Parameter};
 use shifter_sys::open::{self, For, Within};
 use shifter_sys::process::{self, Ended};
-use shifter_sys::{CallError, Errno, loopdev, node, signal};
+use shifter_sys::{CallError, Errno, loopdev, node};
 
-use super::hook::HookError;
+use super::hook::{HookError, show};
 use super::root::{PLAIN, RootError};
 use super::tree::Make;
 use super::{Enactor, Reason};
@@ -42,23 +42,26 @@ impl Enactor<'_> {
 
     fn make_xfs(&self, mkfs: &Path, file: &OwnedFd, size: u64) -> Result<(), Reason> {
         trust::open_file(mkfs)?;
+        let output = process::memory_file(c"mkfs")?;
         let child = self.raised.in_powerless_root_child(|| {
-            let error = become_mkfs(mkfs, file, size);
+            let error = become_mkfs(mkfs, file, size, &output);
             say(format_args!("cannot start `{}`: {error}", mkfs.display()));
             127
         })?;
-        match process::wait(child)? {
+        let ended = process::wait(child)?;
+        show(output);
+        match ended {
             Ended::Exited(0) => Ok(()),
             ended => Err(HookError { script: mkfs.to_owned(), ended }.into()),
         }
     }
 }
 
-fn become_mkfs(mkfs: &Path, file: &OwnedFd, size: u64) -> CallError {
+fn become_mkfs(mkfs: &Path, file: &OwnedFd, size: u64, output: &OwnedFd) -> CallError {
     let prepare = || -> Result<(), CallError> {
         process::become_stdin(file)?;
-        process::become_stdout(std::io::stderr())?;
-        signal::restore_sigpipe()
+        process::become_stdout(output)?;
+        process::become_stderr(output)
     };
     if let Err(error) = prepare() {
         return error;
@@ -70,10 +73,15 @@ fn become_mkfs(mkfs: &Path, file: &OwnedFd, size: u64) -> CallError {
     process::exec(mkfs.as_os_str(), &words, &[CString::from(c"PATH=/usr/bin:/usr/sbin:/bin:/sbin")])
 }
 
-/// A new file that loses its name at once. O_TMPFILE would do the same, where the file system knows it.
+/// A new file that never has a name; where the file system cannot make one (open(2), O_TMPFILE), one that loses its
+/// name at once.
 fn nameless_file(directory: &Path) -> Result<OwnedFd, Reason> {
     let parent = trust::open_directory(directory)?;
     let in_host = |error| Reason::Host(directory.to_owned(), error);
+    match node::make_nameless(&parent, 0o600) {
+        Err(error) if [Errno::OPNOTSUPP, Errno::ISDIR].contains(&error.errno) => {}
+        result => return result.map_err(in_host),
+    }
     for attempt in 0..64 {
         let name = OsString::from(format!("perNodeCache_{}_{attempt}", std::process::id()));
         match node::make_file(&parent, &name, 0o600) {

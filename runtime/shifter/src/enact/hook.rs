@@ -2,16 +2,19 @@
 //!
 //! A script is trusted only if nobody but root can change it or the path to it. It runs as `/bin/sh SCRIPT` with uid
 //! and gid 0, in a session of its own, in the site tree, with `PATH` and nothing else in its environment, nothing to
-//! read, its output on standard error, and no descriptor of the caller's.
+//! read, and no descriptor, limit or signal setting of the caller's. What it says is kept in memory and shown on
+//! standard error when it has ended: a reader of the caller's that stops reading would otherwise hold up root.
 
 use std::ffi::{CString, OsStr};
 use std::fmt;
+use std::io::{Read as _, Seek as _, Write as _};
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use shifter_sys::open::{self, For};
 use shifter_sys::process::{self, Ended};
-use shifter_sys::{CallError, mount, signal};
+use shifter_sys::{CallError, mount};
 
 use super::{Enactor, Reason};
 use crate::say::say;
@@ -40,28 +43,43 @@ impl fmt::Display for HookError {
 
 impl std::error::Error for HookError {}
 
+/// More than this of what a script said is not shown.
+const MOST_SHOWN: u64 = 1 << 20;
+
+/// Shows what a child said on standard error, if anybody reads it.
+pub(super) fn show(output: OwnedFd) {
+    let mut output = std::fs::File::from(output);
+    let mut said = Vec::new();
+    if output.rewind().and_then(|()| output.take(MOST_SHOWN).read_to_end(&mut said)).is_ok() {
+        let _nobody_reads = std::io::stderr().write_all(&said);
+    }
+}
+
 impl Enactor<'_> {
     pub(super) fn hook(&mut self, script: &Path) -> Result<(), Reason> {
         if !self.raised.is_rootless() {
             trust::open_file(script)?;
         }
+        let output = process::memory_file(c"hook")?;
         let child = self.raised.in_root_child(|| {
-            let error = self.become_script(script);
+            let error = self.become_script(script, &output);
             say(format_args!("cannot start `{}`: {error}", script.display()));
             127
         })?;
-        match process::wait(child)? {
+        let ended = process::wait(child)?;
+        show(output);
+        match ended {
             Ended::Exited(0) => Ok(()),
             ended => Err(HookError { script: script.to_owned(), ended }.into()),
         }
     }
 
-    fn become_script(&self, script: &Path) -> CallError {
+    fn become_script(&self, script: &Path, output: &OwnedFd) -> CallError {
         let prepare = || -> Result<(), CallError> {
             mount::enter(self.tree().root())?;
             process::become_stdin(open::host(Path::new("/dev/null"), For::Reading)?)?;
-            process::become_stdout(std::io::stderr())?;
-            signal::restore_sigpipe()
+            process::become_stdout(output)?;
+            process::become_stderr(output)
         };
         if let Err(error) = prepare() {
             return error;

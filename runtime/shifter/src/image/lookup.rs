@@ -48,7 +48,7 @@ fn become_shifterimg(program: &Path, image: &Descriptor, output: &OwnedFd) -> Ca
         process::close_inherited_on_exec()?;
         process::become_stdin(open::host(Path::new("/dev/null"), For::Reading)?)?;
         process::become_stdout(output)?;
-        signal::restore_sigpipe()
+        signal::restore()
     };
     if let Err(error) = prepare() {
         return error;
