@@ -75,8 +75,9 @@ table::key_table! {
     /// The directory of images and their metadata.
     image_path = "imagePath": Option<PathBuf> { required_by: Target::ALL_SLICE, trust: Trust::RootReads },
     /// The user that owns every file below `imagePath`: root believes only files of this user that nobody else
-    /// may write.
-    image_owner = "imageOwner": Option<Owner> { default: Some("root"), targets: NATIVE },
+    /// may write. Without it that is the owner of the directory `imagePath` itself, if only root can have put the
+    /// directory there and it is not the caller's own.
+    image_owner = "imageOwner": Option<Owner> { targets: NATIVE },
     /// A directory whose content appears in the container as /opt/udiImage. The native runtime mounts it read-only,
     /// entry by entry; the original copies it at every start.
     opt_udi_image = "optUdiImage": Option<PathBuf> { trust: Trust::RootReads },

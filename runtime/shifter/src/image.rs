@@ -14,15 +14,18 @@ use shifter_formats::index::IndexFault;
 use shifter_formats::meta::{ImageFormat, Meta, MetaFault};
 use shifter_formats::udiroot::Conf;
 use shifter_sys::CallError;
-use shifter_sys::open::Kind;
+use shifter_sys::open::{self, Kind};
 use shifter_sys::process::Ended;
 
+use crate::policy;
 use crate::privilege::Raised;
 use crate::request::Environment;
 use crate::trust::TrustError;
 
 mod lookup;
 mod store;
+
+use store::Found;
 
 /// What the image says about itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,6 +83,10 @@ pub enum ImageError {
     LocalRefused,
     /// The local image cannot be opened by the caller.
     Local(PathBuf, CallError),
+    /// The local image is a file system of the kernel's own.
+    OfTheKernel(PathBuf),
+    /// The directory of images is the caller's, and the site has not said that it may be.
+    OwnerIsCaller(PathBuf),
     /// Nobody is called like the key `imageOwner` says.
     NoOwner(String),
     /// Somebody else could change the path to the gateway's files.
@@ -120,6 +127,14 @@ impl fmt::Display for ImageError {
                 write!(f, "there is no image `{image}`, or you may not use it; `shifterimg pull {image}` asks for it")
             }
             ImageError::LocalRefused => f.write_str("images of type local are not allowed here (key allowLocalChroot)"),
+            ImageError::OfTheKernel(path) => {
+                write!(f, "`{}` is on a file system of the kernel's own, which holds no image", path.display())
+            }
+            ImageError::OwnerIsCaller(path) => write!(
+                f,
+                "`{}` belongs to you: images of the one who starts them are only mounted if key imageOwner says so",
+                path.display()
+            ),
             ImageError::Local(path, error) => write!(f, "cannot open `{}` as you: {}", path.display(), error.errno),
             ImageError::NoOwner(name) => {
                 write!(f, "no user in /etc/passwd is called `{name}` (key imageOwner); a number is taken as it is")
@@ -163,21 +178,21 @@ pub fn open(raised: &Raised, conf: &Conf, image: &Descriptor) -> Result<(ImageFa
         return open_local(raised, conf, image);
     }
     let store = store::Store::open(raised, conf)?;
-    let found = match store.find(image)? {
+    let caller = raised.caller();
+    let groups: Vec<u32> = [caller.gid].iter().chain(&caller.groups).copied().collect();
+    // What the caller may not use goes the way of what is not there, the question to the gateway included: who watches
+    // a start cannot tell the two apart.
+    let permitted = |found: &Found| found.meta.access.permits(caller.uid, &groups);
+    let found = match store.find(image)?.filter(permitted) {
         Some(found) => Some(found),
-        None if image.kind == ImageType::Id => store.find_by_id(&image.tag)?,
+        None if image.kind == ImageType::Id => store.find_by_id(&image.tag)?.filter(permitted),
         None => match lookup::ask(raised, conf, image)? {
-            Some(id) => store.find_by_id(&id)?,
+            Some(id) => store.find_by_id(&id)?.filter(permitted),
             None => None,
         },
     };
     let not_for_you = || ImageError::NotForYou(image.clone());
     let found = found.ok_or_else(not_for_you)?;
-    let caller = raised.caller();
-    let groups: Vec<u32> = [caller.gid].iter().chain(&caller.groups).copied().collect();
-    if !found.meta.access.permits(caller.uid, &groups) {
-        return Err(not_for_you());
-    }
     let opened = store.open_content(&found)?.ok_or_else(not_for_you)?;
     Ok((facts(found.id, found.meta), opened))
 }
@@ -190,6 +205,9 @@ fn open_local(raised: &Raised, conf: &Conf, image: &Descriptor) -> Result<(Image
     let path = PathBuf::from(&image.tag);
     let directory =
         raised.as_user(|user| user.open_directory(&path)).map_err(|error| ImageError::Local(path.clone(), error))?;
+    if policy::is_of_the_kernel(open::filesystem_type(&directory)?) {
+        return Err(ImageError::OfTheKernel(path));
+    }
     let facts = ImageFacts { identifier: image.tag.clone(), ..ImageFacts::default() };
     Ok((facts, OpenedImage { source: ImageSource::Directory(directory), readers: Readers::AsEachFileSays }))
 }

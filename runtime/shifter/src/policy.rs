@@ -11,6 +11,31 @@ use crate::privilege::Mode;
 /// Places, with all below them, that belong to everybody.
 const EVERYBODYS: [&str; 2] = ["/tmp", "/var/tmp"];
 
+/// `<linux/magic.h>`: proc, sysfs, cgroup, cgroup2, debugfs, tracefs, securityfs, configfs, efivarfs, bpf, devpts,
+/// pstore, selinuxfs, smackfs, nsfs, mqueue, binfmt_misc, resctrl, fusectl, autofs.
+const KERNELS: [u32; 20] = [
+    0x9fa0,
+    0x6265_6572,
+    0x0027_e0eb,
+    0x6367_7270,
+    0x6462_6720,
+    0x7472_6163,
+    0x7363_6673,
+    0x6265_6570,
+    0xde5e_81e4,
+    0xcafe_4a11,
+    0x1cd1,
+    0x6165_676c,
+    0xf97c_ff8c,
+    0x4341_5d53,
+    0x6e73_6673,
+    0x1980_0202,
+    0x4249_4e4d,
+    0x0765_5821,
+    0x6573_5543,
+    0x0187,
+];
+
 /// What the site does not allow, or has not said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PolicyError {
@@ -105,6 +130,13 @@ pub fn check_volume_target(target: &Path, deny: &[PathBuf]) -> Result<(), Forbid
         Some(row) => Err(ForbiddenTarget { target: target.to_owned(), place: row.path.into(), why: row.why }),
         None => Ok(()),
     }
+}
+
+/// Whether a type of file system (statfs(2)) is one of the kernel's own, such as proc or sysfs. They ask who opened a
+/// file, and through an overlay that is root: `/sys/bus/pci/devices/*/config` would be read whole by everybody.
+#[must_use]
+pub fn is_of_the_kernel(filesystem: u32) -> bool {
+    KERNELS.contains(&filesystem)
 }
 
 /// Whether a path is, or is in, a place where every user keeps files.

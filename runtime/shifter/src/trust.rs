@@ -91,7 +91,19 @@ pub fn open_directory(path: &Path) -> Result<OwnedFd, TrustError> {
 /// # Errors
 /// Names the first part of the path that somebody else can change.
 pub fn open_directory_of(path: &Path, owner: u32) -> Result<OwnedFd, TrustError> {
-    walk(path, Kind::Directory, Rule { owner, sticky_is_safe: true })
+    walk(path, Kind::Directory, Rule { owner, sticky_is_safe: true, ..ROOT_ALONE })
+}
+
+/// Opens a directory of anybody's as a place, and says whose it is. Only root can have laid the path, so it was root who
+/// let it be his. A sticky directory on the way is not enough: while nothing is there anybody could make it.
+///
+/// # Errors
+/// Names the first part of the path that somebody else can change.
+pub fn open_owned_directory(path: &Path) -> Result<(OwnedFd, u32), TrustError> {
+    let directory = walk(path, Kind::Directory, Rule { last_is_anybodys: true, ..ROOT_ALONE })?;
+    let facts = open::facts(&directory);
+    let facts = facts.map_err(|error| TrustError { path: path.to_owned(), reason: Distrust::Call(error) })?;
+    Ok((directory, facts.uid))
 }
 
 /// Who may have laid a path.
@@ -101,9 +113,11 @@ struct Rule {
     owner: u32,
     /// Whether others may write to a directory on the way that has the sticky bit.
     sticky_is_safe: bool,
+    /// Whether the directory at the end may belong to anybody.
+    last_is_anybodys: bool,
 }
 
-const ROOT_ALONE: Rule = Rule { owner: 0, sticky_is_safe: false };
+const ROOT_ALONE: Rule = Rule { owner: 0, sticky_is_safe: false, last_is_anybodys: false };
 
 fn walk(path: &Path, wanted: Kind, rule: Rule) -> Result<OwnedFd, TrustError> {
     let at = |path: &Path, reason| TrustError { path: path.to_owned(), reason };
@@ -185,7 +199,8 @@ fn open_root(rule: Rule) -> Result<OwnedFd, TrustError> {
 /// A file must be root's and writable by root alone. A directory may be writable by group 0 too, which some systems'
 /// packages leave so; a link has no mode.
 fn check(facts: &Facts, rule: Rule, is_last: bool) -> Result<(), Distrust> {
-    if facts.uid != 0 && facts.uid != rule.owner {
+    let is_anybodys = rule.last_is_anybodys && is_last && facts.kind == Kind::Directory;
+    if facts.uid != 0 && facts.uid != rule.owner && !is_anybodys {
         return Err(Distrust::Owner { uid: facts.uid, trusted: rule.owner });
     }
     if facts.kind == Kind::Symlink {
@@ -228,11 +243,19 @@ mod tests {
 
     #[test]
     fn an_owner_may_lay_a_path_through_a_sticky_directory() {
-        let rule = Rule { owner: 980, sticky_is_safe: true };
+        let rule = Rule { owner: 980, sticky_is_safe: true, ..ROOT_ALONE };
         let verdict = |mode, uid, is_last| check(&facts(Kind::Directory, mode, uid, 50), rule, is_last).is_ok();
         assert!(verdict(0o755, 980, true) && verdict(0o755, 0, true) && verdict(0o1777, 0, false));
         assert!(!verdict(0o1777, 0, true), "the last one is where files are looked for");
         assert!(!verdict(0o777, 0, false) && !verdict(0o775, 980, false) && !verdict(0o755, 1000, false));
+    }
+
+    #[test]
+    fn a_directory_of_anybody_is_only_the_last_one() {
+        let rule = Rule { last_is_anybodys: true, ..ROOT_ALONE };
+        let verdict = |kind, mode, is_last| check(&facts(kind, mode, 980, 50), rule, is_last).is_ok();
+        assert!(verdict(Kind::Directory, 0o755, true) && !verdict(Kind::Directory, 0o755, false));
+        assert!(!verdict(Kind::Symlink, 0o777, true) && !verdict(Kind::Directory, 0o775, true));
     }
 
     #[test]

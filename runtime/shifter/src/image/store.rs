@@ -39,20 +39,19 @@ pub(super) struct Found {
 
 impl<'a> Store<'a> {
     pub(super) fn open(raised: &'a Raised, conf: &'a Conf) -> Result<Store<'a>, ImageError> {
-        let owner = match &conf.image_owner {
-            None => 0,
-            Some(Owner::Id(uid)) => *uid,
-            Some(Owner::Name(name)) if name == "root" => 0,
-            Some(Owner::Name(name)) => {
-                account::uid_in_file(name, Path::new("/etc/passwd")).ok_or_else(|| ImageError::NoOwner(name.clone()))?
-            }
-        };
         let path = conf.image_path.clone().unwrap_or_default();
         // Who can rename something on the way could put another directory here.
-        let directory = if raised.is_rootless() {
-            open::host(&path, For::Place).map_err(|error| ImageError::Open(path.clone(), error))?
-        } else {
-            raised.as_owner(owner, || trust::open_directory_of(&path, owner)).map_err(ImageError::Trust)?
+        let (directory, owner) = match &conf.image_owner {
+            _ if raised.is_rootless() => {
+                let directory = open::host(&path, For::Place).map_err(|error| ImageError::Open(path.clone(), error))?;
+                (directory, raised.caller().uid)
+            }
+            None => open_as_it_is(raised, &path)?,
+            Some(owner) => {
+                let owner = number(owner)?;
+                let opened = raised.as_owner(owner, || trust::open_directory_of(&path, owner));
+                (opened.map_err(ImageError::Trust)?, owner)
+            }
         };
         let system = conf.system.as_deref().unwrap_or_default();
         let store = Store { raised, path, directory, owner, system };
@@ -160,6 +159,27 @@ impl<'a> Store<'a> {
         }
         Ok(())
     }
+}
+
+fn number(owner: &Owner) -> Result<u32, ImageError> {
+    match owner {
+        Owner::Id(uid) => Ok(*uid),
+        Owner::Name(name) if name == "root" => Ok(0),
+        Owner::Name(name) => {
+            account::uid_in_file(name, Path::new("/etc/passwd")).ok_or_else(|| ImageError::NoOwner(name.clone()))
+        }
+    }
+}
+
+/// Without key `imageOwner` the owner is who has the directory: he can replace every image in it anyway. So the files
+/// of an older release's gateway, which has a user of its own and no such key, are used. The directory must be one that
+/// only root and he can have put there; and it is never the caller's own, who could change a mounted image.
+fn open_as_it_is(raised: &Raised, path: &Path) -> Result<(OwnedFd, u32), ImageError> {
+    let (directory, owner) = trust::open_owned_directory(path).map_err(ImageError::Trust)?;
+    if owner == raised.caller().uid {
+        return Err(ImageError::OwnerIsCaller(path.to_owned()));
+    }
+    Ok((directory, owner))
 }
 
 fn granted(source: ImageSource) -> OpenedImage {

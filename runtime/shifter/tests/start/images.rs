@@ -11,7 +11,7 @@ use crate::world::{ALICE, BOB, STAFF, at, directory_of, isolated, write};
 
 const ID: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
-fn entry(tag: &str, access: Access) -> IndexEntry {
+pub(crate) fn entry(tag: &str, access: Access) -> IndexEntry {
     IndexEntry {
         system: "test".to_owned(),
         kind: ImageType::Docker,
@@ -29,7 +29,7 @@ fn entry(tag: &str, access: Access) -> IndexEntry {
     }
 }
 
-fn index(entry: &IndexEntry) {
+pub(crate) fn index(entry: &IndexEntry) {
     for entry in [entry.clone(), entry.by_id()] {
         let file = write(&format!("images/index/{}", entry.file_name()), &entry.to_string());
         fs::set_permissions(file, Permissions::from_mode(0o600)).unwrap();
@@ -91,6 +91,11 @@ fn files_that_nobody_but_their_owner_can_read_are_read() {
             chown(file, Some(SERVICE), Some(SERVICE)).unwrap();
         }
         fs::set_permissions(at("images"), Permissions::from_mode(0o700)).unwrap();
+        for key in ["".to_owned(), format!("imageOwner={SERVICE}")] {
+            world.configure(&key);
+            world.start(&["-i", "site/app:1", "/bin/id"]).ok();
+        }
+        world.configure("imageOwner=root");
         let said = world.start(&["-i", "site/app:1", "/bin/id"]).fails(1);
         assert!(
             said.contains(&format!(
@@ -98,8 +103,53 @@ fn files_that_nobody_but_their_owner_can_read_are_read() {
             )),
             "{said}"
         );
-        world.configure(&format!("imageOwner={SERVICE}"));
-        world.start(&["-i", "site/app:1", "/bin/id"]).ok();
+    });
+}
+
+fn give_store_to(uid: u32) {
+    for file in walk("images") {
+        chown(file, Some(uid), Some(uid)).unwrap();
+    }
+}
+
+#[test]
+fn a_store_of_the_callers_own_must_be_named() {
+    isolated(|world| {
+        give_store_to(ALICE);
+        let said = world.shifter(&["id"]).fails(1);
+        let why = "images of the one who starts them are only mounted if key imageOwner says so";
+        assert_eq!(said, format!("shifter: `/srv/images` belongs to you: {why}\n"));
+        world.run_as(BOB, |_| {}, &["-i", "id:busy", "id"]).ok();
+        world.configure(&format!("imageOwner={ALICE}"));
+        world.shifter(&["id"]).ok();
+    });
+}
+
+#[test]
+fn a_store_that_somebody_else_could_have_laid_is_refused_unless_its_owner_is_named() {
+    isolated(|world| {
+        give_store_to(BOB);
+        for (owner, mode, why) in [(BOB, 0o755, "owned by uid"), (0, 0o1777, "writable by everybody")] {
+            directory_of("above-store", owner, mode);
+            fs::rename(at("images"), at("above-store/images")).unwrap();
+            let conf = world.conf.lines.replace("/srv/images", "/srv/above-store/images");
+            world.write_conf(&conf);
+            let said = world.shifter(&["id"]).fails(1);
+            assert!(said.starts_with(&format!("shifter: `/srv/above-store`: {why}")), "{said}");
+            world.write_conf(&format!("{conf}imageOwner={BOB}\n"));
+            world.shifter(&["id"]).ok();
+            fs::rename(at("above-store/images"), at("images")).unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_file_of_root_in_a_store_of_somebody_else_is_refused() {
+    isolated(|world| {
+        give_store_to(BOB);
+        chown(at("images/busy.squashfs"), Some(0), Some(0)).unwrap();
+        let said = world.shifter(&["id"]).fails(1);
+        assert!(said.contains(&format!("belongs to uid 0, not to uid {BOB} (key imageOwner)")), "{said}");
     });
 }
 

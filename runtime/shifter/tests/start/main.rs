@@ -7,6 +7,7 @@
 mod image;
 mod world;
 
+mod attacks;
 mod bluewaters;
 mod config;
 mod etc;
