@@ -151,3 +151,15 @@ async fn a_failure_that_could_not_be_written_down_is_written_down_later() {
     assert_eq!(site.user(1000).pull("nope:1", "").await.state(), "FAILURE");
     assert_eq!(site.registry.pulls(), 1);
 }
+
+#[tokio::test]
+async fn an_image_that_was_removed_is_pulled_again() {
+    let site = Site::new(Registry::open());
+    let id = site.registry.push("app:1", "x", Needs::Nothing);
+    let image = site.path(&format!("images/{id}.squashfs"));
+    assert_eq!(site.user(1000).pull("app:1", "").await.state(), "READY");
+    std::fs::remove_file(&image).unwrap();
+    assert_eq!(site.user(1000).pull("app:1", "").await.state(), "READY");
+    assert!(image.exists());
+    assert_eq!(site.registry.pulls(), 2);
+}
