@@ -190,6 +190,10 @@ fn serve<T: Model>(loaded: &mut Loaded<T>) {
             }
         }
     }
+    if !findings.is_empty() {
+        // What is said of the others would count them from the wrong place, and one that is not there has a say too.
+        loaded.loss = Loss::of_all();
+    }
     loaded.served = served;
     loaded.findings.extend(findings);
 }

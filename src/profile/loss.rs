@@ -4,8 +4,20 @@ use figment::error::Kind;
 
 use crate::diagnostic::{KeyPath, nearest};
 
-/// Tables whose entries other tables name or are compared with.
-const DEFINITIONS: &[&str] = &["filesystem", "symlink", "module", "class", "registry", "platform", "storage"];
+/// Tables whose entries other tables name or are compared with, and the keys that say what a profile is made of.
+const DEFINITIONS: &[&str] = &[
+    "kind",
+    "serves",
+    "extends",
+    "preset",
+    "filesystem",
+    "symlink",
+    "module",
+    "class",
+    "registry",
+    "platform",
+    "storage",
+];
 
 /// What is missing from a typed profile because it could not be decoded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -174,3 +174,22 @@ fn a_class_cannot_be_named_out_of_the_output_directory() {
         assert!(!site.path().join("outside").exists(), "{arguments:?}");
     }
 }
+
+#[test]
+fn a_profile_of_no_known_kind_or_making_gets_no_other_advice() {
+    for (key, place) in [("kind = \"gatewy\"", "2:8"), ("extends = 3", "2:11")] {
+        let site = Site::new().with("site.toml", &format!("schema = 1\n{key}\n[gateway]\ncache_dir = \"/c\"\n"));
+        let ran = site.run(&["check", "--format", "concise", "site.toml"]);
+        assert_eq!(ran.out.lines().count(), 2, "{ran:?}");
+        assert!(ran.out.starts_with(&format!("site.toml:{place}: error[SITE003]")), "{ran:?}");
+    }
+}
+
+#[test]
+fn a_served_profile_that_is_not_there_is_the_only_mistake() {
+    let text = "schema = 1\nkind = \"gateway\"\nserves = [\"nosuch.toml\", \"site.toml\", \"site.toml\"]\n";
+    let site = Site::new().with("site.toml", GOOD).with("gateway.toml", text);
+    let ran = site.run(&["check", "--format", "concise", "gateway.toml"]);
+    let found: Vec<&str> = ran.out.lines().filter(|line| line.contains("error[")).collect();
+    assert!(found.len() == 1 && found[0].starts_with("gateway.toml:3:11: error[SITE012]"), "{ran:?}");
+}

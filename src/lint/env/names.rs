@@ -37,7 +37,9 @@ rule! {
 fn names(view: &View<'_>, out: &mut Findings<'_>) {
     for env in view.environments() {
         for (at, name) in env.names().into_iter().filter(|(_, name)| !is_a_name(name)) {
-            out.at(at, format!("`{name}` is not the name of a variable"), "use letters, digits and `_`");
+            out.report(format!("`{name}` is not the name of a variable"), |finding| {
+                finding.at_key(at, "").help("use letters, digits and `_`")
+            });
         }
         for (at, name) in env.unset().into_iter().filter(|(_, name)| !name.contains('=')) {
             if name.contains('*') {
