@@ -39,10 +39,10 @@ impl Drop for Run<'_> {
 }
 
 impl App {
-    /// Removes the layers that are unused for longest, where the site keeps only so many bytes. Blocks.
+    /// Removes what killed pulls left, and the longest unused layers where the site keeps only so many bytes. Blocks.
     pub(super) fn trim_cache(self: &Arc<Self>) {
         let config = self.config();
-        let Some(bytes) = config.limits.cache_bytes else { return };
+        let bytes = config.limits.cache_bytes.unwrap_or(u64::MAX);
         let now = SystemTime::now();
         let keep = Keep { bytes, used_since: self.running.since(now) };
         match trim_cache(&config.cache, keep, now) {

@@ -111,8 +111,17 @@ fn the_cache_keeps_as_many_bytes_of_layers_as_the_site_says() {
     let (mut site, _) = site_with_hello(&munged);
     layout::write(&site.path("layouts"), "other", "1", &[("other", b"other\n")]);
     let blobs = site.path("cache/blobs/sha256");
+    // What a killed download left long ago goes without any budget.
+    std::fs::create_dir_all(&blobs).unwrap();
+    let abandoned = std::fs::File::create(blobs.join(".left.partial")).unwrap();
+    abandoned.set_modified(std::time::UNIX_EPOCH).unwrap();
     let daemon = site.start(program());
     assert_eq!(pull(&site, "hello:1").state(), "READY");
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while blobs.join(".left.partial").exists() {
+        assert!(std::time::Instant::now() < deadline, "{}", site.log());
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
     let before = names(&blobs);
     assert!(before.len() >= 2, "{before:?}");
     drop(daemon);
