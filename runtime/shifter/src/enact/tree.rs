@@ -156,6 +156,19 @@ impl Tree {
         let (Some(parent), Some(name)) = (plain.parent(), plain.file_name()) else {
             return Err(failed(path, CallError { call: "openat2", errno: Errno::EXIST }));
         };
+        let directory = match self.open(parent, For::Place) {
+            Ok(directory) => directory,
+            Err(TreeError { reason: Reason::Call(error), .. }) if error.errno == Errno::NOENT => {
+                self.make_all(parent, path)?
+            }
+            Err(error) => return Err(error),
+        };
+        self.own(&directory, plain, path)?;
+        Ok((directory, name))
+    }
+
+    /// Makes what is missing of the directories that lead to `path`, on the root's own mount.
+    fn make_all(&self, parent: &Path, path: &Path) -> Result<OwnedFd, TreeError> {
         let mut here = PathBuf::new();
         let mut directory = self.open(Path::new("/"), For::Place)?;
         for component in parent.components() {
@@ -173,8 +186,7 @@ impl Tree {
                 Err(error) => return Err(error),
             };
         }
-        self.own(&directory, plain, path)?;
-        Ok((directory, name))
+        Ok(directory)
     }
 
     /// Refuses a directory that is not on the root's own mount, in which `missing` was to be made.
