@@ -79,6 +79,8 @@ pub enum ImageSource {
 pub enum ImageError {
     /// Not there, or not for this caller.
     NotForYou(Descriptor),
+    /// Not in the index, and no gateway answered.
+    NotAsked(Descriptor),
     /// Local images are not allowed by the site.
     LocalRefused,
     /// The local image cannot be opened by the caller.
@@ -127,6 +129,9 @@ impl fmt::Display for ImageError {
                 write!(f, "there is no image `{image}`, or you may not use it; `shifterimg pull {image}` asks for it")
             }
             ImageError::LocalRefused => f.write_str("images of type local are not allowed here (key allowLocalChroot)"),
+            ImageError::NotAsked(image) => {
+                write!(f, "image `{image}` is not in the index that you may use, and the gateway could not be asked")
+            }
             ImageError::OfTheKernel(path) => {
                 write!(f, "`{}` is on a file system of the kernel's own, which holds no image", path.display())
             }

@@ -20,6 +20,8 @@ use super::store::is_file_name;
 use crate::privilege::Raised;
 use crate::say::say;
 
+/// What `shifterimg` ends with when a gateway answered, and knows no such image for this user.
+const NOT_THERE: i32 = 1;
 /// More than this is no answer.
 const LARGEST: u64 = 64 << 10;
 const ENVIRONMENT: &str = "PATH=/usr/bin:/usr/sbin:/bin:/sbin";
@@ -38,7 +40,8 @@ pub(super) fn ask(raised: &Raised, conf: &Conf, image: &Descriptor) -> Result<Op
     let read = std::fs::File::from(reading).take(LARGEST).read_to_end(&mut answer);
     match process::wait(child)? {
         Ended::Exited(0) if read.is_ok() => Ok(parse(&answer)),
-        Ended::Exited(_) => Ok(None),
+        Ended::Exited(NOT_THERE) => Ok(None),
+        Ended::Exited(_) => Err(ImageError::NotAsked(image.clone())),
         ended => Err(ImageError::Lookup(ended)),
     }
 }

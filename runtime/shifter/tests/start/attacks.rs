@@ -124,8 +124,6 @@ fn limits_and_signals_of_the_caller_are_the_commands_again() {
 #[test]
 fn what_is_private_and_what_is_not_there_cannot_be_told_apart_by_the_lookup() {
     isolated(|world| {
-        let program = write("udiRoot/bin/shifterimg", "#!/bin/sh\necho \"asked for $2\" >&2\nexit 1\n");
-        fs::set_permissions(program, Permissions::from_mode(0o755)).unwrap();
         world.configure("udiRootPath=/srv/udiRoot");
         image::install(ID, "");
         crate::images::index(&crate::images::entry(
@@ -133,8 +131,13 @@ fn what_is_private_and_what_is_not_there_cannot_be_told_apart_by_the_lookup() {
             shifter_formats::acl::Access::restricted(vec![1], vec![]),
         ));
         let said = |name: &str| world.start(&["-i", name, "/bin/id"]).fails(1).replace(name, "X");
-        assert_eq!(said("docker:private:1"), said("docker:missing:1"));
-        assert!(said("docker:private:1").starts_with("asked for X\n"));
+        for (status, why) in [(1, "there is no image `X`"), (3, "image `X` is not in the index that you may use")] {
+            let script = format!("#!/bin/sh\necho \"asked for $2\" >&2\nexit {status}\n");
+            let program = write("udiRoot/bin/shifterimg", &script);
+            fs::set_permissions(program, Permissions::from_mode(0o755)).unwrap();
+            assert_eq!(said("docker:private:1"), said("docker:missing:1"));
+            assert!(said("docker:private:1").starts_with(&format!("asked for X\nshifter: {why}")));
+        }
     });
 }
 
