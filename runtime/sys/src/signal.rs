@@ -56,11 +56,17 @@ pub fn restore() -> Result<(), CallError> {
 /// # Errors
 /// Only what the kernel says.
 pub fn forget_the_callers() -> Result<(), CallError> {
+    // The kernel's own call, since libc's refuses the two signals it keeps for itself. The kernel's structure has at
+    // most 32 bytes; all zero is SIG_DFL, without flags, with an empty mask of 8 bytes.
+    let default = [0_u64; 4];
     for signal in 1..=libc::SIGRTMAX() {
-        match set(signal, libc::SIG_DFL) {
-            // SIGKILL and SIGSTOP cannot be set, nor can the two that libc keeps for itself.
-            Err(error) if error.errno != Errno::INVAL => return Err(error),
-            _ => {}
+        // SAFETY: rt_sigaction(2) reads a structure no longer than `default`, which lives over the call, and writes
+        // nothing where the third argument is null.
+        let failed =
+            unsafe { libc::syscall(libc::SYS_rt_sigaction, signal, default.as_ptr(), std::ptr::null::<u64>(), 8) };
+        // SIGKILL and SIGSTOP cannot be set.
+        if failed != 0 && Errno::last() != Errno::INVAL {
+            return Err(CallError::last("rt_sigaction"));
         }
     }
     let mut none = std::mem::MaybeUninit::<libc::sigset_t>::zeroed();
