@@ -93,10 +93,7 @@ fn a_squashfs_is_read_through_a_loop_device_that_goes_away() {
     std::fs::create_dir(&at).unwrap();
     std::fs::write(tree.join("hello"), "from the image").unwrap();
     let made = std::process::Command::new("mksquashfs").args([&tree, &image]).output();
-    if !made.is_ok_and(|made| made.status.success()) {
-        eprintln!("skipped: mksquashfs is not installed");
-        return;
-    }
+    assert!(made.is_ok_and(|made| made.status.success()), "install the package `squashfs-tools`");
     with_own_mounts(|| {
         let file = open::host(&image, For::Reading).unwrap();
         let device = match loopdev::attach(&file, loopdev::Access::ReadOnly) {

@@ -356,7 +356,7 @@ impl Client {
     fn denied(&self, url: &Url) -> RegistryError {
         let hint = match self.inner.credential {
             Some(_) => "the user name and password for it are not accepted",
-            None => "if it is private, log in with `shifterimg login`",
+            None => "if it is private, it needs a credential for this registry",
         };
         RegistryError::Denied {
             location: self.inner.location.clone(),

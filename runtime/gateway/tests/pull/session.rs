@@ -77,7 +77,7 @@ fn the_user_is_named_only_where_nobody_is_served() {
     let private = token_server("users", "access_token");
     assert!(with_credential(&private).pull("a/b").unwrap().private);
     let hint = Puller::of_registry(&private.url()).refusal("a/b");
-    assert!(hint.ends_with("if it is private, log in with `shifterimg login`"), "{hint}");
+    assert!(hint.ends_with("if it is private, it needs a credential for this registry"), "{hint}");
 }
 
 #[test]

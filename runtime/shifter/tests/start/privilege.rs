@@ -8,7 +8,7 @@ use shifter_sys::{identity, mountinfo, process};
 use crate::world::{ALICE, Run, STAFF, World, at, isolated, run};
 
 /// A start by alice under strace(1), which lets calls fail: `fail` is the argument of its `inject=`.
-fn start_with_failing(fail: &str) -> Option<Run> {
+fn start_with_failing(fail: &str) -> Run {
     let passwd = fs::read_to_string("/etc/passwd").unwrap();
     if !passwd.contains("\nalice:") {
         fs::write("/etc/passwd", format!("{passwd}alice:x:{ALICE}:{ALICE}::/:/bin/sh\n")).unwrap();
@@ -16,11 +16,8 @@ fn start_with_failing(fail: &str) -> Option<Run> {
     let mut command = Command::new("strace");
     command.args(["-u", "alice", "-o", "/srv/out/trace", "-e", &format!("inject={fail}")]);
     command.args(["/srv/bin/shifter", "-i", "id:busy", "id", "-u"]).current_dir("/");
-    if Command::new("strace").arg("-V").output().is_err() {
-        eprintln!("skipped: strace is not installed");
-        return None;
-    }
-    Some(run(0, command))
+    assert!(Command::new("strace").arg("-V").output().is_ok(), "install the package `strace`");
+    run(0, command)
 }
 
 /// A field of /proc/self/status.
@@ -178,7 +175,7 @@ fn a_change_of_identity_that_fails_runs_nothing_of_the_users() {
         for call in ["setresuid", "setresgid", "setgroups", "capset"] {
             let mut endings = Vec::new();
             for nth in 1..=12 {
-                let Some(run) = start_with_failing(&format!("{call}:error=EPERM:when={nth}")) else { return };
+                let run = start_with_failing(&format!("{call}:error=EPERM:when={nth}"));
                 let untouched = run.ended == process::Ended::Exited(0) && run.stdout == format!("{ALICE}\n");
                 let stopped = run.stdout.is_empty() && [ABORTED, process::Ended::Exited(1)].contains(&run.ended);
                 assert!(untouched || stopped, "{call}, time {nth}: {run:#?}");
@@ -193,7 +190,7 @@ fn a_change_of_identity_that_fails_runs_nothing_of_the_users() {
 fn a_call_that_an_old_kernel_lacks_is_named() {
     isolated(|_world| {
         for call in ["openat2", "fsopen", "open_tree", "mount_setattr", "move_mount"] {
-            let Some(run) = start_with_failing(&format!("{call}:error=ENOSYS")) else { return };
+            let run = start_with_failing(&format!("{call}:error=ENOSYS"));
             let said = run.fails(1);
             let expected = format!("this kernel lacks the call {call}; Linux 5.14 or later is needed");
             assert!(said.contains(&expected), "{said}");
