@@ -141,6 +141,20 @@ fn a_module_of_the_profile_is_loaded() {
 }
 
 #[test]
+fn an_image_without_an_index_is_looked_up_at_the_gateway() {
+    if !is_root() {
+        println!("skipped: needs root");
+        return;
+    }
+    let script = "rm -r /var/lib/shifter/images/index && exec setpriv --reuid=65534 --regid=65534 --clear-groups \
+                  shifter --image=$SHIFTER_TRY_IMAGE cat /etc/os-release";
+    let tried = Bench::new().try_as(0, &["--on-machine", "--", "sh", "-c", script]);
+    let text = tried.text();
+    assert!(tried.output.status.success(), "{text}");
+    assert!(text.contains("ID=shifter-tour"), "{text}");
+}
+
+#[test]
 fn a_profile_with_errors_stops_before_anything_is_built() {
     let bench = Bench::new();
     fs::write(bench.0.path().join("laptop.toml"), "schema = 1\n[site]\nnmae = \"laptop\"\n").expect("a file");
