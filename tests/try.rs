@@ -6,9 +6,14 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// The account without files of its own.
 const NOBODY: u32 = 65534;
+
+/// One try at a time: each looks at the loop devices of the whole machine.
+static TURN: Mutex<()> = Mutex::new(());
 
 /// All programs of a site and the laptop's profile in a folder that any user can reach.
 struct Bench(tempfile::TempDir);
@@ -44,9 +49,16 @@ impl Bench {
         if uid != 0 {
             command.uid(uid).gid(uid);
         }
-        let before = (mounts(), loops());
+        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mounts_before, loops_before) = (mounts(), loops());
         let output = command.output().expect("shifter-site runs");
-        assert_eq!((mounts(), loops()), before, "mounts or loop devices are left on the host");
+        assert_eq!(mounts(), mounts_before, "mounts are left on the host");
+        // The kernel clears a loop device some time after its last user has gone (loop(4), autoclear).
+        let begun = Instant::now();
+        while loops() != loops_before && begun.elapsed() < Duration::from_secs(10) {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        assert_eq!(loops(), loops_before, "loop devices are left on the host");
         Tried {
             output,
             left: fs::read_dir(&place).expect("a place").map(|entry| entry.expect("an entry").path()).collect(),
