@@ -6,7 +6,7 @@ use std::fs;
 use crate::world::{ALICE, at, isolated, write};
 
 const CONF: &str = include_str!("../../../../tests/data/udiroot/71-golden-bluewaters.conf");
-const PREMOUNT: &str = include_str!("../data/bluewaters-premount.sh");
+const PREMOUNT: &str = include_str!("../../../../tests/golden/bluewaters/premount.sh");
 
 /// Host paths of the published file and where they are here.
 const MOVED: [(&str, &str); 8] = [
