@@ -17,6 +17,7 @@
 pub mod check;
 pub mod cli;
 pub mod diagnostic;
+mod digest;
 pub mod lint;
 pub mod profile;
 pub mod render;

@@ -1,9 +1,9 @@
 //! GitLab's Code Quality report: a JSON array in a subset of the Code Climate form.
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::{Located, Report, Severity};
+use crate::digest::sha256;
 
 /// The report as a Code Quality document.
 #[must_use]
@@ -34,6 +34,7 @@ pub(super) fn fingerprint(located: &Located) -> String {
     let finding = &located.finding;
     let file = located.anchor().map_or("", |place| place.source.name.as_str());
     let path = finding.anchor().map(|label| label.path.to_string()).unwrap_or_default();
-    let digest = Sha256::digest([file, finding.code, &path, &finding.message].join("\0"));
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    let mut digits = sha256([file, finding.code, &path, &finding.message].join("\0").as_bytes());
+    digits.truncate(32);
+    digits
 }

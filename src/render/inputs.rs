@@ -151,7 +151,7 @@ fn read_script(path: &Path, sha256: Option<String>) -> Result<String, GatherErro
         Ok(text) => text,
         Err(source) => return Err(GatherError::File { path, source }),
     };
-    let found = super::manifest::sha256(text.as_bytes());
+    let found = crate::digest::sha256(text.as_bytes());
     match sha256 {
         Some(expected) if !expected.eq_ignore_ascii_case(&found) => Err(GatherError::Changed { path, expected, found }),
         _ => Ok(text),

@@ -2,12 +2,11 @@
 
 use super::inputs::installed_secrets;
 use super::{Artifact, Check, Inputs, Plan};
+use crate::digest::sha256;
 use crate::profile::section::scalar::Mode;
 use crate::site::Site;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
 
 /// What was rendered from a profile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -131,12 +130,4 @@ fn entry(artifact: &Artifact) -> ManifestFile {
         install: artifact.install.clone(),
         reload: artifact.reload.to_owned(),
     }
-}
-
-pub(super) fn sha256(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(64);
-    for byte in Sha256::digest(bytes) {
-        write!(text, "{byte:02x}").expect("a String takes all text");
-    }
-    text
 }

@@ -1,9 +1,9 @@
 //! `udiRoot.conf`: every key of the table, answered.
 
 use super::{Artifact, Check, Inputs, RenderError, modules};
+use crate::digest::sha256;
 use crate::profile::section::{ArtifactKind, UserNamespaces};
 use crate::site::{Env, Filesystem, Node, Site};
-use sha2::{Digest as _, Sha256};
 use shifter_formats::env::{Assignment, NamePattern};
 use shifter_formats::size::Bytes;
 use shifter_formats::udiroot::{self, Conf, Endpoint, Home, ModuleChoice, Owner, SiteLink};
@@ -41,17 +41,15 @@ pub(super) fn identify(site: &Site, inputs: &Inputs, made: &mut [Artifact]) {
     if !site.target.is_native() {
         return;
     }
-    let mut hash = Sha256::new();
+    let mut all = Vec::new();
     for artifact in made.iter().filter(|artifact| !artifact.secret) {
         for part in [artifact.path.as_bytes(), &artifact.bytes] {
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part);
+            all.extend((part.len() as u64).to_be_bytes());
+            all.extend(part);
         }
     }
-    let mut id = String::new();
-    for byte in hash.finalize().iter().take(8) {
-        write!(id, "{byte:02x}").expect("a String takes all text");
-    }
+    let mut id = sha256(&all);
+    id.truncate(16);
     for file in made {
         if let Check::UdiRoot { conf, .. } = &file.check {
             let conf = Conf { conf_id: Some(id.clone()), ..(**conf).clone() };

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 use super::TryError;
+use crate::digest::sha256;
 
 /// Programs of the image. The first two are needed by the tour, the others are there to look around with.
 const PROGRAMS: &[&str] = &[
@@ -195,7 +195,7 @@ fn descriptor(media_type: &str, digest: &str, size: usize) -> serde_json::Value 
 }
 
 fn write_blob(folder: &Path, bytes: &[u8]) -> Result<String, TryError> {
-    let hex: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = sha256(bytes);
     write(&folder.join(&hex), bytes)?;
     Ok(format!("sha256:{hex}"))
 }
