@@ -146,7 +146,7 @@ pub fn inside(scratch: &Path, wish: &Wish) -> Result<ExitStatus, TryError> {
     let report = Report::resume();
     let person = Person::choose(rights)?;
     let site = site::resolved(wish, rights, &person)?;
-    let machine = report.step("machine", || {
+    let mut machine = report.step("machine", || {
         namespace::enter_mounts()?;
         mount::memory(scratch, "mode=755,size=50%")?;
         let mut machine = Machine::of_host(scratch)?;
@@ -159,12 +159,7 @@ pub fn inside(scratch: &Path, wish: &Wish) -> Result<ExitStatus, TryError> {
         };
         Ok((machine, said.to_owned()))
     })?;
-    let (machine, site) = report.step("render", || {
-        let mut machine = machine;
-        let said = site.lay_out(&mut machine)?;
-        Ok(((machine, site), said))
-    })?;
-    let mut machine = machine;
+    report.step("render", || Ok(((), site.lay_out(&mut machine)?)))?;
     report.step("image", || {
         machine.directory(Path::new(LAYOUT).parent().unwrap_or(Path::new("/")), 0o755)?;
         let made = image::assemble(&machine.on_host(Path::new(LAYOUT)))?;

@@ -9,6 +9,8 @@ use std::process::{Command, Output};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use nix::unistd::Uid;
+
 /// The account without files of its own.
 const NOBODY: u32 = 65534;
 
@@ -93,7 +95,7 @@ fn loops() -> BTreeSet<String> {
 }
 
 fn is_root() -> bool {
-    nix::unistd::Uid::effective().is_root()
+    Uid::effective().is_root()
 }
 
 #[test]
@@ -137,7 +139,7 @@ fn without_root_the_tour_runs_in_a_user_namespace_and_says_so() {
 
 #[test]
 fn the_commands_exit_status_is_ours() {
-    let uid = if is_root() { 0 } else { nix::unistd::Uid::effective().as_raw() };
+    let uid = Uid::effective().as_raw();
     let tried = Bench::new().try_as(uid, &["--", "sh", "-c", "echo said >&2; exit 7"]);
     assert_eq!(tried.output.status.code(), Some(7), "{}", tried.text());
     assert!(tried.text().contains("said"));
@@ -145,7 +147,7 @@ fn the_commands_exit_status_is_ours() {
 
 #[test]
 fn a_module_of_the_profile_is_loaded() {
-    let uid = if is_root() { 0 } else { nix::unistd::Uid::effective().as_raw() };
+    let uid = Uid::effective().as_raw();
     let tried = Bench::new().try_as(uid, &["--module", "site-tools", "--", "env"]);
     let text = tried.text();
     assert!(tried.output.status.success(), "{text}");
@@ -170,7 +172,7 @@ fn an_image_without_an_index_is_looked_up_at_the_gateway() {
 fn a_profile_with_errors_stops_before_anything_is_built() {
     let bench = Bench::new();
     fs::write(bench.0.path().join("laptop.toml"), "schema = 1\n[site]\nnmae = \"laptop\"\n").expect("a file");
-    let uid = if is_root() { 0 } else { nix::unistd::Uid::effective().as_raw() };
+    let uid = Uid::effective().as_raw();
     let tried = bench.try_as(uid, &[]);
     assert_eq!(tried.output.status.code(), Some(1), "{}", tried.text());
     assert!(tried.text().contains("nmae"), "{}", tried.text());
