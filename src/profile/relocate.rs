@@ -1,7 +1,8 @@
 //! Paths of files beside a layer, rewritten as seen from the profile's own directory.
 //!
 //! A base layer in another directory says `password = { file = "secrets/db" }` and means its own
-//! `secrets`. These keys hold such paths: `file` and `sops` of a reference, and `extra` of a hook.
+//! `secrets`. These keys hold such paths: `file` and `sops` of a reference, `file` of a script, and
+//! `extra` of a hook.
 
 use std::path::{Component, Path, PathBuf};
 

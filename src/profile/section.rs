@@ -28,6 +28,7 @@ mod registry;
 mod render;
 mod runtime;
 mod scale;
+mod script;
 mod site;
 mod storage;
 mod target;
@@ -60,6 +61,7 @@ pub use registry::RegistrySection;
 pub use render::RenderSection;
 pub use runtime::{PerNodeCache, PopulateEtc, RuntimeSection, UserNamespaces};
 pub use scale::ScaleSection;
+pub use script::{ScriptRole, ScriptSection};
 pub use site::{Role, SiteSection, Twin};
 pub use storage::StorageSection;
 pub use target::{Init, Shifter, TargetSection};
@@ -125,6 +127,9 @@ pub struct Profile {
     /// Scripts that root runs while a container is built.
     #[validate(nested)]
     pub hooks: Option<HooksSection>,
+    /// Scripts around jobs and services, carried as they are.
+    #[validate(nested)]
+    pub script: Vec<ScriptSection>,
     /// Accelerators.
     #[validate(nested)]
     pub gpu: Option<GpuSection>,
