@@ -1,56 +1,15 @@
 //! Every rule does what its manual page says: each example is laid over a minimal profile and checked as
 //! `shifter-site check` would.
 
+#[path = "rules/trial.rs"]
+mod trial;
+
 use std::{collections::BTreeSet, fs, path::Path};
 
-use shifter_site::check::{self, Strictness};
 use shifter_site::diagnostic::{Edit, Located};
-use shifter_site::lint::{self, Example, RETIRED, RULES, Repair, Rule, Tier};
-use shifter_site::profile::LoadOptions;
-use shifter_site::profile::section::scalar::Date;
+use shifter_site::lint::{self, RETIRED, RULES, Repair, Tier};
 
-const MINIMAL: &str = include_str!("data/rules/minimal.toml");
-
-/// The day of all runs here, unless an example names another.
-const TODAY: &str = "2026-01-01";
-
-/// What `shifter-site check` says about `file`.
-fn findings(file: &Path, tier: Tier, today: Date) -> Vec<Located> {
-    findings_with(file, tier, today, &[])
-}
-
-/// The same with `--set` options.
-fn findings_with(file: &Path, tier: Tier, today: Date, set: &[String]) -> Vec<Located> {
-    let strictness = Strictness { tier: Some(tier), today: Some(today), ..Strictness::default() };
-    let options = LoadOptions { set: set.to_vec(), ..LoadOptions::file(file) };
-    let checked = check::check(&options, None, &strictness).expect("the file is there");
-    check::report(&[checked]).findings().to_vec()
-}
-
-/// Checks the profile of one section of a page: its last unnamed example, the others as files beside it.
-fn tried(rule: &Rule, examples: &[Example]) -> Vec<Located> {
-    tried_with(rule, examples, &[])
-}
-
-fn tried_with(rule: &Rule, examples: &[Example], set: &[String]) -> Vec<Located> {
-    let directory = tempfile::tempdir().expect("a directory");
-    let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).expect("a file");
-    write("site.toml", MINIMAL);
-    let mut today: Date = TODAY.parse().expect("a date");
-    for example in examples {
-        let mut name = "example.toml";
-        let mut alone = example.text.contains("extends =");
-        match (example.name.as_str(), example.name.strip_prefix("today-")) {
-            (_, Some(day)) => today = day.parse().expect("a date"),
-            ("alone", _) => alone = true,
-            ("", _) => {}
-            (file, _) => name = file,
-        }
-        let head = if alone { "" } else { "extends = \"site.toml\"\n" };
-        write(name, &format!("{head}{}", example.text));
-    }
-    findings_with(&directory.path().join("example.toml"), rule.tier, today, set)
-}
+use trial::{MINIMAL, findings, tried, tried_with};
 
 fn codes(found: &[Located]) -> BTreeSet<&'static str> {
     found.iter().map(|located| located.finding.code).collect()
@@ -131,7 +90,7 @@ fn the_minimal_profile_is_clean_in_every_tier() {
     let file = directory.path().join("minimal.toml");
     fs::write(&file, MINIMAL).expect("a file");
     for tier in [Tier::Min, Tier::Default, Tier::Strict, Tier::Security] {
-        let found = findings(&file, tier, TODAY.parse().expect("a date"));
+        let found = findings(&file, tier);
         assert!(found.is_empty(), "{tier:?}:\n  {}", shown(&found));
     }
 }
@@ -221,7 +180,7 @@ fn each_site_profile_has_the_findings_that_were_reviewed() {
     profiles.sort();
     assert!(!profiles.is_empty());
     for profile in profiles {
-        let found = findings(&profile, Tier::Default, TODAY.parse().expect("a date"));
+        let found = findings(&profile, Tier::Default);
         let line = |located: &Located| {
             let finding = &located.finding;
             let at = finding.anchor().map(|label| label.path.to_string()).unwrap_or_default();

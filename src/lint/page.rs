@@ -9,11 +9,14 @@ use crate::profile::section::Tier;
 /// The sections every page has, in order.
 pub const SECTIONS: [&str; 4] = ["What it checks", "Why is this bad", "Bad", "Good"];
 
-/// One fenced block of a page.
+/// One fenced block of a page: ```` ```LANG NAME ````.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Example {
-    /// What follows ```` ```toml ````: empty for the profile itself, a file name for a second
-    /// input that it extends.
+    /// The first word behind the fence: `toml`, `sh`, `json`, `conf`.
+    pub lang: String,
+    /// What follows it. Nothing: the profile. `alone`: a profile that is not laid over the minimal one. `today-DATE`: the
+    /// profile, checked on that day. `facts.json`: facts, laid over the usual ones. `import/FILE`: a file of a directory
+    /// that is imported. Any other: a file of that name beside the profile.
     pub name: String,
     /// The text between the fences.
     pub text: String,
@@ -61,8 +64,8 @@ pub fn examples(rule: &Rule, title: &str) -> Vec<Example> {
     for line in text.lines() {
         match (&mut open, line.strip_prefix("```")) {
             (None, Some(info)) => {
-                let name = info.strip_prefix("toml").unwrap_or(info).trim().to_owned();
-                open = Some(Example { name, text: String::new() });
+                let (lang, name) = info.split_once(' ').unwrap_or((info, ""));
+                open = Some(Example { lang: lang.to_owned(), name: name.trim().to_owned(), text: String::new() });
             }
             (Some(_), Some(_)) => found.extend(open.take()),
             (Some(example), None) => {
@@ -122,8 +125,11 @@ pub fn text(rule: &Rule) -> String {
         if let Some(text) = section(rule, title) {
             let _ = writeln!(out, "\n{title}");
             for line in text.lines() {
-                let line = line.strip_prefix("```toml").map_or_else(|| Some(line.to_owned()), caption);
-                if let Some(line) = line.filter(|line| line != "```") {
+                let shown = match line.strip_prefix("```") {
+                    None => Some(line.to_owned()),
+                    Some(info) => caption(info).map(|said| format!("# {said}")),
+                };
+                if let Some(line) = shown {
                     let _ = writeln!(out, "{}", format!("    {line}").trim_end());
                 }
             }
@@ -140,10 +146,11 @@ pub fn text(rule: &Rule) -> String {
 
 /// What the fence of an example says of it: another file than the profile, or the day of the run.
 fn caption(info: &str) -> Option<String> {
-    match info.trim() {
-        "" | "alone" => None,
-        info => {
-            Some(info.strip_prefix("today-").map_or(format!("# {info}"), |day| format!("# checked with --today {day}")))
+    match info.split_once(' ').map(|(_, name)| name.trim()) {
+        None | Some("" | "alone") => None,
+        Some(name) => {
+            let day = name.strip_prefix("today-").map(|day| format!("checked with --today {day}"));
+            Some(day.unwrap_or_else(|| name.to_owned()))
         }
     }
 }
@@ -164,10 +171,18 @@ pub fn markdown(rule: &Rule, depth: usize) -> String {
     out
 }
 
-/// The text with what fences say as a comment in the example, where readers see it.
+/// The text with what fences say of an example above it, where readers see it.
 fn captioned(text: &str) -> String {
-    let line = |line: &str| match line.strip_prefix("```toml") {
-        Some(info) => caption(info).map_or("```toml".to_owned(), |caption| format!("```toml\n{caption}")),
+    let line = |line: &str| match line.strip_prefix("```").filter(|info| !info.is_empty()) {
+        Some(info) => {
+            let lang = info.split(' ').next().unwrap_or_default();
+            match caption(info) {
+                // JSON has no comments.
+                Some(said) if lang == "json" => format!("`{said}`:\n```{lang}"),
+                Some(said) => format!("```{lang}\n# {said}"),
+                None => format!("```{lang}"),
+            }
+        }
         None => line.to_owned(),
     };
     text.lines().map(line).collect::<Vec<_>>().join("\n")

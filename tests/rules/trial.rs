@@ -1,0 +1,87 @@
+//! The examples of a page, laid out as files and looked at as the command would.
+
+use std::{fs, path::Path};
+
+use shifter_site::check::{self, Strictness};
+use shifter_site::diagnostic::Located;
+use shifter_site::lint::{Example, Rule, Tier};
+use shifter_site::profile::LoadOptions;
+use shifter_site::profile::section::scalar::Date;
+
+/// What every profile of an example extends, unless it stands `alone`.
+pub(crate) const MINIMAL: &str = include_str!("../data/rules/minimal.toml");
+
+/// The day of all runs, unless an example names another.
+const TODAY: &str = "2026-01-01";
+
+/// What `shifter-site check` says about `file`.
+pub(crate) fn findings(file: &Path, tier: Tier) -> Vec<Located> {
+    check(file, tier, TODAY, &[])
+}
+
+fn check(file: &Path, tier: Tier, today: &str, set: &[String]) -> Vec<Located> {
+    let today: Date = today.parse().expect("a date");
+    let strictness = Strictness { tier: Some(tier), today: Some(today), ..Strictness::default() };
+    let options = LoadOptions { set: set.to_vec(), ..LoadOptions::file(file) };
+    let checked = check::check(&options, None, &strictness).expect("the file is there");
+    check::report(&[checked]).findings().to_vec()
+}
+
+/// What is found in the examples of one section of a page.
+pub(crate) fn tried(rule: &Rule, examples: &[Example]) -> Vec<Located> {
+    tried_with(rule, examples, &[])
+}
+
+/// The same with `--set` options.
+pub(crate) fn tried_with(rule: &Rule, examples: &[Example], set: &[String]) -> Vec<Located> {
+    let trial = Trial::of(examples);
+    check(&trial.profile(), rule.tier, &trial.today, set)
+}
+
+/// The examples of one section as files of a directory that goes with the value.
+pub(crate) struct Trial {
+    directory: tempfile::TempDir,
+    today: String,
+}
+
+impl Trial {
+    /// Writes them. What an example is, its name says (`lint::Example`).
+    pub(crate) fn of(examples: &[Example]) -> Self {
+        let mut trial = Trial { directory: tempfile::tempdir().expect("a directory"), today: TODAY.to_owned() };
+        trial.write("site.toml", MINIMAL);
+        trial.write("example.toml", "extends = \"site.toml\"\n");
+        for example in examples {
+            trial.add(example);
+        }
+        trial
+    }
+
+    /// The profile that is looked at.
+    pub(crate) fn profile(&self) -> std::path::PathBuf {
+        self.directory.path().join("example.toml")
+    }
+
+    fn add(&mut self, example: &Example) {
+        let (name, text) = (example.name.as_str(), example.text.as_str());
+        let over_the_minimal = || match text.contains("extends =") {
+            true => text.to_owned(),
+            false => format!("extends = \"site.toml\"\n{text}"),
+        };
+        match (name, name.strip_prefix("today-"), example.lang.as_str()) {
+            ("", ..) => self.write("example.toml", &over_the_minimal()),
+            ("alone", ..) => self.write("example.toml", text),
+            (_, Some(day), _) => {
+                self.today = day.to_owned();
+                self.write("example.toml", &over_the_minimal());
+            }
+            (file, _, "toml") => self.write(file, &over_the_minimal()),
+            (file, ..) => self.write(file, text),
+        }
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let file = self.directory.path().join(name);
+        fs::create_dir_all(file.parent().expect("a directory")).expect("a directory");
+        fs::write(file, text).expect("a file");
+    }
+}
