@@ -4,11 +4,13 @@
 //! the same value; a form of output never changes an exit code.
 
 mod check;
+mod completion;
 mod console;
 mod exit;
 mod explain;
 mod find;
 mod layers;
+mod man;
 mod render;
 mod rules;
 mod schema;
@@ -40,6 +42,8 @@ enum Verb {
     Rules(rules::Args),
     Schema(schema::Args),
     Try(try_site::Args),
+    Completion(completion::Args),
+    Man(man::Args),
 }
 
 /// Runs the command line of this process.
@@ -72,6 +76,8 @@ fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> Exit {
         Verb::Rules(args) => rules::run(args, &console),
         Verb::Schema(args) => schema::run(args, &console),
         Verb::Try(args) => try_site::run(args, &console),
+        Verb::Completion(args) => completion::run(args, &console),
+        Verb::Man(args) => man::run(args, &console),
     };
     outcome.unwrap_or_else(|failure| {
         console.complain(&failure);

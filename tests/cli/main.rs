@@ -4,6 +4,7 @@ mod check;
 mod forms;
 mod layers;
 mod loader;
+mod manual;
 mod profiles;
 mod render;
 mod support;
