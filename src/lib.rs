@@ -11,9 +11,11 @@
 //! 5. [`check`] puts the findings of all classes together and leaves out what is suppressed.
 //! 6. [`render`] makes every file of a site, reads each back with the parser of the program it is for,
 //!    and writes it. The same site gives the same bytes.
+//! 7. [`change`] says in the words of a file's reader what differs between two versions of it.
 //!
 //! [`schema`] describes the files read and written, for editors and other programs.
 
+pub mod change;
 pub mod check;
 pub mod cli;
 pub mod diagnostic;
