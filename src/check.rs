@@ -3,16 +3,22 @@
 //! [`check`] puts together what loading found, what stands in the way of a [`Site`] and what the
 //! rules say ([`judge`]), leaves out what the site does not want to hear ([`Selection`], comments),
 //! and decides whether the run fails. `check` shows the result, `render` goes on with its sites.
+//! Where only the [`Verdict`]s are wanted, [`many`] makes them in parallel.
 
 mod judge;
+mod many;
+mod verdict;
+
+pub use many::many;
+pub use verdict::{Verdict, summary};
 
 use std::collections::BTreeMap;
 
 use crate::{
-    diagnostic::{Located, Report, Scope, Selection, Severity, source::Source, suppress},
+    diagnostic::{Report, Selection, Severity, source::Source, suppress},
     lint::{Fact, RULES},
     profile::{
-        self, LoadError, LoadOptions, Loaded,
+        self, Buffers, LoadError, LoadOptions, Loaded,
         section::{FailOn, Tier, scalar::Date},
     },
     site::Site,
@@ -42,23 +48,21 @@ pub struct Checked {
     pub classes: BTreeMap<String, Loaded>,
     /// What each class means, or the whole profile when it has none; only those that mean something.
     pub sites: Vec<Site>,
-    findings: Vec<Located>,
-    suppressed: usize,
-    unjudged: usize,
-    fails: bool,
+    /// What there is to say about it.
+    pub verdict: Verdict,
 }
 
 impl Checked {
     /// Whether a finding is at or above the limit.
     #[must_use]
     pub fn fails(&self) -> bool {
-        self.fails
+        self.verdict.fails
     }
 
     /// Whether anything wrong was found that is not suppressed.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.findings.iter().any(|located| located.finding.severity == Severity::Error)
+        self.verdict.findings.iter().any(|located| located.finding.severity == Severity::Error)
     }
 }
 
@@ -67,9 +71,22 @@ impl Checked {
 /// # Errors
 /// When the file cannot be read or an override has no meaning; all else is a finding.
 pub fn check(options: &LoadOptions, class: Option<&str>, strictness: &Strictness) -> Result<Checked, LoadError> {
+    check_with(options, class, strictness, &Buffers::none())
+}
+
+/// [`check`], with texts that stand for files.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_with(
+    options: &LoadOptions,
+    class: Option<&str>,
+    strictness: &Strictness,
+    buffers: &Buffers,
+) -> Result<Checked, LoadError> {
     let is_whole = class.is_none() && options.set.is_empty() && options.environment.is_empty();
     let looked_at = if is_whole { LookedAt::AsWritten } else { LookedAt::InPart };
-    Ok(examine(profile::load(options)?, class, strictness, looked_at))
+    Ok(examine(profile::load_with(options, buffers)?, class, strictness, looked_at))
 }
 
 /// How much of what the file says a run sees.
@@ -88,20 +105,23 @@ fn examine(loaded: Loaded, class: Option<&str>, strictness: &Strictness, looked_
     let lint = loaded.profile.lint.clone().unwrap_or_default();
     let tier = strictness.tier.or(lint.tier).unwrap_or_default();
 
-    let mut findings = judge::of_loading(&loaded, &classes);
-    findings.retain(|located| located.finding.severity == Severity::Error || is_asked(tier, located.finding.code));
+    let mut gathered = judge::of_loading(&loaded, &classes);
+    gathered
+        .findings
+        .retain(|located| located.finding.severity == Severity::Error || is_asked(tier, located.finding.code));
     let (mut sites, judged) = (Vec::new(), loaded.loss.leaves_a_judgeable_rest());
     if judged {
-        sites = judge::of_meaning(&loaded, &classes, &mut findings);
-        judge::of_rules(&loaded, &classes, tier, strictness.today, &mut findings);
-        if findings.iter().all(|located| located.finding.severity != Severity::Error) {
-            judge::of_rendering(&loaded, &sites, &mut findings);
+        sites = judge::of_meaning(&loaded, &classes, &mut gathered);
+        judge::of_rules(&loaded, &classes, tier, strictness.today, &mut gathered);
+        if gathered.findings.iter().all(|located| located.finding.severity != Severity::Error) {
+            judge::of_rendering(&loaded, &sites, &mut gathered);
         }
     }
 
     let ignore = [strictness.ignore.clone(), lint.ignore].concat();
     let selection = Selection { select: strictness.select.clone(), ignore, per_file: lint.per_file_ignores };
-    let (wanted, unwanted): (Vec<_>, Vec<_>) = findings.into_iter().partition(|located| selection.keeps(located));
+    let (wanted, unwanted): (Vec<_>, Vec<_>) =
+        gathered.findings.into_iter().partition(|located| selection.keeps(located));
     let own = loaded.origins.sources()[0].name.clone();
     let outcome = suppress::apply(
         wanted,
@@ -114,24 +134,19 @@ fn examine(loaded: Loaded, class: Option<&str>, strictness: &Strictness, looked_
 
     let usual = if tier == Tier::Strict { FailOn::Warn } else { FailOn::Error };
     let limit = strictness.fail_on.or(lint.fail_on).unwrap_or(usual);
-    let mut checked = Checked {
+    let mut verdict = Verdict {
         fails: findings.iter().any(|located| reaches(located.finding.severity, limit)),
         suppressed: outcome.suppressed + unwanted.len(),
-        unjudged: usize::from(!judged),
-        loaded,
-        classes,
-        sites,
+        scope: verdict::scope(&loaded, judged),
         findings,
     };
-    for profile in std::mem::take(&mut checked.loaded.served) {
+    let mut loaded = loaded;
+    for profile in std::mem::take(&mut loaded.served) {
         let served = examine(profile, None, strictness, LookedAt::AsWritten);
-        checked.findings.extend(served.findings);
-        checked.suppressed += served.suppressed;
-        checked.unjudged += served.unjudged;
-        checked.fails |= served.fails;
-        checked.loaded.served.push(served.loaded);
+        verdict.join(served.verdict);
+        loaded.served.push(served.loaded);
     }
-    checked
+    Checked { loaded, classes, sites, verdict }
 }
 
 /// Whether a run of this tier asks the rule with this code.
@@ -167,19 +182,5 @@ fn reaches(severity: Severity, limit: FailOn) -> bool {
 /// One report of several profiles.
 #[must_use]
 pub fn report(checked: &[Checked]) -> Report {
-    let mut scope = Scope::default();
-    let mut findings = Vec::new();
-    for one in checked {
-        for loaded in std::iter::once(&one.loaded).chain(&one.loaded.served) {
-            scope.profiles += 1;
-            scope.classes += loaded.classes().len();
-            let target = loaded.origins.root().get(&"target.shifter".into()).and_then(|item| item.as_str());
-            if let Some(target) = target.filter(|target| !scope.targets.iter().any(|known| known == target)) {
-                scope.targets.push(target.to_owned());
-            }
-        }
-        scope.unjudged += one.unjudged;
-        findings.extend(one.findings.iter().cloned());
-    }
-    Report::new(findings, checked.iter().map(|one| one.suppressed).sum(), scope)
+    summary(checked.iter().map(|one| one.verdict.clone()))
 }

@@ -5,10 +5,12 @@
 //! comes out as findings beside whatever did decode. [`origin`] knows for every key path of the
 //! result which text set it and where.
 
+pub mod buffers;
 pub mod class;
 pub mod decode;
 pub mod document;
 mod elsewhere;
+pub mod file;
 pub mod inspect;
 pub mod item;
 pub mod layer;
@@ -30,16 +32,17 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use validator::Validate;
 
-use self::{
-    item::Item,
-    layer::Layers,
-    merge::{Note, Upper},
-};
 pub use self::{
+    buffers::Buffers,
     layer::{Input, LoadError},
     loss::Loss,
     origin::Origins,
     section::Profile,
+};
+use self::{
+    item::Item,
+    layer::Layers,
+    merge::{Note, Upper},
 };
 use crate::diagnostic::{Aim, Finding, structural};
 
@@ -99,9 +102,17 @@ impl<T: DeserializeOwned + Default + JsonSchema + Validate> Model for T {}
 /// # Errors
 /// When the file cannot be read or an override has no meaning; all else is a finding.
 pub fn load<T: Model>(options: &LoadOptions) -> Result<Loaded<T>, LoadError> {
-    let layers = layer::collect(&options.input, &options.environment, &options.set)?;
+    load_with(options, &Buffers::none())
+}
+
+/// [`load`], with texts that stand for files.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with<T: Model>(options: &LoadOptions, buffers: &Buffers) -> Result<Loaded<T>, LoadError> {
+    let layers = layer::collect(&options.input, &options.environment, &options.set, buffers)?;
     let mut loaded: Loaded<T> = view(Arc::new(layers), options.class.as_deref());
-    serve(&mut loaded);
+    serve(&mut loaded, buffers);
     Ok(loaded)
 }
 
@@ -155,7 +166,7 @@ fn idle(notes: Vec<Note>) -> Vec<Note> {
 }
 
 /// Loads the profiles that a gateway serves. Those serve nobody themselves.
-fn serve<T: Model>(loaded: &mut Loaded<T>) {
+fn serve<T: Model>(loaded: &mut Loaded<T>, buffers: &Buffers) {
     let root = loaded.origins.root();
     let gateway = root.child("kind").and_then(Item::as_str) == Some("gateway");
     let Some(serves) = root.child("serves").filter(|_| gateway) else { return };
@@ -169,7 +180,7 @@ fn serve<T: Model>(loaded: &mut Loaded<T>) {
         let place = |text: &str| problem::placed(&path, Aim::Value, text, root);
         let directory = loaded.origins.sources().get(item.place.source).map(|source| source.directory());
         let file = directory.unwrap_or_default().join(file);
-        match layer::collect(&Input::File(file.clone()), &[], &[]) {
+        match layer::collect(&Input::File(file.clone()), &[], &[], buffers) {
             Ok(layers) => {
                 let profile: Loaded<T> = view(Arc::new(layers), None);
                 if profile.origins.root().child("kind").and_then(Item::as_str) == Some("gateway") {

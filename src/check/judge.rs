@@ -1,6 +1,9 @@
 //! Where findings come from: loading, meaning, rules. Each is said once, whichever class shows it first.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashSet},
+    ops::Range,
+};
 
 use crate::{
     diagnostic::{Finding, KeyPath, Located, structural},
@@ -13,32 +16,50 @@ use crate::{
     site::Site,
 };
 
+/// What was found so far, each thing once.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    /// What was found, in the order of its finding.
+    pub(super) findings: Vec<Located>,
+    known: HashSet<Identity>,
+}
+
+/// Code, message, and the name and bytes of the text: what makes two findings the same ([`Located::repeats`]).
+type Identity = (&'static str, String, Option<(String, Range<usize>)>);
+
+impl Gathered {
+    /// Adds a finding that nobody has made yet; one that only a class shows says so.
+    fn add(&mut self, mut located: Located, class: Option<&str>) {
+        let place = located.anchor().map(|place| (place.source.name.clone(), place.span.clone()));
+        if self.known.insert((located.finding.code, located.finding.message.clone(), place)) {
+            located.finding.notes.extend(class.map(|name| format!("for class `{name}`")));
+            self.findings.push(located);
+        }
+    }
+}
+
 /// What loading found, for the profile and for each class.
-pub(super) fn of_loading(loaded: &Loaded, classes: &BTreeMap<String, Loaded>) -> Vec<Located> {
-    let mut findings = Vec::new();
+pub(super) fn of_loading(loaded: &Loaded, classes: &BTreeMap<String, Loaded>) -> Gathered {
+    let mut findings = Gathered::default();
     for finding in &loaded.findings {
-        add(&mut findings, loaded.origins.locate(finding), None);
+        findings.add(loaded.origins.locate(finding), None);
     }
     for (name, view) in classes {
         for finding in &view.findings {
-            add(&mut findings, view.origins.locate(finding), Some(name));
+            findings.add(view.origins.locate(finding), Some(name));
         }
     }
     findings
 }
 
 /// What each class means; what stands in the way is a finding.
-pub(super) fn of_meaning(
-    loaded: &Loaded,
-    classes: &BTreeMap<String, Loaded>,
-    findings: &mut Vec<Located>,
-) -> Vec<Site> {
+pub(super) fn of_meaning(loaded: &Loaded, classes: &BTreeMap<String, Loaded>, findings: &mut Gathered) -> Vec<Site> {
     let mut sites = Vec::new();
     let mut take = |view: &Loaded, class: Option<&str>, meaning: Result<Site, Vec<Finding>>| match meaning {
         Ok(site) => sites.push(site),
         Err(found) => {
             for finding in found.iter().filter(|finding| !is_phantom(loaded, finding)) {
-                add(findings, view.origins.locate(finding), class);
+                findings.add(view.origins.locate(finding), class);
             }
         }
     };
@@ -59,10 +80,10 @@ pub(super) fn of_meaning(
 
 /// What would be rendered: every file can be made and read back by the program it is for. Secrets are
 /// not read; a fixed token stands for each.
-pub(super) fn of_rendering(loaded: &Loaded, sites: &[Site], findings: &mut Vec<Located>) {
+pub(super) fn of_rendering(loaded: &Loaded, sites: &[Site], findings: &mut Gathered) {
     let mut add_text = |text: String, path: KeyPath| {
         let finding = Finding::new(&structural::WRONG_TYPE, text).at(path, "this cannot be rendered");
-        add(findings, loaded.origins.locate(&finding), None);
+        findings.add(loaded.origins.locate(&finding), None);
     };
     let directory = loaded.origins.directory_of(&KeyPath::root());
     let inputs = match Inputs::gather(sites, &loaded.origins.sources()[0].name, &directory, Secrets::Placeholder) {
@@ -95,23 +116,15 @@ pub(super) fn of_rules(
     classes: &BTreeMap<String, Loaded>,
     tier: Tier,
     today: Option<Date>,
-    findings: &mut Vec<Located>,
+    findings: &mut Gathered,
 ) {
     let found = lint::run(&lint::Context { common: loaded, classes, tier, today });
     for finding in found.iter().filter(|finding| !is_phantom(loaded, finding)) {
-        add(findings, loaded.origins.locate(finding), None);
+        findings.add(loaded.origins.locate(finding), None);
     }
 }
 
 /// Whether a finding may come from what could not be read.
 fn is_phantom(loaded: &Loaded, finding: &Finding) -> bool {
     finding.labels.iter().any(|label| loaded.loss.touches(&label.path))
-}
-
-/// Adds a finding that nobody has made yet; one that only a class shows says so.
-fn add(findings: &mut Vec<Located>, mut located: Located, class: Option<&str>) {
-    if !findings.iter().any(|known| known.repeats(&located)) {
-        located.finding.notes.extend(class.map(|name| format!("for class `{name}`")));
-        findings.push(located);
-    }
 }

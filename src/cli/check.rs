@@ -10,7 +10,7 @@ use super::{
     layers::LayerArgs,
 };
 use crate::{
-    check::{self, Checked, Strictness},
+    check::{self, Strictness},
     diagnostic::Format,
     profile::{
         Input,
@@ -67,17 +67,14 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         tier: args.tier,
         today: args.today,
     };
-    let mut checked = Vec::new();
-    for input in inputs(args, console)? {
-        let options = args.layers.options(input);
-        checked.push(check::check(&options, args.layers.class.as_deref(), &strictness)?);
-    }
-    let report = check::report(&checked);
+    let options: Vec<_> = inputs(args, console)?.into_iter().map(|input| args.layers.options(input)).collect();
+    let verdicts = check::many(&options, args.layers.class.as_deref(), &strictness)?;
+    let fails = verdicts.iter().any(|verdict| verdict.fails);
+    let report = check::summary(verdicts);
     match &args.output {
         Some(path) => console.save(path, &args.format.write(&report, console.file_style()))?,
         None => console.say(&args.format.write(&report, console.style()))?,
     }
-    let fails = checked.iter().any(Checked::fails);
     Ok(if fails { Exit::Failed } else { Exit::Clean })
 }
 

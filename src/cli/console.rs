@@ -1,12 +1,12 @@
 //! Standard output and error: colours only where somebody sees them, and a closed pipe is no error.
 
 use std::{
-    io::{self, IsTerminal, Read, Write},
+    io::{self, IsTerminal, Write},
     path::Path,
 };
 
 use super::exit::Failure;
-use crate::diagnostic::Style;
+use crate::{diagnostic::Style, profile::file};
 
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -80,15 +80,13 @@ impl Console {
         self.note(&format!("shifter-site: {failure}\n"));
     }
 
-    /// All of standard input.
+    /// All of standard input, up to the size a profile may have.
     pub(super) fn input(&self) -> Result<Vec<u8>, Failure> {
-        let mut bytes = Vec::new();
-        io::stdin().lock().read_to_end(&mut bytes).map_err(|source| Failure::Stream {
+        file::read_stream(io::stdin().lock()).map_err(|source| Failure::Stream {
             verb: "read",
             stream: "input",
             source,
-        })?;
-        Ok(bytes)
+        })
     }
 
     /// Writes a file that is not rendered configuration: a report, a schema.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
 use super::exit::Failure;
+use crate::profile::file;
 
 /// The variable that names the profile.
 pub(super) const VARIABLE: &str = "SHIFTER_SITE_PROFILE";
@@ -42,7 +43,7 @@ fn profiles(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
     for entry in here.read_dir().map_err(failure)? {
         let path = entry.map_err(failure)?.path();
         let toml = path.extension().is_some_and(|extension| extension == "toml");
-        if toml && std::fs::read_to_string(&path).is_ok_and(|text| says_its_schema(&text)) {
+        if toml && file::read_text(&path).is_ok_and(|text| says_its_schema(&text)) {
             profiles.push(path.strip_prefix(".").map(Path::to_owned).unwrap_or(path));
         }
     }

@@ -107,6 +107,20 @@ impl Report {
     }
 }
 
+impl Scope {
+    /// Adds what another run looked at.
+    pub fn join(&mut self, other: Self) {
+        self.profiles += other.profiles;
+        self.classes += other.classes;
+        self.unjudged += other.unjudged;
+        for target in other.targets {
+            if !self.targets.contains(&target) {
+                self.targets.push(target);
+            }
+        }
+    }
+}
+
 impl fmt::Display for Scope {
     /// ` (target 16.08-gpu, 4 classes)`, or nothing when neither is known.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,6 +1,6 @@
 //! One text read as TOML: its tree with places, and all its syntax errors at once.
 
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 
 use toml::{
     Spanned,
@@ -16,6 +16,10 @@ use crate::diagnostic::{Finding, KeyPath, Label, source::Source, structural};
 /// Keys whose value is a secret when somebody writes it inline instead of as a reference.
 pub(super) const SECRET_KEYS: &[&str] =
     &["password", "passwd", "secret", "token", "credential", "passphrase", "identity_token"];
+
+/// How many tables and arrays may lie in one another. No profile has half as many; everything that
+/// walks a tree may do so by recursion.
+pub const DEEPEST: usize = 32;
 
 /// What reading a text gave.
 #[derive(Debug)]
@@ -64,6 +68,11 @@ impl Reader<'_> {
 
     fn item(&mut self, value: &Spanned<DeValue<'_>>, key: Option<Range<usize>>, path: &mut KeyPath) -> Item {
         let span = value.span();
+        let holds_more = matches!(value.get_ref(), DeValue::Array(_) | DeValue::Table(_));
+        if holds_more && path.segments().len() >= DEEPEST {
+            self.too_deep(span.clone());
+            return Item { node: Node::Table(BTreeMap::new()), place: Place { source: self.index, key, value: span } };
+        }
         let node = match value.get_ref() {
             DeValue::String(text) => {
                 self.find_secret(text, span.clone(), path);
@@ -96,6 +105,17 @@ impl Reader<'_> {
             .label(Label::primary(path, format!("{digits} does not fit in 64 bits")).pinned(self.index, Some(span)))
             .help("numbers lie between -9223372036854775808 and 9223372036854775807");
         self.findings.push(finding);
+    }
+
+    /// Says once that what follows is too deep to be read.
+    fn too_deep(&mut self, span: Range<usize>) {
+        let message = format!("not a profile: tables and arrays lie in one another more than {DEEPEST} deep");
+        if self.findings.iter().all(|finding| finding.message != message) {
+            let finding = Finding::new(&structural::TOML_SYNTAX, message)
+                .label(Label::primary(KeyPath::root(), "this is not looked at").pinned(self.index, Some(span)))
+                .help("no table of a profile lies as deep: take out what does");
+            self.findings.push(finding);
+        }
     }
 
     /// Notes an inline password, or the password inside a URI, so that it is never shown.
@@ -160,6 +180,21 @@ mod tests {
     fn a_number_that_does_not_fit_is_a_finding() {
         let (_, document) = document("a = 99999999999999999999\nb = -99999999999999999999\n");
         assert_eq!(document.findings[0].message, "`a` is a number out of range");
+    }
+
+    #[test]
+    fn what_lies_too_deep_is_one_finding_and_nothing_overflows() {
+        let key = vec!["a"; 79].join(".");
+        let inline = |n: usize| format!("{}1{}", format!("{{ {key} = ").repeat(n), "}".repeat(n));
+        for text in [
+            format!("[{key}]\nx = 1\n"),
+            format!("a = {}\n", inline(79)),
+            format!("a = {}{}\n", "[".repeat(70), "]".repeat(70)),
+        ] {
+            let (_, document) = document(&text);
+            let codes: Vec<&str> = document.findings.iter().map(|finding| finding.code).collect();
+            assert_eq!(codes, ["SITE001"], "{:?}", document.findings);
+        }
     }
 
     #[test]

@@ -14,16 +14,16 @@
 //! rewrites those of other directories, so that whoever reads the profile needs one directory only.
 //!
 //! Layers may not include one another in a circle, and a base that is not there is a finding at
-//! the line that names it. Files above 16 MiB are refused.
+//! the line that names it. Only regular files of at most 16 MiB are read ([`file`](super::file)).
 
 use std::{
-    fs::File,
-    io::{self, Read},
+    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use super::{
+    buffers::Buffers,
     document,
     item::{Item, Place},
     overrides::{self, BadOverride},
@@ -35,8 +35,6 @@ use crate::diagnostic::{
     source::{Source, SourceKind},
     structural,
 };
-
-const LARGEST: u64 = 16 << 20;
 
 /// Where the top layer comes from.
 #[derive(Debug, Clone)]
@@ -90,16 +88,21 @@ pub struct Layers {
     pub findings: Vec<Finding>,
 }
 
-/// Reads the file, its bases and presets, and the overrides.
+/// Reads the file, its bases and presets, and the overrides; `buffers` stand for files.
 ///
 /// # Errors
 /// When the file itself cannot be read or an override cannot be understood.
-pub fn collect(input: &Input, environment: &[(String, String)], set: &[String]) -> Result<Layers, LoadError> {
-    let mut stack = Stack { layers: Layers::empty(), presets: Vec::new(), open: Vec::new(), done: Vec::new() };
+pub fn collect(
+    input: &Input,
+    environment: &[(String, String)],
+    set: &[String],
+    buffers: &Buffers,
+) -> Result<Layers, LoadError> {
+    let mut stack = Stack { buffers, layers: Layers::empty(), presets: Vec::new(), open: Vec::new(), done: Vec::new() };
     match input {
         Input::File(path) => {
-            let bytes = read(path).map_err(|source| LoadError::Read { path: path.clone(), source })?;
-            let canonical = path.canonicalize().unwrap_or_else(|_| path.clone());
+            let bytes = buffers.read(path).map_err(|source| LoadError::Read { path: path.clone(), source })?;
+            let canonical = buffers.canonical(path).unwrap_or_else(|_| path.clone());
             stack.file(path, canonical, bytes);
         }
         Input::Text { path, bytes } => {
@@ -136,14 +139,15 @@ impl Layers {
 }
 
 /// The files that are being read, to find circles.
-struct Stack {
+struct Stack<'b> {
+    buffers: &'b Buffers,
     layers: Layers,
     presets: Vec<Layer>,
     open: Vec<(PathBuf, String)>,
     done: Vec<PathBuf>,
 }
 
-impl Stack {
+impl Stack<'_> {
     fn file(&mut self, path: &Path, canonical: PathBuf, bytes: Vec<u8>) {
         self.bytes(path.display().to_string(), SourceKind::File(path.to_owned()), canonical, bytes);
     }
@@ -187,9 +191,9 @@ impl Stack {
             Finding::new(&structural::EXTENDS_CYCLE, message)
                 .label(Label::primary("extends", text).pinned(named_at.source, Some(named_at.value.clone())))
         };
-        let read = path.canonicalize().and_then(|canonical| {
+        let read = self.buffers.canonical(path).and_then(|canonical| {
             let known = self.done.contains(&canonical) || self.open.iter().any(|(open, _)| *open == canonical);
-            Ok((if known { Vec::new() } else { read(path)? }, canonical))
+            Ok((if known { Vec::new() } else { self.buffers.read(path)? }, canonical))
         });
         match read {
             Err(error) => {
@@ -233,13 +237,4 @@ impl Stack {
             }
         }
     }
-}
-
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 16 MiB"));
-    }
-    Ok(bytes)
 }
