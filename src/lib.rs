@@ -13,6 +13,7 @@
 //!    and writes it. The same site gives the same bytes.
 //! 7. [`change`] says in the words of a file's reader what differs between two versions of it.
 //!
+//! [`secret`] reads what references to secrets refer to, and knows what a secret looks like where none may be.
 //! [`schema`] describes the files read and written, for editors and other programs.
 
 pub mod change;
@@ -25,5 +26,6 @@ pub mod profile;
 pub mod render;
 pub mod sandbox;
 pub mod schema;
+pub mod secret;
 pub mod site;
 pub mod target;

@@ -16,6 +16,7 @@ use shifter_gateway_types::config::{
 use shifter_gateway_types::{ImageManager, Location, Platform};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use zeroize::Zeroizing;
 
 const FILE: &str = "imagemanager.json";
 
@@ -98,7 +99,7 @@ fn word<T: serde::de::DeserializeOwned>(key: &str, text: &str, errors: &mut Vec<
 }
 
 /// The secret's text where the original needs it.
-fn revealed(inputs: &Inputs, secret: &Reference, errors: &mut Vec<RenderError>) -> Option<String> {
+fn revealed(inputs: &Inputs, secret: &Reference, errors: &mut Vec<RenderError>) -> Option<Zeroizing<String>> {
     let text = inputs.vault.text(secret);
     if text.is_none() {
         errors.push(RenderError::SecretUnknown { name: secret.name().to_owned() });
@@ -137,7 +138,7 @@ fn login(
     errors: &mut Vec<RenderError>,
 ) -> Secret {
     let password = password.and_then(|secret| revealed(inputs, secret, errors));
-    let whole = uri::with_login(uri, user, password.as_deref());
+    let whole = uri::with_login(uri, user, password.as_deref().map(String::as_str));
     Secret::text(expect(key, uri, "a URI with a host, as in mongodb://localhost/", whole, errors).unwrap_or_default())
 }
 

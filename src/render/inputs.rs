@@ -1,11 +1,11 @@
 //! What a plan needs from outside: secrets, and the site's own scripts.
 
-use super::vault::{Revealed, Vault};
+use super::vault::Vault;
 use crate::profile::section::{ArtifactKind, secret::Secret};
+use crate::secret::{self, Commands, Extent, ResolveError, SecretValue};
 use crate::site::{Access, Site};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// What a plan needs beside the sites.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ impl GatherError {
     /// Whether it is a secret that could not be had, and not a script.
     #[must_use]
     pub fn is_of_a_secret(&self) -> bool {
-        !matches!(self, Self::File { .. } | Self::Changed { .. })
+        matches!(self, Self::Secret(_))
     }
 }
 
@@ -43,14 +43,6 @@ pub enum GatherError {
     /// A script that cannot be read.
     #[error("cannot read `{}`: {source}", path.display())]
     File {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The file of a secret that cannot be read.
-    #[error("cannot read the secret `{}`: {source}", path.display())]
-    SecretFile {
         /// The file.
         path: PathBuf,
         /// Why.
@@ -66,34 +58,9 @@ pub enum GatherError {
         /// What it has.
         found: String,
     },
-    /// A variable that is not set.
-    #[error("the environment has no variable `{name}` for a secret")]
-    Variable {
-        /// Its name.
-        name: String,
-    },
-    /// A command that failed.
-    #[error("`{program}` did not give the secret `{name}`: {why}")]
-    Command {
-        /// The program.
-        program: String,
-        /// The secret's name.
-        name: String,
-        /// Its exit status, or why it did not run.
-        why: String,
-    },
-    /// A command that nobody allowed.
-    #[error("the secret `{name}` comes from a command: allow it with `--allow-secret-commands`")]
-    CommandNotAllowed {
-        /// The secret's name.
-        name: String,
-    },
-    /// A secret without text.
-    #[error("the secret `{name}` is empty")]
-    Empty {
-        /// The secret's name.
-        name: String,
-    },
+    /// A secret.
+    #[error(transparent)]
+    Secret(#[from] ResolveError),
 }
 
 impl Inputs {
@@ -110,17 +77,20 @@ impl Inputs {
                 Err(error) => errors.push(error),
             }
         }
-        let vault = if how == Secrets::Placeholder {
-            Vault::Placeholders
-        } else {
-            let mut values: Vec<(Secret, Revealed)> = Vec::new();
+        let mut reveal = |commands| {
+            let mut values: Vec<(Secret, SecretValue)> = Vec::new();
             for secret in once_each(sites.iter().flat_map(inlined_secrets)) {
-                match reveal(&secret, dir, how) {
+                match secret::resolve(&secret, dir, commands, Extent::FirstLine) {
                     Ok(value) => values.push((secret, value)),
-                    Err(error) => errors.push(error),
+                    Err(error) => errors.push(error.into()),
                 }
             }
             Vault::Values(values)
+        };
+        let vault = match how {
+            Secrets::Placeholder => Vault::Placeholders,
+            Secrets::Resolve => reveal(Commands::Refused),
+            Secrets::ResolveWithCommands => reveal(Commands::Allowed),
         };
         let source = source.rsplit('/').next().unwrap_or(source).to_owned();
         if errors.is_empty() { Ok(Self { source, vault, files }) } else { Err(errors) }
@@ -193,38 +163,4 @@ pub(super) fn place(site: &Site, secret: &Secret) -> String {
         Secret::File(path) if path.starts_with('/') => path.clone(),
         _ => format!("{}/secrets/{}", site.config, secret.name()),
     }
-}
-
-fn reveal(secret: &Secret, dir: &Path, how: Secrets) -> Result<Revealed, GatherError> {
-    let name = || secret.name().to_owned();
-    let text = match secret {
-        Secret::File(file) => {
-            let path = dir.join(file);
-            std::fs::read_to_string(&path).map_err(|source| GatherError::SecretFile { path, source })?
-        }
-        Secret::Env(variable) => {
-            std::env::var(variable).map_err(|_| GatherError::Variable { name: variable.clone() })?
-        }
-        Secret::Sops { file, key } => {
-            let index: String = key.split('.').map(|part| format!("[{part:?}]")).collect();
-            let path = dir.join(file);
-            run(Command::new("sops").args(["--decrypt", "--extract", &index]).arg(path), secret.name())?
-        }
-        Secret::Command(_) if how != Secrets::ResolveWithCommands => {
-            return Err(GatherError::CommandNotAllowed { name: name() });
-        }
-        Secret::Command(words) => run(Command::new(&words[0]).args(&words[1..]).current_dir(dir), secret.name())?,
-    };
-    let first = text.lines().next().unwrap_or_default();
-    if first.is_empty() { Err(GatherError::Empty { name: name() }) } else { Ok(Revealed::new(first)) }
-}
-
-fn run(command: &mut Command, name: &str) -> Result<String, GatherError> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let failed = |why: String| GatherError::Command { program: program.clone(), name: name.to_owned(), why };
-    let output = command.stdin(std::process::Stdio::null()).output().map_err(|error| failed(error.to_string()))?;
-    if !output.status.success() {
-        return Err(failed(output.status.to_string()));
-    }
-    String::from_utf8(output.stdout).map_err(|_| failed("its output is not text".to_owned()))
 }

@@ -1,38 +1,9 @@
 //! The values of secrets while a plan is made, or the tokens that stand for them.
 
 use crate::profile::section::secret::Secret;
+use crate::secret::SecretValue;
 use std::collections::BTreeMap;
-use std::fmt;
-
-/// A revealed secret. It has no `Display`, its `Debug` shows nothing, and its memory is overwritten when it goes.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Revealed(Vec<u8>);
-
-impl Revealed {
-    /// A secret's text, without the newline at its end.
-    #[must_use]
-    pub fn new(text: &str) -> Self {
-        Self(text.strip_suffix('\n').unwrap_or(text).as_bytes().to_vec())
-    }
-
-    fn text(&self) -> &str {
-        std::str::from_utf8(&self.0).expect("it was made from a text")
-    }
-}
-
-impl fmt::Debug for Revealed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Revealed(…)")
-    }
-}
-
-impl Drop for Revealed {
-    fn drop(&mut self) {
-        self.0.fill(0);
-        // Without a use the optimiser would drop the line above.
-        std::hint::black_box(&self.0);
-    }
-}
+use zeroize::Zeroizing;
 
 /// What stands in the files where a secret belongs.
 #[derive(Clone, Debug)]
@@ -40,22 +11,23 @@ pub enum Vault {
     /// The fixed token `@SECRET:name@`, which the gateway refuses by name. For tests and CI.
     Placeholders,
     /// The secrets themselves, by reference.
-    Values(Vec<(Secret, Revealed)>),
+    Values(Vec<(Secret, SecretValue)>),
 }
 
 impl Vault {
     /// Secrets by the name of their reference, as a test gives them.
     #[must_use]
     pub fn of_files(values: &BTreeMap<String, String>) -> Self {
-        Self::Values(values.iter().map(|(file, text)| (Secret::File(file.clone()), Revealed::new(text))).collect())
+        Self::Values(values.iter().map(|(file, text)| (Secret::File(file.clone()), SecretValue::new(text))).collect())
     }
 
     /// The text to write for a secret; none when it was not revealed.
-    pub(super) fn text(&self, secret: &Secret) -> Option<String> {
+    pub(super) fn text(&self, secret: &Secret) -> Option<Zeroizing<String>> {
         match self {
-            Self::Placeholders => Some(placeholder(secret)),
+            Self::Placeholders => Some(placeholder(secret).into()),
             Self::Values(values) => {
-                values.iter().find(|(reference, _)| reference == secret).map(|(_, value)| value.text().to_owned())
+                let (_, value) = values.iter().find(|(reference, _)| reference == secret)?;
+                Some(value.expose_text()?.to_owned().into())
             }
         }
     }
@@ -80,7 +52,7 @@ mod tests {
     fn a_revealed_secret_shows_nothing() {
         let vault = Vault::of_files(&BTreeMap::from([("secrets/x".to_owned(), "hunter2\n".to_owned())]));
         assert!(!format!("{vault:?}").contains("hunter2"));
-        assert_eq!(vault.text(&Secret::File("secrets/x".into())).as_deref(), Some("hunter2"));
+        assert_eq!(vault.text(&Secret::File("secrets/x".into())).as_deref().map(String::as_str), Some("hunter2"));
         assert_eq!(vault.text(&Secret::Env("X".into())), None);
     }
 

@@ -1,7 +1,9 @@
 //! What the tests of the command line share: a directory of profiles and the real program.
 
 use std::{
+    fs::Permissions,
     io::Write as _,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -64,10 +66,14 @@ impl Site {
         Self { directory: tempfile::tempdir().expect("a temporary directory") }
     }
 
+    /// With this file; what lies in `secrets/` is its owner's alone.
     pub(crate) fn with(self, name: &str, text: &str) -> Self {
         let path = self.directory.path().join(name);
         std::fs::create_dir_all(path.parent().expect("has a parent")).expect("made");
-        std::fs::write(path, text).expect("written");
+        std::fs::write(&path, text).expect("written");
+        if name.contains("secrets/") {
+            std::fs::set_permissions(path, Permissions::from_mode(0o600)).expect("our own file");
+        }
         self
     }
 

@@ -3,7 +3,14 @@
 use crate::support::{sites_of, text};
 use shifter_site::render::{self, GatherError, Inputs, Secrets};
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+
+/// A file that only its owner reads.
+fn keep(path: &Path, text: &str) {
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+}
 
 /// A profile of an older release with a secret and what `more` adds.
 fn profile(password: &str, more: &str) -> String {
@@ -29,14 +36,14 @@ fn rendered(password: &str, dir: &Path, how: Secrets) -> String {
 #[test]
 fn a_file_is_read_relative_to_the_profile_and_its_first_line_is_the_secret() {
     let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("pw"), "s3cret/\nnot this\n").unwrap();
+    keep(&dir.path().join("pw"), "s3cret/\nnot this\n");
     assert!(rendered("{ file = 'pw' }", dir.path(), Secrets::Resolve).contains("u:s3cret%2F@localhost"));
 }
 
 #[test]
 fn a_secret_that_is_missing_or_empty_is_an_error_that_names_it() {
     let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("empty"), "\n").unwrap();
+    keep(&dir.path().join("empty"), "\n");
     let error = |password| gather(password, "", dir.path(), Secrets::Resolve).unwrap_err().join("; ");
     assert!(
         error("{ file = 'nowhere' }").contains("the secret `")
@@ -58,7 +65,7 @@ fn a_command_runs_only_when_that_is_allowed() {
     assert!(rendered(command, dir.path(), Secrets::ResolveWithCommands).contains("u:from-a-command@"));
     let failing = "{ command = ['/bin/sh', '-c', 'echo half; exit 3', 'entry'] }";
     let error = gather(failing, "", dir.path(), Secrets::ResolveWithCommands).unwrap_err();
-    assert_eq!(error, ["`/bin/sh` did not give the secret `entry`: exit status: 3"]);
+    assert_eq!(error, ["`/bin/sh` did not give the secret `entry`: exit status: 3; run it by hand to see why"]);
 }
 
 #[test]

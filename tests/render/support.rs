@@ -2,8 +2,9 @@
 
 use shifter_site::profile::section::secret::Secret;
 use shifter_site::profile::{self, LoadOptions, Loaded, Profile};
-use shifter_site::render::vault::{Revealed, Vault};
+use shifter_site::render::vault::Vault;
 use shifter_site::render::{self, Inputs, Plan};
+use shifter_site::secret::SecretValue;
 use shifter_site::site::Site;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -69,7 +70,7 @@ pub(crate) fn vault() -> Vault {
         (Secret::File("secrets/redis".into()), REDIS),
         (Secret::Sops { file: "secrets/gateway.sops.yaml".into(), key: "mongodb.shifter".into() }, MONGO),
     ];
-    Vault::Values(values.map(|(secret, text)| (secret, Revealed::new(text))).into())
+    Vault::Values(values.map(|(secret, text)| (secret, SecretValue::new(text))).into())
 }
 
 /// What a plan needs, for the profile `name`.
