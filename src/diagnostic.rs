@@ -26,7 +26,7 @@ pub mod source;
 pub mod structural;
 pub mod suppress;
 
-pub use fix::{Edit, Fix, Safety};
+pub use fix::{Edit, Fix, Safety, Written};
 pub use format::{Format, Style};
 pub use key_path::{KeyPath, KeyPathError};
 pub use located::{Located, Place};

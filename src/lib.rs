@@ -9,7 +9,8 @@
 //!    ([`target`]): no default is left to decide after it.
 //! 4. [`lint`] asks every rule. A rule names key paths, never lines.
 //! 5. [`check`] puts the findings of all classes together and leaves out what is suppressed.
-//! 6. [`render`] makes every file of a site, reads each back with the parser of the program it is for,
+//! 6. [`edit`] carries out what findings propose, in the texts of the profile, and changes nothing else.
+//! 7. [`render`] makes every file of a site, reads each back with the parser of the program it is for,
 //!    and writes it. The same site gives the same bytes.
 //! 7. [`change`] says in the words of a file's reader what differs between two versions of it.
 //!
@@ -21,6 +22,7 @@ pub mod check;
 pub mod cli;
 pub mod diagnostic;
 mod digest;
+pub mod edit;
 pub mod lint;
 pub mod profile;
 pub mod render;

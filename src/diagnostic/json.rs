@@ -155,6 +155,22 @@ pub enum EditJson {
         /// The dotted key.
         path: String,
     },
+    /// Adds an element to a list.
+    Append {
+        /// The dotted key of the list.
+        path: String,
+        /// The new element as TOML.
+        toml: String,
+    },
+    /// Replaces a comment of the file in which the finding is.
+    Comment {
+        /// The first byte of the comment in the file, from 0.
+        offset: usize,
+        /// How many bytes it has.
+        length: usize,
+        /// The new comment; with an empty one the line goes too.
+        text: String,
+    },
 }
 
 /// The report as one JSON document.
@@ -236,6 +252,10 @@ impl From<&Fix> for FixJson {
             Edit::Set { path, value } => EditJson::Set { path: path.to_string(), toml: value.to_string() },
             Edit::Rename { path, to } => EditJson::Rename { path: path.to_string(), to: to.clone() },
             Edit::Remove { path } => EditJson::Remove { path: path.to_string() },
+            Edit::Append { path, value } => EditJson::Append { path: path.to_string(), toml: value.to_string() },
+            Edit::Comment { span, text } => {
+                EditJson::Comment { offset: span.start, length: span.len(), text: text.clone() }
+            }
         };
         Self { title: fix.title.clone(), safe: fix.safety == Safety::Safe, edits: fix.edits.iter().map(edit).collect() }
     }

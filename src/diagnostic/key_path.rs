@@ -17,6 +17,9 @@ pub struct KeyPathError {
 
 impl KeyPath {
     /// The whole profile.
+    pub const ROOT: Self = Self(Vec::new());
+
+    /// The whole profile.
     #[must_use]
     pub fn root() -> Self {
         Self::default()

@@ -107,6 +107,11 @@ fn place(finding: Finding, source: &Arc<Source>, span: Range<usize>, text: &str)
     Located { finding: finding.label(label), places: vec![place] }
 }
 
+/// Whether a line is a comment that means to suppress something.
+pub(crate) fn is_directive(line: &str) -> bool {
+    line.strip_prefix('#').is_some_and(|rest| rest.trim_start_matches('#').trim_start().starts_with(MARK))
+}
+
 /// Every suppression of a text, and the comments that look like one and are none.
 fn directives(source: &Arc<Source>) -> (Vec<Directive>, Vec<Located>) {
     let text = source.text();
