@@ -9,6 +9,7 @@ mod console;
 mod exit;
 mod explain;
 mod find;
+mod init;
 mod layers;
 mod man;
 mod render;
@@ -42,6 +43,7 @@ enum Verb {
     Rules(rules::Args),
     Schema(schema::Args),
     Try(try_site::Args),
+    Init(init::Args),
     Completion(completion::Args),
     Man(man::Args),
 }
@@ -76,6 +78,7 @@ fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> Exit {
         Verb::Rules(args) => rules::run(args, &console),
         Verb::Schema(args) => schema::run(args, &console),
         Verb::Try(args) => try_site::run(args, &console),
+        Verb::Init(args) => init::run(args, &console),
         Verb::Completion(args) => completion::run(args, &console),
         Verb::Man(args) => man::run(args, &console),
     };

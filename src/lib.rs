@@ -23,6 +23,7 @@ pub mod cli;
 pub mod diagnostic;
 mod digest;
 pub mod edit;
+pub mod init;
 pub mod lint;
 pub mod profile;
 pub mod render;

@@ -97,6 +97,9 @@ pub(crate) enum Failure {
     /// A step of a try failed.
     #[error("{0}")]
     Try(String),
+    /// A new profile lacks an answer.
+    #[error(transparent)]
+    Init(#[from] crate::init::InitError),
 }
 
 impl Failure {
@@ -117,7 +120,7 @@ impl Failure {
         };
         match self {
             Self::Usage(_) | Self::Load(LoadError::Override(_)) => Exit::Usage,
-            Self::Several(_) | Self::Try(_) => Exit::Failed,
+            Self::Several(_) | Self::Try(_) | Self::Init(_) => Exit::Failed,
             Self::Defect(_) => Exit::Internal,
             Self::Load(LoadError::Read { source, .. }) | Self::File { source, .. } | Self::Stream { source, .. } => {
                 io(source)

@@ -4,6 +4,7 @@
 pub const ALL: &[(&str, &str)] = &[
     ("cray-xc", include_str!("preset/cray-xc.toml")),
     ("cray-xe", include_str!("preset/cray-xe.toml")),
+    ("gpu", include_str!("preset/gpu.toml")),
     ("laptop", include_str!("preset/laptop.toml")),
     ("slurm-el", include_str!("preset/slurm-el.toml")),
 ];

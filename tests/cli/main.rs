@@ -2,6 +2,7 @@
 
 mod check;
 mod forms;
+mod init;
 mod layers;
 mod loader;
 mod manual;
