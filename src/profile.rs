@@ -25,6 +25,7 @@ mod relocate;
 pub mod requires;
 pub mod section;
 mod syntax;
+mod way;
 
 use std::{path::Path, sync::Arc};
 

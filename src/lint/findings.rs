@@ -1,6 +1,6 @@
 //! The findings of a run, and which rules had to stay silent.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::diagnostic::{Finding, KeyPath};
 use crate::lint::{Fact, Rule, View};
@@ -16,6 +16,8 @@ pub struct Findings<'r> {
 #[derive(Default)]
 pub(crate) struct Run {
     found: Vec<(Finding, BTreeSet<Option<String>>)>,
+    /// Where in `found` the findings of a rule with one message are.
+    index: HashMap<(&'static str, String), Vec<usize>>,
     silent: BTreeMap<Fact, BTreeSet<&'static str>>,
 }
 
@@ -59,11 +61,15 @@ impl Run {
     /// Keeps `finding`, once for all classes in which it is the same.
     fn add(&mut self, finding: Finding, class: Option<&str>) {
         let class = class.map(str::to_owned);
-        match self.found.iter_mut().find(|(known, _)| *known == finding) {
-            Some((_, classes)) => {
-                classes.insert(class);
+        let alike = self.index.entry((finding.code, finding.message.clone())).or_default();
+        match alike.iter().find(|n| self.found[**n].0 == finding) {
+            Some(n) => {
+                self.found[*n].1.insert(class);
             }
-            None => self.found.push((finding, BTreeSet::from([class]))),
+            None => {
+                alike.push(self.found.len());
+                self.found.push((finding, BTreeSet::from([class])));
+            }
         }
     }
 

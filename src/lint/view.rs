@@ -1,5 +1,6 @@
 //! What a rule looks at: the profile as one node class sees it, and what is known besides.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use crate::diagnostic::KeyPath;
@@ -31,6 +32,8 @@ pub struct View<'a> {
     pub profile: &'a Profile,
     /// The installed software, if the profile says.
     pub target: Option<Target>,
+    /// Whether containers run on the nodes of the class, once a rule has asked.
+    pub(crate) has_containers: OnceCell<bool>,
 }
 
 impl<'a> Context<'a> {
@@ -51,6 +54,7 @@ impl<'a> Context<'a> {
                 class,
                 profile,
                 target: profile.target.as_ref().and_then(|target| target.shifter).map(Target::from),
+                has_containers: OnceCell::new(),
             })
             .collect()
     }

@@ -36,22 +36,9 @@ pub struct Inspected<T> {
 /// A layer on its own may lack keys; what another layer overrides is still checked.
 #[must_use]
 pub fn inspect<T: Model>(root: &Item, layers: &Layers) -> Inspected<T> {
-    let mut findings = Vec::new();
     let schema: Schema = LazyCell::new(|| schemars::schema_for!(T).to_value());
-    for layer in layers.files.iter().chain(&layers.overrides) {
-        let tree = merge::normal(&layer.root);
-        let value = tree.to_value();
-        let errors = decode::all::<T>(value.clone()).errors;
-        if errors.len() >= decode::MOST {
-            let message =
-                format!("the profile has more than {} wrong keys and values; the rest is not shown", decode::MOST);
-            let label = problem::placed(&KeyPath::root(), Aim::Key, "and more", &layer.root);
-            findings
-                .push(Finding::new(&structural::WRONG_TYPE, message).label(label).help("mend these, and check again"));
-        }
-        let errors = errors.iter().filter(|(_, kind)| !matches!(kind, Kind::MissingField(_)));
-        findings.extend(errors.map(|(path, kind)| finding::<T>(path, kind, &tree, &value, &schema)));
-    }
+    // The same for every class: said once, when the first asks.
+    let mut findings = layers.alone.get_or_init(|| alone::<T>(layers, &schema)).clone();
     let broken = layers.findings.iter().any(|finding| finding.code == structural::TOML_SYNTAX.code);
     if !broken {
         findings.extend(header(root, layers));
@@ -73,6 +60,26 @@ pub fn inspect<T: Model>(root: &Item, layers: &Layers) -> Inspected<T> {
         findings.extend(problem::limits(&violations, &pruned, root));
     }
     Inspected { profile, loss, findings: without_echoes(findings, layers) }
+}
+
+/// What is wrong with each layer on its own.
+fn alone<T: Model>(layers: &Layers, schema: &Schema) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for layer in layers.files.iter().chain(&layers.overrides) {
+        let tree = merge::normal(&layer.root);
+        let value = tree.to_value();
+        let errors = decode::all::<T>(value.clone()).errors;
+        if errors.len() >= decode::MOST {
+            let message =
+                format!("the profile has more than {} wrong keys and values; the rest is not shown", decode::MOST);
+            let label = problem::placed(&KeyPath::root(), Aim::Key, "and more", &layer.root);
+            findings
+                .push(Finding::new(&structural::WRONG_TYPE, message).label(label).help("mend these, and check again"));
+        }
+        let errors = errors.iter().filter(|(_, kind)| !matches!(kind, Kind::MissingField(_)));
+        findings.extend(errors.map(|(path, kind)| finding::<T>(path, kind, &tree, &value, schema)));
+    }
+    findings
 }
 
 /// The JSON Schema of the profile, made when the first error needs it.

@@ -19,7 +19,7 @@
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use super::{
@@ -86,6 +86,8 @@ pub struct Layers {
     pub overrides: Vec<Layer>,
     /// What is wrong with the texts and with how they name one another.
     pub findings: Vec<Finding>,
+    /// What is wrong with each layer on its own, once somebody has looked.
+    pub(super) alone: OnceLock<Vec<Finding>>,
 }
 
 /// Reads the file, its bases and presets, and the overrides; `buffers` stand for files.
@@ -122,7 +124,13 @@ pub fn collect(
 
 impl Layers {
     fn empty() -> Self {
-        Self { sources: Vec::new(), files: Vec::new(), overrides: Vec::new(), findings: Vec::new() }
+        Self {
+            sources: Vec::new(),
+            files: Vec::new(),
+            overrides: Vec::new(),
+            findings: Vec::new(),
+            alone: OnceLock::new(),
+        }
     }
 
     /// Takes a source in and reads it.

@@ -21,9 +21,12 @@
 //!
 //! A layer is [`normal`] before it is decoded: its `_add` elements have then become its array.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
-use super::item::{Item, Node, Place};
+use super::{
+    item::{Item, Node, Place},
+    way::Way,
+};
 use crate::diagnostic::KeyPath;
 
 /// Keys of which a reference to something outside the profile consists.
@@ -76,7 +79,7 @@ pub enum Operation {
 /// Lays `upper` over `lower` and notes what its author may not have meant.
 pub fn over(lower: &mut Item, upper: &Item, kind: Upper) -> Vec<Note> {
     let mut notes = Vec::new();
-    merge(lower, upper, kind, &KeyPath::root(), &mut notes);
+    merge(lower, upper, kind, &Way::Top, &mut notes);
     notes
 }
 
@@ -84,30 +87,30 @@ pub fn over(lower: &mut Item, upper: &Item, kind: Upper) -> Vec<Note> {
 #[must_use]
 pub fn normal(layer: &Item) -> Item {
     let mut item = Item::empty(layer.place.source);
-    merge(&mut item, layer, Upper::File, &KeyPath::root(), &mut Vec::new());
+    merge(&mut item, layer, Upper::File, &Way::Top, &mut Vec::new());
     item
 }
 
-fn merge(lower: &mut Item, upper: &Item, kind: Upper, path: &KeyPath, notes: &mut Vec<Note>) {
+fn merge(lower: &mut Item, upper: &Item, kind: Upper, way: &Way<'_>, notes: &mut Vec<Note>) {
     let both_references = is_reference(lower) && is_reference(upper);
     match (&mut lower.node, &upper.node) {
         (Node::Table(below), Node::Table(above)) if !both_references => {
             if kind == Upper::File {
                 lower.place = upper.place.clone();
             }
-            table(below, above, kind, path, notes);
+            table(below, above, kind, way, notes);
         }
-        (Node::Array(below), Node::Array(above)) => match names(path, below, above) {
-            Some(keys) => named(below, above, keys, kind, path, notes),
+        (Node::Array(below), Node::Array(above)) => match names(way, below, above) {
+            Some(keys) => named(below, above, keys, kind, way, notes),
             None => {
                 if !lower.same(upper) {
                     let (upper, lower) = (upper.place.clone(), lower.place.clone());
-                    notes.push(Note::Replaced { path: path.clone(), upper, lower });
+                    notes.push(Note::Replaced { path: way.path(), upper, lower });
                 }
-                *lower = plain(upper, path);
+                *lower = plain(upper, way);
             }
         },
-        _ => *lower = plain(upper, path),
+        _ => *lower = plain(upper, way),
     }
 }
 
@@ -115,56 +118,57 @@ fn table(
     below: &mut BTreeMap<String, Item>,
     above: &BTreeMap<String, Item>,
     kind: Upper,
-    path: &KeyPath,
+    way: &Way<'_>,
     notes: &mut Vec<Note>,
 ) {
-    for (key, item) in above.iter().filter(|(key, item)| operation(path, key, item).is_none()) {
-        let path = path.clone().key(key.as_str());
+    for (key, item) in above.iter().filter(|(key, item)| operation(way, key, item).is_none()) {
+        let way = way.key(key);
         match below.get_mut(key) {
-            Some(lower) => merge(lower, item, kind, &path, notes),
+            Some(lower) => merge(lower, item, kind, &way, notes),
             None => {
-                below.insert(key.clone(), plain(item, &path));
+                below.insert(key.clone(), plain(item, &way));
             }
         }
     }
     for wanted in [Operation::Remove, Operation::Add] {
         for (key, item) in above {
-            if let Some((operation, base)) = operation(path, key, item)
+            if let Some((operation, base)) = operation(way, key, item)
                 && operation == wanted
             {
-                operate(operation, below, base, item, &path.clone().key(base), notes);
+                operate(operation, below, base, item, &way.key(base), notes);
             }
         }
     }
 }
 
 /// An upper value that meets nothing below: its own list operations still apply.
-fn plain(item: &Item, path: &KeyPath) -> Item {
+fn plain(item: &Item, way: &Way<'_>) -> Item {
     let node = match &item.node {
         Node::Table(entries) => {
             let mut below = BTreeMap::new();
-            table(&mut below, entries, Upper::File, path, &mut Vec::new());
+            table(&mut below, entries, Upper::File, way, &mut Vec::new());
             Node::Table(below)
         }
         Node::Array(elements) => {
-            Node::Array(elements.iter().enumerate().map(|(n, e)| plain(e, &path.clone().index(n))).collect())
+            Node::Array(elements.iter().enumerate().map(|(n, e)| plain(e, &way.index(n))).collect())
         }
         leaf => leaf.clone(),
     };
     Item { node, place: item.place.clone() }
 }
 
-/// The list operation that `key` of the table `path` asks for, and the key it works on.
-fn operation<'k>(path: &KeyPath, key: &'k str, item: &Item) -> Option<(Operation, &'k str)> {
-    item.as_array().filter(|_| !keeps_its_keys(path))?;
+/// The list operation that `key` of the table at `way` asks for, and the key it works on.
+fn operation<'k>(way: &Way<'_>, key: &'k str, item: &Item) -> Option<(Operation, &'k str)> {
+    item.as_array()?;
     key.strip_suffix("_add")
         .map(|base| (Operation::Add, base))
         .or_else(|| key.strip_suffix("_remove").map(|base| (Operation::Remove, base)))
-        .filter(|(_, base)| !base.is_empty())
+        .filter(|(_, base)| !base.is_empty() && !keeps_its_keys(way))
 }
 
-/// Whether the keys of the table at `path` are names that the site gives, or are for a class to apply.
-fn keeps_its_keys(path: &KeyPath) -> bool {
+/// Whether the keys of the table at `way` are names that the site gives, or are for a class to apply.
+fn keeps_its_keys(way: &Way<'_>) -> bool {
+    let path = way.path();
     let segments: Vec<&str> = path.segments().iter().map(String::as_str).collect();
     match segments.as_slice() {
         ["class", _, "set", ..] => true,
@@ -178,7 +182,7 @@ fn operate(
     below: &mut BTreeMap<String, Item>,
     key: &str,
     list: &Item,
-    path: &KeyPath,
+    way: &Way<'_>,
     notes: &mut Vec<Note>,
 ) {
     let empty = || Item { node: Node::Array(Vec::new()), place: list.place.clone() };
@@ -193,10 +197,10 @@ fn operate(
         match operation {
             Operation::Remove => elements.retain(|element| !meant(element, listed)),
             Operation::Add if elements.iter().any(|element| element.same(listed)) => {}
-            Operation::Add => elements.push(plain(listed, path)),
+            Operation::Add => elements.push(plain(listed, way)),
         }
         if elements.len() == before {
-            notes.push(Note::WithoutEffect { path: path.clone(), place: listed.place.clone(), operation });
+            notes.push(Note::WithoutEffect { path: way.path(), place: listed.place.clone(), operation });
         }
     }
 }
@@ -207,8 +211,8 @@ fn is_reference(item: &Item) -> bool {
 }
 
 /// The keys that name the elements, if both arrays are lists of named tables.
-fn names(path: &KeyPath, below: &[Item], above: &[Item]) -> Option<&'static [&'static str]> {
-    let (_, keys) = NAMED.iter().find(|(name, _)| path.last() == Some(name))?;
+fn names(way: &Way<'_>, below: &[Item], above: &[Item]) -> Option<&'static [&'static str]> {
+    let (_, keys) = NAMED.iter().find(|(name, _)| way.last() == Some(name))?;
     below.iter().chain(above).all(|item| item.as_table().is_some()).then_some(*keys)
 }
 
@@ -218,18 +222,19 @@ fn name<'i>(item: &'i Item, keys: &[&str]) -> Option<&'i str> {
 
 /// Merges by name. Two entries of one layer with the same name both stay: that is a mistake to be
 /// reported, not one to be hidden.
-fn named(below: &mut Vec<Item>, above: &[Item], keys: &[&str], kind: Upper, path: &KeyPath, notes: &mut Vec<Note>) {
-    let known = below.len();
-    let mut taken = Vec::new();
-    for upper in above {
-        let same = name(upper, keys)
-            .and_then(|wanted| (0..known).find(|n| !taken.contains(n) && name(&below[*n], keys) == Some(wanted)));
+fn named(below: &mut Vec<Item>, above: &[Item], keys: &[&str], kind: Upper, way: &Way<'_>, notes: &mut Vec<Note>) {
+    let mut free: BTreeMap<&str, VecDeque<usize>> = BTreeMap::new();
+    for (n, lower) in below.iter().enumerate() {
+        if let Some(name) = name(lower, keys) {
+            free.entry(name).or_default().push_back(n);
+        }
+    }
+    let same: Vec<Option<usize>> =
+        above.iter().map(|upper| name(upper, keys).and_then(|wanted| free.get_mut(wanted)?.pop_front())).collect();
+    for (upper, same) in above.iter().zip(same) {
         match same {
-            Some(n) => {
-                taken.push(n);
-                merge(&mut below[n], upper, kind, &path.clone().index(n), notes);
-            }
-            None => below.push(plain(upper, &path.clone().index(below.len()))),
+            Some(n) => merge(&mut below[n], upper, kind, &way.index(n), notes),
+            None => below.push(plain(upper, &way.index(below.len()))),
         }
     }
 }

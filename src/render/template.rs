@@ -3,6 +3,7 @@
 use super::{RenderError, quote};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior, Value};
+use std::sync::LazyLock;
 
 /// Every template, by its name in `templates/`.
 const TEMPLATES: &[(&str, &str)] = &[
@@ -21,8 +22,8 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("hardening.conf", include_str!("../../templates/hardening.conf")),
 ];
 
-/// The text of the template `name` with `values`.
-pub(super) fn render(name: &str, values: Value) -> Result<String, RenderError> {
+/// All templates, read once.
+static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
@@ -32,11 +33,16 @@ pub(super) fn render(name: &str, values: Value) -> Result<String, RenderError> {
     environment.add_filter("path", |text: &str| quote::shell_path(text));
     environment.add_filter("unit", |text: &str| quote::unit(text));
     environment.add_filter("redis", |text: &str| quote::redis(text));
-    let failed = |source| RenderError::Template { file: name.to_owned(), source };
     for (name, text) in TEMPLATES {
-        environment.add_template(name, text).map_err(failed)?;
+        environment.add_template(name, text).expect("a test renders every template");
     }
-    environment.get_template(name).and_then(|template| template.render(values)).map_err(failed)
+    environment
+});
+
+/// The text of the template `name` with `values`.
+pub(super) fn render(name: &str, values: Value) -> Result<String, RenderError> {
+    let failed = |source| RenderError::Template { file: name.to_owned(), source };
+    ENVIRONMENT.get_template(name).and_then(|template| template.render(values)).map_err(failed)
 }
 
 #[cfg(test)]

@@ -156,7 +156,7 @@ rule! {
 }
 
 fn missing_in_class(view: &View<'_>, out: &mut Findings<'_>) {
-    let Some(class) = view.class.filter(|class| view.runs_containers(class)) else { return };
+    let Some(class) = view.class.filter(|_| view.runs_containers()) else { return };
     for (name, table) in &view.profile.module {
         let module = Module { name, table };
         if module.is_default() && table.optional != Some(true) && !view.has_class(&table.classes) {

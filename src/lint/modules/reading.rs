@@ -80,14 +80,15 @@ impl<'a> View<'a> {
     /// itself where it has no classes. What is missing can be told from such a view only.
     pub(crate) fn is_whole(&self) -> bool {
         match self.class {
-            Some(class) => self.runs_containers(class),
+            Some(_) => self.runs_containers(),
             None => self.describes_nodes() && self.profile.class.is_empty(),
         }
     }
 
-    /// Whether containers run on nodes of `class`: it gets a udiRoot.conf.
-    pub(crate) fn runs_containers(&self, class: &str) -> bool {
-        Site::resolve(self.profile, Some(class)).is_ok_and(|site| site.renders(ArtifactKind::Udiroot))
+    /// Whether containers run on the nodes of the view's class: it gets a udiRoot.conf.
+    pub(crate) fn runs_containers(&self) -> bool {
+        let gets_one = |class| Site::resolve(self.profile, Some(class)).is_ok_and(|s| s.renders(ArtifactKind::Udiroot));
+        self.class.is_some_and(|class| *self.has_containers.get_or_init(|| gets_one(class)))
     }
 
     /// The modules that the nodes of the view have.

@@ -198,7 +198,7 @@ rule! {
         targets: Targets::Only(&[Target::Native]),
         source: "mount_setattr(2), Linux 5.12; the kernels of EL 9 and SLES 15 SP4",
         check: Check::View(|view, out| {
-            let Some(class) = view.class.filter(|class| view.runs_containers(class)) else { return };
+            let Some(class) = view.class.filter(|_| view.runs_containers()) else { return };
             let Some(kernel) = view.profile.class.get(class).and_then(|section| section.kernel.as_ref()) else { return };
             if "5.14".parse::<Version>().is_ok_and(|oldest| kernel.order() < oldest.order()) {
                 out.at(
