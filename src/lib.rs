@@ -9,7 +9,7 @@
 //!    ([`target`]): no default is left to decide after it.
 //! 4. [`lint`] asks every rule. A rule names key paths, never lines.
 //! 5. [`check`] puts the findings of all classes together and leaves out what is suppressed.
-//! 6. [`edit`] carries out what findings propose, in the texts of the profile, and changes nothing else.
+//! 6. [`repair`] carries out what findings propose. It changes texts by [`edit`], which leaves alone all else.
 //! 7. [`render`] makes every file of a site, reads each back with the parser of the program it is for,
 //!    and writes it. The same site gives the same bytes.
 //! 7. [`change`] says in the words of a file's reader what differs between two versions of it.
@@ -27,6 +27,7 @@ pub mod init;
 pub mod lint;
 pub mod profile;
 pub mod render;
+pub mod repair;
 pub mod sandbox;
 pub mod schema;
 pub mod secret;

@@ -26,6 +26,7 @@ pub mod requires;
 pub mod section;
 mod syntax;
 mod way;
+pub(crate) mod written;
 
 use std::{path::Path, sync::Arc};
 
@@ -153,7 +154,7 @@ fn view<T: Model>(layers: Arc<Layers>, class: Option<&str>) -> Loaded<T> {
     Loaded {
         profile: inspected.profile,
         loss: inspected.loss,
-        origins: Origins::new(root, layers.sources.clone()),
+        origins: Origins::new(root, Arc::clone(&layers)),
         findings,
         class: class.map(str::to_owned),
         served: Vec::new(),

@@ -11,11 +11,12 @@ use super::{
 };
 use crate::{
     check::{self, Strictness},
-    diagnostic::Format,
+    diagnostic::{Format, Safety},
     profile::{
-        Input,
+        Input, LoadOptions,
         section::{FailOn, Tier, scalar::Date},
     },
+    repair::{self, Changed, Skipped},
 };
 
 /// Check profiles: syntax, types, rules, for every node class.
@@ -25,6 +26,8 @@ use crate::{
   shifter-site check --format sarif --output findings.sarif site-profiles/*.toml
   shifter-site check --select SEC,FS --fail-on warn site.toml
   git show HEAD:site.toml | shifter-site check - --stdin-filename site.toml
+  shifter-site check --fix --diff site.toml            # what --fix would change
+  shifter-site check --fix - <site.toml >fixed.toml
 
 A finding is suppressed by `# shifter-site: ignore[CODE] reason` on its line or the line before.")]
 pub(super) struct Args {
@@ -56,7 +59,25 @@ pub(super) struct Args {
     #[arg(long, value_name = "DATE")]
     today: Option<Date>,
     #[command(flatten)]
+    fixing: FixArgs,
+    #[command(flatten)]
     layers: LayerArgs,
+}
+
+/// What to do about findings that bring a fix.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Fixing")]
+struct FixArgs {
+    /// Carry out the fixes that keep what the profile means. The files named and those they extend change; the text of
+    /// standard input goes to standard output, and the report to standard error.
+    #[arg(long)]
+    fix: bool,
+    /// Carry out those that are a guess as well.
+    #[arg(long)]
+    unsafe_fixes: bool,
+    /// Print what the fixes would change as a unified diff, and write nothing. The report goes to standard error.
+    #[arg(long)]
+    diff: bool,
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
@@ -68,6 +89,9 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         today: args.today,
     };
     let options: Vec<_> = inputs(args, console)?.into_iter().map(|input| args.layers.options(input)).collect();
+    if args.fixing.is_wanted() {
+        return fix(args, &options, &strictness, console);
+    }
     let verdicts = check::many(&options, args.layers.class.as_deref(), &strictness)?;
     let fails = verdicts.iter().any(|verdict| verdict.fails);
     let report = check::summary(verdicts);
@@ -76,6 +100,44 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         None => console.say(&args.format.write(&report, console.style()))?,
     }
     Ok(if fails { Exit::Failed } else { Exit::Clean })
+}
+
+/// Fixes what can be fixed and says what is left.
+fn fix(args: &Args, options: &[LoadOptions], strictness: &Strictness, console: &Console) -> Outcome {
+    let allowed = if args.fixing.unsafe_fixes { Safety::Unsafe } else { Safety::Safe };
+    let done = repair::repair(options, args.layers.class.as_deref(), strictness, allowed)?;
+    let stdin = options.iter().find_map(|options| match &options.input {
+        Input::Text { bytes, .. } => Some(bytes),
+        Input::File(_) => None,
+    });
+    let mut shows_texts = true;
+    if args.fixing.diff {
+        console.say(&done.changed.iter().map(Changed::diff).collect::<String>())?;
+    } else if let Some(bytes) = stdin {
+        // What is no UTF-8 is never fixed, and goes out as it came in.
+        match done.changed.first() {
+            Some(changed) => console.say(&changed.after)?,
+            None => console.pass_on(bytes)?,
+        }
+    } else {
+        repair::save::save(&done.changed)?;
+        shows_texts = false;
+    }
+    for Skipped { code, title, source, why } in &done.skipped {
+        console.note(&format!("shifter-site: {code} is not fixed in `{source}` ({title}): {why}\n"));
+    }
+    match &args.output {
+        Some(path) => console.save(path, &args.format.write(&done.report, console.file_style()))?,
+        None if shows_texts => console.note(&args.format.write(&done.report, console.error_style())),
+        None => console.say(&args.format.write(&done.report, console.style()))?,
+    }
+    Ok(if done.fails { Exit::Failed } else { Exit::Clean })
+}
+
+impl FixArgs {
+    fn is_wanted(&self) -> bool {
+        self.fix || self.unsafe_fixes || self.diff
+    }
 }
 
 fn inputs(args: &Args, console: &Console) -> Result<Vec<Input>, Failure> {

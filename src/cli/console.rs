@@ -60,8 +60,13 @@ impl Console {
 
     /// Says `text` on standard output. That the reader went away is no error.
     pub(super) fn say(&self, text: &str) -> Result<(), Failure> {
+        self.pass_on(text.as_bytes())
+    }
+
+    /// Writes bytes to standard output as they are.
+    pub(super) fn pass_on(&self, bytes: &[u8]) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
-        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        match out.write_all(bytes).and_then(|()| out.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 Err(Failure::Stream { verb: "write", stream: "output", source: error })
             }

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf, process::ExitCode};
 
-use crate::profile::LoadError;
+use crate::{profile::LoadError, repair::save::SaveError};
 
 /// The exit codes, for `--help`.
 pub(super) const TABLE: &str = "\
@@ -78,6 +78,9 @@ pub(crate) enum Failure {
         /// What the system said.
         source: io::Error,
     },
+    /// A changed profile cannot be written.
+    #[error(transparent)]
+    Save(#[from] SaveError),
     /// Several things stand in the way, each said on a line of its own.
     #[error("{0}")]
     Several(String),
@@ -119,6 +122,9 @@ impl Failure {
             _ => Exit::Io,
         };
         match self {
+            Self::Save(SaveError::Io { source, .. }) => io(source),
+            Self::Save(SaveError::ReadOnly { .. }) => Exit::NotPermitted,
+            Self::Save(SaveError::Changed { .. }) => Exit::Io,
             Self::Usage(_) | Self::Load(LoadError::Override(_)) => Exit::Usage,
             Self::Several(_) | Self::Try(_) | Self::Init(_) => Exit::Failed,
             Self::Defect(_) => Exit::Internal,

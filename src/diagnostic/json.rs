@@ -40,6 +40,12 @@ pub struct Summary {
     pub warnings: usize,
     /// How many are neither.
     pub infos: usize,
+    /// How many findings `--fix` would take away.
+    pub fixable: usize,
+    /// How many more `--unsafe-fixes` would.
+    pub fixable_unsafe: usize,
+    /// How many were fixed before.
+    pub fixed: usize,
     /// How many findings comments and options kept out.
     pub suppressed: usize,
     /// How many profiles were checked.
@@ -192,6 +198,9 @@ impl From<&Report> for Document {
                 errors: counts.errors,
                 warnings: counts.warnings,
                 infos: counts.infos,
+                fixable: counts.fixable,
+                fixable_unsafe: counts.risky,
+                fixed: report.fixed.unwrap_or_default(),
                 suppressed: report.suppressed,
                 profiles: report.scope.profiles,
                 classes: report.scope.classes,

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use super::{Located, Severity};
+use super::{Located, Safety, Severity};
 
 /// What a run found, sorted and without repetitions.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -10,6 +10,8 @@ pub struct Report {
     findings: Vec<Located>,
     /// How many findings a comment or an option kept out.
     pub suppressed: usize,
+    /// How many findings were fixed before, if anybody asked for it.
+    pub fixed: Option<usize>,
     /// What was looked at.
     pub scope: Scope,
 }
@@ -36,8 +38,10 @@ pub struct Counts {
     pub warnings: usize,
     /// The rest.
     pub infos: usize,
-    /// Findings with at least one fix.
+    /// Findings that `--fix` takes away.
     pub fixable: usize,
+    /// Findings that only `--unsafe-fixes` takes away.
+    pub risky: usize,
 }
 
 impl Report {
@@ -46,7 +50,13 @@ impl Report {
     pub fn new(mut findings: Vec<Located>, suppressed: usize, scope: Scope) -> Self {
         findings.sort_by(Located::order);
         findings.dedup_by(|later, first| later.repeats(first));
-        Self { findings, suppressed, scope }
+        Self { findings, suppressed, fixed: None, scope }
+    }
+
+    /// The same report, after `fixed` others were fixed.
+    #[must_use]
+    pub fn after_fixing(self, fixed: usize) -> Self {
+        Self { fixed: Some(fixed), ..self }
     }
 
     /// The findings in the order of output.
@@ -59,11 +69,17 @@ impl Report {
     #[must_use]
     pub fn counts(&self) -> Counts {
         let count = |severity| self.findings.iter().filter(|located| located.finding.severity == severity).count();
+        let fixable = |safety| {
+            let has_one = |located: &&Located| located.finding.fixes.iter().any(|fix| fix.safety == safety);
+            self.findings.iter().filter(has_one).count()
+        };
         Counts {
             errors: count(Severity::Error),
             warnings: count(Severity::Warn),
             infos: count(Severity::Info),
-            fixable: self.findings.iter().filter(|located| !located.finding.fixes.is_empty()).count(),
+            fixable: fixable(Safety::Safe),
+            risky: self.findings.iter().filter(|located| !located.finding.fixes.is_empty()).count()
+                - fixable(Safety::Safe),
         }
     }
 
@@ -76,7 +92,7 @@ impl Report {
     /// The last line of the output for people.
     #[must_use]
     pub fn summary(&self) -> String {
-        let Counts { errors, warnings, infos, fixable } = self.counts();
+        let Counts { errors, warnings, infos, fixable, risky } = self.counts();
         let mut text = String::new();
         if errors + warnings + infos == 0 {
             let profiles = Number(self.scope.profiles, "profile", "profiles");
@@ -89,8 +105,10 @@ impl Report {
             ];
             let said: Vec<String> = counted.iter().filter(|n| n.0 > 0).map(ToString::to_string).collect();
             text.push_str(&said.join(", "));
-            if fixable > 0 {
-                let _ = write!(text, " ({fixable} with a fix)");
+            let ways = [(fixable, "--fix"), (risky, "--unsafe-fixes")].into_iter().filter(|(n, _)| *n > 0);
+            let ways: Vec<String> = ways.map(|(n, option)| format!("{n} fixable with {option}")).collect();
+            if !ways.is_empty() {
+                let _ = write!(text, " ({})", ways.join(", "));
             }
         }
         if self.scope.unjudged > 0 {
@@ -99,6 +117,9 @@ impl Report {
         }
         if self.suppressed > 0 {
             let _ = write!(text, "; {} suppressed", self.suppressed);
+        }
+        if let Some(fixed) = self.fixed {
+            let _ = write!(text, "; fixed {fixed}");
         }
         if errors + warnings + infos == 0 {
             text.push('.');

@@ -9,7 +9,7 @@ use std::{ops::Range, sync::Arc};
 
 use toml_parser::{Source as Lexer, lexer::TokenKind};
 
-use super::{Finding, KeyPath, Located, Place, source::Source, structural};
+use super::{Edit, Finding, Fix, KeyPath, Located, Place, Written, source::Source, structural};
 
 const MARK: &str = "shifter-site:";
 
@@ -79,9 +79,9 @@ pub fn apply(
         }
         kept.extend(problems.iter().cloned());
         for (d, directive) in directives.iter().enumerate() {
-            for (r, (rule, span)) in directive.rules.iter().enumerate() {
+            for (r, (rule, _)) in directive.rules.iter().enumerate() {
                 if !used.contains(&(n, d, r)) && ran(rule) {
-                    kept.push(unused(source, rule, span));
+                    kept.push(unused(source, directive, r));
                 }
             }
             if directive.reason.is_empty() {
@@ -94,11 +94,32 @@ pub fn apply(
     Outcome { kept, suppressed }
 }
 
-fn unused(source: &Arc<Source>, rule: &str, span: &Range<usize>) -> Located {
+/// A finding about the rule `r` of a directive, which takes it out of the comment, or the comment out of the text.
+fn unused(source: &Arc<Source>, directive: &Directive, r: usize) -> Located {
+    let (rule, span) = &directive.rules[r];
+    let edit = Edit::comment(directive.span.clone(), directive.without(r, source.text()));
+    let mut fix = Fix::safe(format!("take `{rule}` out of the comment"), vec![edit.clone()]);
+    fix.written = vec![Written { source: Arc::clone(source), edit }];
     let finding =
         Finding::new(&structural::UNUSED_SUPPRESSION, format!("`{rule}` is suppressed where it finds nothing"))
-            .help("delete it from the comment");
+            .help("delete it from the comment")
+            .fix(fix);
     place(finding, source, span.clone(), "suppresses nothing")
+}
+
+impl Directive {
+    /// The comment without its rule `r`; nothing, when that is the only one.
+    fn without(&self, r: usize, text: &str) -> String {
+        let (Some((_, first)), Some((_, last))) = (self.rules.first(), self.rules.last()) else {
+            return String::new();
+        };
+        let others: Vec<&str> =
+            self.rules.iter().enumerate().filter(|(n, _)| *n != r).map(|(_, (rule, _))| rule.as_str()).collect();
+        if others.is_empty() {
+            return String::new();
+        }
+        format!("{}{}{}", &text[self.span.start..first.start], others.join(", "), &text[last.end..self.span.end])
+    }
 }
 
 fn place(finding: Finding, source: &Arc<Source>, span: Range<usize>, text: &str) -> Located {

@@ -32,6 +32,9 @@ impl<'r> Findings<'r> {
         for label in &mut finding.labels {
             label.path = self.view.place(std::mem::take(&mut label.path));
         }
+        for edit in finding.fixes.iter_mut().flat_map(|fix| &mut fix.edits) {
+            *edit = edit.moved(self.view.written_at(edit.path()));
+        }
         self.run.add(finding, self.view.class);
     }
 

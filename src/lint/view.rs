@@ -7,7 +7,7 @@ use crate::diagnostic::KeyPath;
 use crate::lint::{Fact, Rule, Tier};
 use crate::profile::section::scalar::Date;
 use crate::profile::section::{ClassSection, Kind};
-use crate::profile::{Loaded, Profile};
+use crate::profile::{Loaded, Profile, written};
 use crate::target::Target;
 
 /// Everything a run looks at. Nothing here is read from the host, a clock or the environment.
@@ -88,6 +88,21 @@ impl<'a> View<'a> {
         let Some(class) = self.class else { return path };
         let overridden = KeyPath::from(["class", class, "set"]).join(&path);
         if self.context.is_written(&overridden) { overridden } else { path }
+    }
+
+    /// The path by which the profile without classes knows what this view has at `path`. A key that nobody wrote goes
+    /// where the table around it is written.
+    #[must_use]
+    pub(crate) fn written_at(&self, path: &KeyPath) -> KeyPath {
+        let Some(own) = self.class.and_then(|class| self.context.classes.get(class)) else { return path.clone() };
+        let (item, depth) = own.origins.root().nearest(path);
+        if depth == 0 {
+            return path.clone();
+        }
+        match written::find(self.context.common.origins.root(), item) {
+            Some(home) => home.join(&KeyPath::from(path.segments()[depth..].to_vec())),
+            None => path.clone(),
+        }
     }
 
     /// Whether the profile is that of a system with nodes, and not of a gateway of its own.

@@ -2,20 +2,24 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use super::item::{Item, Node, Place};
-use crate::diagnostic::{self, Aim, Finding, KeyPath, Label, Located, source::Source};
+use super::{
+    item::{Item, Node, Place},
+    layer::Layers,
+    written,
+};
+use crate::diagnostic::{self, Aim, Edit, Finding, KeyPath, Label, Located, Written, source::Source};
 
 /// The merged tree with places, and the texts the places lie in.
 #[derive(Debug, Clone)]
 pub struct Origins {
     root: Item,
-    sources: Vec<Arc<Source>>,
+    layers: Arc<Layers>,
 }
 
 impl Origins {
-    /// `sources` holds at least the profile's own file.
-    pub(super) fn new(root: Item, sources: Vec<Arc<Source>>) -> Self {
-        Self { root, sources }
+    /// `layers` has at least the source of the profile's own file.
+    pub(super) fn new(root: Item, layers: Arc<Layers>) -> Self {
+        Self { root, layers }
     }
 
     /// The merged tree.
@@ -27,20 +31,20 @@ impl Origins {
     /// Every text the profile was made of; the first is its own file.
     #[must_use]
     pub fn sources(&self) -> &[Arc<Source>] {
-        &self.sources
+        &self.layers.sources
     }
 
     /// The text that sets `path`, if anything does.
     #[must_use]
     pub fn source_of(&self, path: &KeyPath) -> Option<&Arc<Source>> {
-        self.root.get(path).and_then(|item| self.sources.get(item.place.source))
+        self.root.get(path).and_then(|item| self.sources().get(item.place.source))
     }
 
     /// The directory from which a relative path written at `path` counts: that of the layer that
     /// wrote it, or that of the profile's own file.
     #[must_use]
     pub fn directory_of(&self, path: &KeyPath) -> PathBuf {
-        let own = self.sources.first();
+        let own = self.sources().first();
         let source = self.source_of(path).or(own);
         source.map(|source| source.directory()).unwrap_or_default()
     }
@@ -59,7 +63,7 @@ impl Origins {
     #[must_use]
     pub fn locate(&self, finding: &Finding) -> Located {
         let mut finding = finding.clone();
-        let scrub = |text: &str| self.sources.iter().fold(text.to_owned(), |text, source| source.scrub(&text));
+        let scrub = |text: &str| self.sources().iter().fold(text.to_owned(), |text, source| source.scrub(&text));
         finding.message = scrub(&finding.message);
         finding.help = finding.help.as_deref().map(scrub);
         finding.notes = finding.notes.iter().map(|note| scrub(note)).collect();
@@ -67,7 +71,17 @@ impl Origins {
             label.text = scrub(&label.text);
         }
         let places = finding.labels.iter().map(|label| self.place(label)).collect();
+        for n in 0..finding.fixes.len() {
+            finding.fixes[n].written = self.written(&finding, &finding.fixes[n].edits);
+        }
         Located { finding, places }
+    }
+
+    /// Where the edits of a fix go; nowhere, if one of them has no place.
+    fn written(&self, finding: &Finding, edits: &[Edit]) -> Vec<Written> {
+        let homes = written::written(&self.root, &self.layers, finding, edits).unwrap_or_default();
+        let source = |n: usize| Arc::clone(self.sources().get(n).unwrap_or(&self.sources()[0]));
+        homes.into_iter().map(|(n, edit)| Written { source: source(n), edit }).collect()
     }
 
     /// The place of one label. A label on a key that nobody wrote marks the table it would be in.
@@ -78,7 +92,7 @@ impl Origins {
             let exact = depth == label.path.segments().len();
             (item.place.source, part(item, label.aim, exact))
         });
-        let source = self.sources.get(source).unwrap_or(&self.sources[0]);
+        let source = self.sources().get(source).unwrap_or(&self.sources()[0]);
         diagnostic::Place {
             span: source.clamp(span),
             source: Arc::clone(source),

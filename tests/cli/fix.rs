@@ -1,0 +1,120 @@
+//! `check --fix`: what changes in the files, what does not, and what is said about it.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use crate::support::{GOOD, Site, good_but};
+
+/// Two findings with a safe fix, one with a guess, one with none.
+fn faulty() -> String {
+    good_but("timeout    = \"20s\"", "timeout    = 20 # as measured")
+        .replace("[\"http://head:5000\"]", "[\"http://head:5000/\"]")
+        + "\n[runtime]\nrootfs = \"ext4\"\nmax_gruops = 31\n"
+}
+
+fn read(site: &Site, name: &str) -> String {
+    std::fs::read_to_string(site.path().join(name)).expect("there")
+}
+
+#[test]
+fn safe_fixes_change_their_values_and_nothing_else() {
+    let site = Site::new().with("site.toml", &faulty());
+    let ran = site.run(&["check", "--fix", "site.toml"]);
+    assert_eq!(ran.code, 1, "what cannot be fixed is left: {}", ran.out);
+    assert!(ran.out.contains("RT007") || ran.out.contains("SITE003"), "{}", ran.out);
+    assert!(ran.out.contains("; fixed 2"), "{}", ran.out);
+    let expected = faulty().replace("timeout    = 20 #", "timeout    = \"20s\" #").replace("head:5000/", "head:5000");
+    assert_eq!(read(&site, "site.toml"), expected);
+    let ran = site.run(&["check", "--unsafe-fixes", "site.toml"]);
+    assert!(!ran.out.contains("SITE002"), "{}", ran.out);
+}
+
+#[test]
+fn a_diff_writes_nothing_and_still_shows_what_cannot_be_fixed() {
+    let site = Site::new().with("site.toml", &faulty());
+    let ran = site.run(&["check", "--fix", "--diff", "site.toml"]);
+    assert_eq!(read(&site, "site.toml"), faulty());
+    insta::assert_snapshot!(ran.out, @r#"
+    --- a/site.toml
+    +++ b/site.toml
+    @@ -15,8 +15,8 @@
+     source = "/home"
+     
+     [gateway]
+    -endpoints  = ["http://head:5000/"]
+    -timeout    = 20 # as measured
+    +endpoints  = ["http://head:5000"]
+    +timeout    = "20s" # as measured
+     cache_dir  = "/var/cache/shifter"
+     expand_dir = "/var/lib/shifter/expand"
+     
+    "#);
+    assert!(ran.err.contains("SITE002") && ran.err.contains("fixed 2"), "{}", ran.err);
+    assert_eq!(ran.code, 1);
+}
+
+#[test]
+fn standard_input_goes_fixed_to_standard_output() {
+    let site = Site::new();
+    let text = good_but("\"20s\"", "20");
+    let ran = site.run_with_input(&["check", "--fix", "-"], &text);
+    assert_eq!((ran.code, ran.out.as_str()), (0, GOOD), "{}", ran.err);
+    let ran = site.run_with_input(&["check", "--fix", "-"], GOOD);
+    assert_eq!((ran.code, ran.out.as_str()), (0, GOOD));
+    assert!(ran.err.contains("fixed 0"), "{}", ran.err);
+}
+
+#[test]
+fn what_a_base_says_is_fixed_there_and_what_a_preset_says_is_not() {
+    let base = good_but("\"20s\"", "20").replace("os      = \"el7\"", "os      = \"cle6.0\"");
+    let site = Site::new()
+        .with("base/site.toml", &base)
+        .with("own.toml", "schema = 1\nextends = \"base/site.toml\"\n[runtime]\nrootfs = \"tmpfs\"\n");
+    let ran = site.run(&["check", "--fix", "own.toml"]);
+    assert!(read(&site, "base/site.toml").contains("\"20s\""), "{}{}", ran.out, ran.err);
+    assert!(read(&site, "own.toml").contains("rootfs = \"ramfs\""), "{}", ran.out);
+    let site = Site::new().with("site.toml", GOOD);
+    let ran = site.run(&["check", "--fix", "--set", "gateway.timeout=20", "site.toml"]);
+    assert!(ran.err.contains("SITE003 is not fixed in `--set"), "{}", ran.err);
+    assert_eq!((ran.code, read(&site, "site.toml")), (1, GOOD.to_owned()));
+}
+
+#[test]
+fn a_file_that_may_not_be_written_stays_and_is_named() {
+    let site = Site::new().with("site.toml", &faulty());
+    let path = site.path().join("site.toml");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o444)).expect("set");
+    let ran = site.run(&["check", "--fix", "site.toml"]);
+    assert_eq!(ran.code, 77);
+    assert_eq!(
+        ran.err,
+        "shifter-site: cannot write `site.toml`: it is read-only; give its owner the permission to write\n"
+    );
+    assert_eq!(read(&site, "site.toml"), faulty());
+}
+
+#[test]
+fn an_unused_suppression_is_taken_out_of_its_comment() {
+    let text = good_but("[images]", "# shifter-site: ignore[FS001, FS002] why\n[images]")
+        .replace("name = \"tiny\"", "name = \"tiny\" # shifter-site: ignore[FS003] why");
+    let site = Site::new().with("site.toml", &text);
+    let ran = site.run(&["check", "--fix", "site.toml"]);
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    assert_eq!(read(&site, "site.toml"), GOOD);
+    let text = good_but("timeout    = \"20s\"", "timeout    = 20 # shifter-site: ignore[FS001, SITE003] why");
+    let site = Site::new().with("site.toml", &text);
+    site.run(&["check", "--fix", "site.toml"]);
+    assert!(read(&site, "site.toml").contains("timeout    = 20 # shifter-site: ignore[SITE003] why\n"));
+}
+
+#[test]
+fn the_form_of_the_report_changes_neither_the_fixes_nor_the_exit_code() {
+    for form in ["human", "concise", "json", "sarif", "github", "gitlab", "junit"] {
+        let site = Site::new().with("site.toml", &faulty());
+        let ran = site.run(&["check", "--fix", "--format", form, "site.toml"]);
+        assert_eq!(ran.code, 1, "{form}");
+        assert!(read(&site, "site.toml").contains("timeout    = \"20s\" #"), "{form}");
+        if form == "json" {
+            assert!(ran.out.contains("\"fixed\": 2"), "{}", ran.out);
+        }
+    }
+}
