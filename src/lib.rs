@@ -15,7 +15,7 @@
 //! 7. [`change`] says in the words of a file's reader what differs between two versions of it.
 //!
 //! [`secret`] reads what references to secrets refer to, and knows what a secret looks like where none may be.
-//! [`schema`] describes the files read and written, for editors and other programs.
+//! [`schema`] describes the files read and written, for editors and other programs; [`docs`] is the manual for people.
 
 pub mod change;
 pub mod check;
@@ -24,6 +24,7 @@ pub mod diagnostic;
 mod digest;
 pub mod edit;
 pub mod init;
+pub mod docs;
 pub mod lint;
 pub mod profile;
 pub mod render;
