@@ -20,11 +20,13 @@
 pub mod change;
 pub mod check;
 pub mod cli;
+pub mod coverage;
 pub mod diagnostic;
 mod digest;
 pub mod edit;
 pub mod init;
 pub mod docs;
+pub mod edit;
 pub mod lint;
 pub mod profile;
 pub mod render;

@@ -50,6 +50,12 @@ pub const ALL: &[Schema] = &[
         about: "every key of udiRoot.conf (data, not a schema)",
         make: udiroot_keys,
     },
+    Schema {
+        name: "coverage",
+        file: "coverage.json",
+        about: "every key of a profile and every setting, side by side (data, not a schema)",
+        make: coverage,
+    },
 ];
 
 /// The schema called `name`.
@@ -128,6 +134,10 @@ fn finding() -> Value {
 
 fn manifest() -> Value {
     schemars::schema_for!(Manifest).to_value()
+}
+
+fn coverage() -> Value {
+    crate::coverage::document()
 }
 
 fn udiroot_keys() -> Value {

@@ -23,6 +23,7 @@ pub static RULES: &[&Rule] = &[
     &site::layers::LIST_REPLACED,
     &site::classes::CLASS_OVERLAP,
     &site::classes::NODE_IN_NO_CLASS,
+    &site::reserved::RESERVED_KEY,
     &rt::images::IMAGE_PATH_NOT_SHARED,
     &rt::images::IMAGE_PATH_USER_WRITABLE,
     &rt::mount_points::MOUNT_POINTS_OVERLAP,

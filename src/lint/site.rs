@@ -6,4 +6,5 @@ pub(crate) mod form;
 pub(crate) mod layers;
 pub(crate) mod paths;
 pub(crate) mod reading;
+pub(crate) mod reserved;
 pub(crate) mod values;

@@ -70,7 +70,7 @@ rule! {
     /// uri = "mongodb://localhost/"
     /// user = "shifter"
     /// password = { file = "secrets/mongodb" }
-    /// admin = { user = "admin", password = { file = "secrets/mongodb" } }
+    /// admin = { password = { file = "secrets/mongodb" } }
     /// ```
     ///
     /// # Good
@@ -79,7 +79,7 @@ rule! {
     /// uri = "mongodb://localhost/"
     /// user = "shifter"
     /// password = { file = "secrets/mongodb-shifter" }
-    /// admin = { user = "admin", password = { file = "secrets/mongodb-admin" } }
+    /// admin = { password = { file = "secrets/mongodb-admin" } }
     /// ```
     pub(crate) static SECRET_REUSED = {
         id: id("SEC007", "secret-reused", Warn, Security),
