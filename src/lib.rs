@@ -32,6 +32,7 @@ pub mod render;
 pub mod repair;
 pub mod sandbox;
 pub mod schema;
+pub mod script;
 pub mod secret;
 pub mod site;
 pub mod target;
