@@ -9,6 +9,7 @@
 //! answers with key paths; it never learns of a file, a line, the host or the clock. Where the
 //! profile does not tell what a rule needs ([`Fact`]), the rule says nothing, and SITE017 names it.
 
+mod carried;
 mod env;
 mod etc;
 mod findings;

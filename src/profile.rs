@@ -23,6 +23,7 @@ pub mod problem;
 mod reading;
 mod relocate;
 pub mod requires;
+pub mod scripts;
 pub mod section;
 mod syntax;
 mod way;
@@ -39,6 +40,7 @@ pub use self::{
     layer::{Input, LoadError},
     loss::Loss,
     origin::Origins,
+    scripts::{ScriptFile, Scripts},
     section::Profile,
 };
 use self::{
@@ -88,6 +90,8 @@ pub struct Loaded<T = Profile> {
     pub origins: Origins,
     /// Everything wrong that loading itself can see.
     pub findings: Vec<Finding>,
+    /// The scripts it names, by the path written in it.
+    pub scripts: Arc<Scripts>,
     /// The class whose overrides are in effect.
     pub class: Option<String>,
     /// The profiles named by `serves`, when this is the profile of a gateway.
@@ -156,6 +160,7 @@ fn view<T: Model>(layers: Arc<Layers>, class: Option<&str>) -> Loaded<T> {
         loss: inspected.loss,
         origins: Origins::new(root, Arc::clone(&layers)),
         findings,
+        scripts: Arc::clone(&layers.scripts),
         class: class.map(str::to_owned),
         served: Vec::new(),
         layers,

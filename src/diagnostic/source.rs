@@ -23,6 +23,8 @@ pub enum SourceKind {
     File(PathBuf),
     /// Standard input, with the path it stands for when one was given.
     Stdin(Option<PathBuf>),
+    /// A shell script that a profile names.
+    Script(PathBuf),
     /// A preset built into this program.
     Preset,
     /// An environment variable.
@@ -91,7 +93,7 @@ impl Source {
     #[must_use]
     pub fn directory(&self) -> PathBuf {
         match &self.kind {
-            SourceKind::File(path) | SourceKind::Stdin(Some(path)) => {
+            SourceKind::File(path) | SourceKind::Script(path) | SourceKind::Stdin(Some(path)) => {
                 path.parent().map(PathBuf::from).unwrap_or_default()
             }
             _ => PathBuf::new(),

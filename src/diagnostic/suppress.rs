@@ -9,7 +9,11 @@ use std::{ops::Range, sync::Arc};
 
 use toml_parser::{Source as Lexer, lexer::TokenKind};
 
-use super::{Edit, Finding, Fix, KeyPath, Located, Place, Written, source::Source, structural};
+use super::{
+    Edit, Finding, Fix, KeyPath, Located, Place, Written,
+    source::{Source, SourceKind},
+    structural,
+};
 
 const MARK: &str = "shifter-site:";
 
@@ -136,6 +140,9 @@ pub(crate) fn is_directive(line: &str) -> bool {
 /// Every suppression of a text, and the comments that look like one and are none.
 fn directives(source: &Arc<Source>) -> (Vec<Directive>, Vec<Located>) {
     let text = source.text();
+    if matches!(source.kind, SourceKind::Script(_)) {
+        return (in_a_script(source), Vec::new());
+    }
     let (mut directives, mut problems) = (Vec::new(), Vec::new());
     let mut alone: Vec<Directive> = Vec::new();
     let mut code_before = false;
@@ -175,6 +182,22 @@ fn directives(source: &Arc<Source>) -> (Vec<Directive>, Vec<Located>) {
     (directives, problems)
 }
 
+/// The suppressions in the comments of a shell script. One on a line of its own speaks of the next line with code.
+fn in_a_script(source: &Source) -> Vec<Directive> {
+    let text = source.text();
+    let is_code = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+    let directive = |span: Range<usize>| {
+        let comment = &text[span.clone()];
+        let said = comment.trim_start_matches('#').trim_start().strip_prefix(MARK)?;
+        let (rules, reason) = read(said, span.end - said.len())?;
+        let own = source.position(span.start).line;
+        let mut below = text.lines().enumerate().skip(own).filter(|(_, line)| is_code(line)).map(|(n, _)| n + 1);
+        let line = if is_code(source.line(own)) { own } else { below.next().unwrap_or(own) };
+        Some(Directive { span, line, rules, reason })
+    };
+    crate::script::Script::read(text).comments.into_iter().filter_map(directive).collect()
+}
+
 /// The rules with their places and the reason of ` ignore[A, B] reason`, which begins at `offset`.
 #[expect(clippy::type_complexity, reason = "read at once into a Directive")]
 fn read(said: &str, offset: usize) -> Option<(Vec<(String, Range<usize>)>, String)> {
@@ -197,7 +220,7 @@ fn read(said: &str, offset: usize) -> Option<(Vec<(String, Range<usize>)>, Strin
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::{RuleId, source::SourceKind};
+    use crate::diagnostic::RuleId;
 
     const RULE: RuleId = structural::WRONG_TYPE;
 

@@ -12,7 +12,7 @@ pub const SECTIONS: [&str; 4] = ["What it checks", "Why is this bad", "Bad", "Go
 /// One fenced block of a page: ```` ```LANG NAME ````.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Example {
-    /// The first word behind the fence: `toml`, `sh`, `json`, `conf`.
+    /// The first word behind the fence: `toml`, `sh`, `json`, `conf`; `dos` is a text with carriage returns.
     pub lang: String,
     /// What follows it. Nothing: the profile. `alone`: a profile that is not laid over the minimal one. `today-DATE`: the
     /// profile, checked on that day. `facts.json`: facts, laid over the usual ones. `import/FILE`: a file of a directory

@@ -29,6 +29,7 @@ use super::{
     overrides::{self, BadOverride},
     preset,
     relocate::relocate,
+    scripts::{self, Scripts},
 };
 use crate::diagnostic::{
     Finding, KeyPath, Label, nearest,
@@ -84,6 +85,8 @@ pub struct Layers {
     pub files: Vec<Layer>,
     /// Environment variables and options, lowest first.
     pub overrides: Vec<Layer>,
+    /// The scripts that some layer names.
+    pub scripts: Arc<Scripts>,
     /// What is wrong with the texts and with how they name one another.
     pub findings: Vec<Finding>,
     /// What is wrong with each layer on its own, once somebody has looked.
@@ -119,6 +122,7 @@ pub fn collect(
         let layer = layers.parse(source);
         layers.overrides.push(layer);
     }
+    layers.scripts = scripts::read(&mut layers, buffers).into();
     Ok(layers)
 }
 
@@ -128,6 +132,7 @@ impl Layers {
             sources: Vec::new(),
             files: Vec::new(),
             overrides: Vec::new(),
+            scripts: Arc::default(),
             findings: Vec::new(),
             alone: OnceLock::new(),
         }

@@ -75,6 +75,7 @@ impl Trial {
                 self.write("example.toml", &over_the_minimal());
             }
             (file, _, "toml") => self.write(file, &over_the_minimal()),
+            (file, _, "dos") => self.write(file, &text.replace('\n', "\r\n")),
             (file, ..) => self.write(file, text),
         }
     }

@@ -1,0 +1,274 @@
+//! HOOK rules about what a hook does in the root directory that is being built.
+
+use crate::diagnostic::{Category::*, Severity::*};
+use crate::lint::carried::{Carried, Purpose, changed, is_a_stream};
+use crate::lint::paths::{BUILT_IN, normal, same};
+use crate::lint::rule::{Impact, id, rule};
+use crate::lint::{Check, Findings};
+use crate::script::{Part, Script};
+
+rule! {
+    /// A hook changes the host.
+    ///
+    /// # What it checks
+    /// No command of a hook that makes, removes, links, writes or mounts names an absolute path, `/dev` aside.
+    ///
+    /// # Why is this bad
+    /// A hook runs with the new root as its working directory and is not confined to it (manual 2.3): `mkdir /global` makes a
+    /// directory on the host, at every start of a container.
+    ///
+    /// # Bad
+    /// ```toml
+    /// [hooks.premount]
+    /// extra = "premount.sh"
+    /// ```
+    ///
+    /// ```sh premount.sh
+    /// mkdir -p /global
+    /// ```
+    ///
+    /// # Good
+    /// ```toml
+    /// [hooks.premount]
+    /// extra = "premount.sh"
+    /// ```
+    ///
+    /// ```sh premount.sh
+    /// mkdir -p global
+    /// ```
+    pub(crate) static HOOK_ABSOLUTE_WRITE = {
+        id: id("HOOK002", "hook-absolute-write", Error, Security),
+        impact: Impact::Exposure,
+        source: "manual 2.3",
+        check: Check::View(|view, out| {
+            for carried in view.carried_hooks() {
+                let script = carried.script();
+                for command in script.simple() {
+                    for (word, path) in changed(script, command).into_iter().filter(|(_, path)| path.starts_with('/') && !is_a_stream(path)) {
+                        out.in_script(&carried, word.span.clone(), format!("`{path}` is a path of the host"), "name it without the first `/`: the new root is the working directory");
+                    }
+                }
+            }
+        }),
+    }
+}
+
+rule! {
+    /// A hook makes a directory that is there already.
+    ///
+    /// # What it checks
+    /// `mkdir` without `-p` does not name a directory that every container root has: `etc`, `opt`, `opt/udiImage`, `var` and
+    /// four below it, `proc`, `sys`, `dev`, `tmp`.
+    ///
+    /// # Why is this bad
+    /// It fails, and with errexit so does every container start (`prepareSiteModifications` makes them first).
+    ///
+    /// # Bad
+    /// ```toml
+    /// [hooks.premount]
+    /// extra = "premount.sh"
+    /// ```
+    ///
+    /// ```sh premount.sh
+    /// mkdir var
+    /// ```
+    ///
+    /// # Good
+    /// ```toml
+    /// [hooks.premount]
+    /// extra = "premount.sh"
+    /// ```
+    ///
+    /// ```sh premount.sh
+    /// mkdir -p var/opt/cray
+    /// ```
+    pub(crate) static HOOK_MKDIR_EXISTING = {
+        id: id("HOOK006", "hook-mkdir-existing", Error, Correctness),
+        impact: Impact::OneStart,
+        source: "shifter_core.c, prepareSiteModifications",
+        check: Check::View(|view, out| {
+            for carried in view.carried_hooks() {
+                let script = carried.script();
+                for command in script.called("mkdir").filter(|command| !command.has_option('p', "parents")) {
+                    for (word, path) in changed(script, command) {
+                        let inside = inside(&path);
+                        if BUILT_IN.iter().any(|known| same(known, &inside)) {
+                            out.in_script(&carried, word.span.clone(), format!("`{path}` is in every container root already"), "write `mkdir -p`, or drop it");
+                        }
+                    }
+                }
+            }
+        }),
+    }
+}
+
+rule! {
+    /// A hook makes a mount point that the runtime makes itself.
+    ///
+    /// # What it checks
+    /// `mkdir` in a hook does not name the target of a `[[filesystem]]`.
+    ///
+    /// # Why is this bad
+    /// Only the parents of a target are wanted: the runtime makes the last directory (manual 5.2 siteFs). The line misleads who
+    /// looks for the list of mounts.
+    ///
+    /// # Bad
+    /// ```toml
+    /// [[filesystem]]
+    /// source = "/global/u1"
+    ///
+    /// [hooks.premount]
+    /// extra = "premount.sh"
+    /// ```
+    ///
+    /// ```sh premount.sh
+    /// mkdir -p global/u1
+    /// ```
+    ///
+    /// # Good
+    /// ```toml
+    /// [[filesystem]]
+    /// source = "/global/u1"
+    ///
+    /// [hooks.premount]
+    /// extra = "premount.sh"
+    /// ```
+    ///
+    /// ```sh premount.sh
+    /// mkdir -p global
+    /// ```
+    pub(crate) static HOOK_CREATES_TARGET = {
+        id: id("HOOK009", "hook-creates-target", Info, Style),
+        impact: Impact::Untidy,
+        source: "manual 5.2 siteFs",
+        check: Check::View(|view, out| {
+            for carried in view.carried_hooks() {
+                let script = carried.script();
+                for command in script.called("mkdir") {
+                    for (word, path) in changed(script, command) {
+                        let Some(mount) = view.mounts().into_iter().find(|mount| same(mount.target, &inside(&path))) else { continue };
+                        out.in_script_with(&carried, word.span.clone(), format!("`{path}` is a mount point, and the runtime makes it"), "make its parents only", |finding| {
+                            finding.also(mount.target_key(), "mounted here")
+                        });
+                    }
+                }
+            }
+        }),
+    }
+}
+
+rule! {
+    /// A hook removes a tree.
+    ///
+    /// # What it checks
+    /// No hook runs `rm -r`.
+    ///
+    /// # Why is this bad
+    /// Host file systems are, or are about to be, bound below the working directory. `rm -rf mnt` behind a bind mount of `/mnt`
+    /// empties `/mnt` on the host, as root.
+    ///
+    /// # Bad
+    /// ```toml
+    /// [hooks.postmount]
+    /// extra = "postmount.sh"
+    /// ```
+    ///
+    /// ```sh postmount.sh
+    /// rm -rf mnt
+    /// ```
+    ///
+    /// # Good
+    /// ```toml
+    /// [hooks.postmount]
+    /// extra = "postmount.sh"
+    /// ```
+    ///
+    /// ```sh postmount.sh
+    /// rmdir mnt
+    /// ```
+    pub(crate) static HOOK_RM_RECURSIVE = {
+        id: id("HOOK014", "hook-rm-recursive", Error, Security),
+        impact: Impact::Exposure,
+        source: "rm(1); mount(8), bind mounts",
+        check: Check::View(|view, out| {
+            for carried in view.carried_hooks() {
+                for command in carried.script().called("rm").filter(|command| command.has_option('r', "recursive") || command.has_option('R', "")) {
+                    out.in_script(&carried, command.span.clone(), "a file system of the host may be mounted below", "use `rmdir`, which takes empty directories only");
+                }
+            }
+        }),
+    }
+}
+
+rule! {
+    /// A hook works wherever it is called from.
+    ///
+    /// # What it checks
+    /// A whole script that makes or mounts relative paths looks at its working directory (`pwd` or `$PWD`) before it does.
+    ///
+    /// # Why is this bad
+    /// Somebody who tries it by hand makes its directories and mounts where he stands, as root (L19 has no such guard).
+    /// `hooks.*.extra` lines follow a rendered guard.
+    ///
+    /// # Bad
+    /// ```toml
+    /// [hooks.premount.script]
+    /// file = "premount.sh"
+    /// ```
+    ///
+    /// ```sh premount.sh
+    /// #!/bin/sh
+    /// set -eu
+    /// PATH=/usr/bin:/bin
+    /// mkdir -p global
+    /// ```
+    ///
+    /// # Good
+    /// ```toml
+    /// [hooks.premount.script]
+    /// file = "premount.sh"
+    /// ```
+    ///
+    /// ```sh premount.sh
+    /// #!/bin/sh
+    /// set -eu
+    /// PATH=/usr/bin:/bin
+    /// [ "$(pwd -P)" = /var/udiMount ] || exit 1
+    /// mkdir -p global
+    /// ```
+    pub(crate) static HOOK_NO_CWD_GUARD = {
+        id: id("HOOK015", "hook-no-cwd-guard", Warn, Security),
+        impact: Impact::Exposure,
+        source: "L19",
+        check: Check::View(|view, out| {
+            for carried in view.carried_hooks().filter(|carried| carried.purpose == Purpose::Hook) {
+                unguarded(&carried, out);
+            }
+        }),
+    }
+}
+
+fn unguarded(carried: &Carried<'_>, out: &mut Findings<'_>) {
+    let script = carried.script();
+    let is_relative = |path: &str| !path.starts_with(['/', '$']);
+    let first = script.simple().find(|command| changed(script, command).iter().any(|(_, path)| is_relative(path)));
+    let Some(first) = first else { return };
+    if !looks_where_it_is(script, first.span.start) {
+        let help = "compare `$(pwd -P)` with the directory of `paths.udi_mount`, or carry the lines by `extra`";
+        out.in_script(carried, first.span.clone(), "the script does not look where it is before it works there", help);
+    }
+}
+
+/// Whether something above `offset` asks for the working directory.
+fn looks_where_it_is(script: &Script, offset: usize) -> bool {
+    let is_pwd = |part: &Part| matches!(part, Part::Parameter { name, .. } if name == "PWD");
+    script.commands.iter().filter(|command| command.span.start < offset).any(|command| {
+        script.name_of(command).as_deref() == Some("pwd")
+            || command.words.iter().flat_map(|word| &word.parts).any(is_pwd)
+    })
+}
+
+/// A path of the new root as containers see it.
+fn inside(path: &str) -> String {
+    normal(&format!("/{}", path.trim_start_matches("./")))
+}
