@@ -178,7 +178,7 @@ impl Run {
 /// Which text a source is, if it is one that can change.
 fn key(source: &Source) -> Option<Key> {
     match &source.kind {
-        SourceKind::File(path) => Some(Key::File(one_name(path))),
+        SourceKind::File(path) | SourceKind::Script(path) => Some(Key::File(one_name(path))),
         SourceKind::Stdin(_) => Some(Key::Stdin),
         SourceKind::Preset | SourceKind::Environment | SourceKind::Option => None,
     }
