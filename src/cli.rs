@@ -3,19 +3,25 @@
 //! A verb reads, asks the library and says what came of it. What it says and how it exits come from
 //! the same value; a form of output never changes an exit code.
 
+mod apply;
 mod check;
 mod completion;
 mod console;
+mod diff;
 mod exit;
 mod explain;
 mod find;
+mod gc;
+mod generations;
 mod init;
 mod layers;
 mod man;
 mod render;
+mod rollback;
 mod rules;
 mod schema;
 mod try_site;
+mod world;
 
 use std::process::ExitCode;
 
@@ -39,6 +45,11 @@ struct Cli {
 enum Verb {
     Check(check::Args),
     Render(render::Args),
+    Diff(diff::Args),
+    Apply(apply::Args),
+    Rollback(rollback::Args),
+    Generations(generations::Args),
+    Gc(gc::Args),
     Explain(explain::Args),
     Rules(rules::Args),
     Schema(schema::Args),
@@ -74,6 +85,11 @@ fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> Exit {
     let outcome = match &cli.verb {
         Verb::Check(args) => check::run(args, &console),
         Verb::Render(args) => render::run(args, &console),
+        Verb::Diff(args) => diff::run(args, &console),
+        Verb::Apply(args) => apply::run(args, &console),
+        Verb::Rollback(args) => rollback::run(args, &console),
+        Verb::Generations(args) => generations::run(args, &console),
+        Verb::Gc(args) => gc::run(args, &console),
         Verb::Explain(args) => explain::run(args, &console),
         Verb::Rules(args) => rules::run(args, &console),
         Verb::Schema(args) => schema::run(args, &console),

@@ -12,7 +12,8 @@
 //! 6. [`repair`] carries out what findings propose. It changes texts by [`edit`], which leaves alone all else.
 //! 7. [`render`] makes every file of a site, reads each back with the parser of the program it is for,
 //!    and writes it. The same site gives the same bytes.
-//! 7. [`change`] says in the words of a file's reader what differs between two versions of it.
+//! 8. [`change`] says in the words of a file's reader what differs between two versions of it.
+//! 9. [`install`] compares a plan with what lies below a root ([`tree`]), puts it in place, and goes back.
 //!
 //! [`secret`] reads what references to secrets refer to, and knows what a secret looks like where none may be.
 //! [`schema`] describes the files read and written, for editors and other programs; [`docs`] is the manual for people.
@@ -26,6 +27,7 @@ mod digest;
 pub mod docs;
 pub mod edit;
 pub mod init;
+pub mod install;
 pub mod lint;
 pub mod profile;
 pub mod render;
@@ -36,3 +38,4 @@ pub mod script;
 pub mod secret;
 pub mod site;
 pub mod target;
+pub mod tree;

@@ -85,6 +85,18 @@ impl Console {
         self.note(&format!("shifter-site: {failure}\n"));
     }
 
+    /// The answer to a question; none where nobody can be asked.
+    pub(super) fn ask(&self, question: &str) -> Result<Option<bool>, Failure> {
+        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return Ok(None);
+        }
+        self.note(question);
+        let mut answer = String::new();
+        let read = io::stdin().read_line(&mut answer);
+        read.map_err(|source| Failure::Stream { verb: "read", stream: "input", source })?;
+        Ok(Some(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")))
+    }
+
     /// All of standard input, up to the size a profile may have.
     pub(super) fn input(&self) -> Result<Vec<u8>, Failure> {
         file::read_stream(io::stdin().lock()).map_err(|source| Failure::Stream {

@@ -84,6 +84,9 @@ pub(crate) enum Failure {
     /// Several things stand in the way, each said on a line of its own.
     #[error("{0}")]
     Several(String),
+    /// Only somebody else may do this.
+    #[error("{0}")]
+    NotPermitted(String),
     /// The program is wrong about its own work.
     #[error("internal error: {0}")]
     Defect(String),
@@ -127,6 +130,7 @@ impl Failure {
             Self::Save(SaveError::Changed { .. }) => Exit::Io,
             Self::Usage(_) | Self::Load(LoadError::Override(_)) => Exit::Usage,
             Self::Several(_) | Self::Try(_) | Self::Init(_) => Exit::Failed,
+            Self::NotPermitted(_) => Exit::NotPermitted,
             Self::Defect(_) => Exit::Internal,
             Self::Load(LoadError::Read { source, .. }) | Self::File { source, .. } | Self::Stream { source, .. } => {
                 io(source)

@@ -10,13 +10,13 @@ pub(super) struct LayerArgs {
     pub(super) class: Option<String>,
     /// Take the site as one with this version of Shifter installed.
     #[arg(long, value_name = "VERSION")]
-    target: Option<String>,
+    pub(super) target: Option<String>,
     /// Set a key, as if a last layer did: `--set gateway.timeout=20s`.
     #[arg(long, value_name = "KEY=VALUE")]
-    set: Vec<String>,
+    pub(super) set: Vec<String>,
     /// Let variables such as SHIFTER_SITE__GATEWAY__TIMEOUT=20s set keys.
     #[arg(long)]
-    env: bool,
+    pub(super) env: bool,
 }
 
 impl LayerArgs {

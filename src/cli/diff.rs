@@ -1,0 +1,69 @@
+//! `shifter-site diff`: what applying would change.
+
+use std::path::PathBuf;
+
+use super::{Outcome, console::Console, exit::Exit, exit::Failure, world};
+use crate::install;
+
+/// Compare what the profile renders with what is installed.
+///
+/// Each file is compared three ways, with the generation that was applied last: you changed it (the profile), they
+/// changed it (where it is installed), or both. Differences are said in the words of the file's reader; secrets only as
+/// changed. Ends with 2 when something differs.
+#[derive(Debug, clap::Args)]
+#[command(
+    visible_alias = "plan",
+    after_help = "Examples:
+  shifter-site diff bluewaters.toml
+  shifter-site diff -u --root /rr/current --class compute
+  shifter-site diff --out plan.json && shifter-site apply plan.json"
+)]
+pub(super) struct Args {
+    #[command(flatten)]
+    world: world::WorldArgs,
+    /// Show lines, as diff(1) -u does.
+    #[arg(long, short)]
+    unified: bool,
+    /// How to write it.
+    #[arg(long, value_enum, default_value_t, value_name = "FORM")]
+    format: Form,
+    /// Save it as a plan, which `apply` carries out exactly or not at all. It holds no secret.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// End with 0 also when something differs.
+    #[arg(long)]
+    exit_zero: bool,
+}
+
+/// How a difference is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Form {
+    /// In words.
+    #[default]
+    Human,
+    /// As JSON.
+    Json,
+}
+
+pub(super) fn run(args: &Args, console: &Console) -> Outcome {
+    let Some(world) = world::World::open(&args.world, console)? else { return Ok(Exit::Failed) };
+    if world.saved.is_some() {
+        return Err(Failure::Usage("`diff` takes a profile; `apply` takes a plan".to_owned()));
+    }
+    let compared = world.compare(console)?;
+    if let Some(path) = &args.out {
+        console.save(path, &world.plan(&compared)?.print())?;
+    }
+    match args.format {
+        Form::Json => console.say(&json(&compared.difference))?,
+        Form::Human if args.unified => console.say(&install::unified(&compared))?,
+        Form::Human => console.say(&install::words(&compared.difference))?,
+    }
+    Ok(world::dry(!compared.difference.is_empty() && !args.exit_zero))
+}
+
+/// A value as the JSON of this program.
+pub(super) fn json(value: &impl serde::Serialize) -> String {
+    let value = serde_json::to_value(value).expect("texts, numbers and lists are JSON");
+    shifter_gateway_types::pretty::print(&value)
+}
