@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{Outcome, console::Console, exit::Exit, world};
 use crate::{
-    install::{self, InstallError, Store},
+    install::{self, Store},
     profile::section::scalar::Duration,
 };
 
@@ -37,7 +37,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
             console.note(&format!("shifter-site: {recovery}\n"));
         }
         let keep = args.keep.unwrap_or(if args.older_than.is_some() { 1 } else { 10 });
-        forgotten = install::collect(&store, keep as usize, args.older_than).map_err(InstallError::from)?;
+        forgotten = install::collect(&store, keep as usize, args.older_than)?;
     }
     let numbers: Vec<String> = forgotten.iter().map(ToString::to_string).collect();
     console.say(&match numbers.as_slice() {

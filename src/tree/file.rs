@@ -123,7 +123,7 @@ impl Place {
             ids: Ids { uid: seen.st_uid, gid: seen.st_gid },
             mode: seen.st_mode & 0o7777,
             label,
-            stamp: (seen.st_ino, seen.st_mtime, u64::from(seen.st_mtime_nsec)),
+            stamp: (seen.st_ino, seen.st_mtime, seen.st_mtime_nsec),
         }))
     }
 
