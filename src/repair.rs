@@ -180,7 +180,7 @@ fn key(source: &Source) -> Option<Key> {
     match &source.kind {
         SourceKind::File(path) | SourceKind::Script(path) => Some(Key::File(one_name(path))),
         SourceKind::Stdin(_) => Some(Key::Stdin),
-        SourceKind::Preset | SourceKind::Environment | SourceKind::Option | SourceKind::Script(_) => None,
+        SourceKind::Preset | SourceKind::Environment | SourceKind::Option => None,
     }
 }
 
