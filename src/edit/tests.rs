@@ -144,7 +144,7 @@ fn a_list_grows_the_way_it_is_laid_out() {
         difference(Edit::append("filesystem.0.options", "slave")),
         ["-options = [\"ro\", \"rec\"] # two", "+options = [\"ro\", \"rec\", \"slave\"] # two"]
     );
-    let entry = toml::Table::from_iter([("target".to_owned(), "/t".into()), ("source".to_owned(), "/s".into())]);
+    let entry = Table::from_iter([("target".to_owned(), "/t".into()), ("source".to_owned(), "/s".into())]);
     assert_eq!(
         difference(Edit::append("filesystem", entry)),
         ["+[[filesystem]]", "+source = \"/s\"", "+target = \"/t\"", "+"]

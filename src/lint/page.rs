@@ -9,6 +9,9 @@ use crate::profile::section::Tier;
 /// The sections every page has, in order.
 pub const SECTIONS: [&str; 4] = ["What it checks", "Why is this bad", "Bad", "Good"];
 
+/// What a page may say of repairs: what one does, or why there is none although one could be thought of.
+const REPAIR: [&str; 2] = ["Fix", "No fix"];
+
 /// One fenced block of a page: ```` ```LANG NAME ````.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Example {
@@ -121,7 +124,7 @@ pub fn text(rule: &Rule) -> String {
     let mut out = format!("{} {}\n", rule.id.code, rule.id.name);
     let _ = writeln!(out, "{}\n", facts(rule));
     let _ = writeln!(out, "{}", summary(rule));
-    for title in SECTIONS.into_iter().chain(["Fix"]) {
+    for title in SECTIONS.into_iter().chain(REPAIR) {
         if let Some(text) = section(rule, title) {
             let _ = writeln!(out, "\n{title}");
             for line in text.lines() {
@@ -162,7 +165,7 @@ pub fn markdown(rule: &Rule, depth: usize) -> String {
     let mut out = format!("{hashes} {} `{}`\n\n", rule.id.code, rule.id.name);
     let _ = writeln!(out, "{}\n", summary(rule));
     let _ = writeln!(out, "*{}*\n", facts(rule));
-    for title in SECTIONS.into_iter().chain(["Fix"]) {
+    for title in SECTIONS.into_iter().chain(REPAIR) {
         if let Some(text) = section(rule, title) {
             let _ = writeln!(out, "**{title}**\n\n{}\n", captioned(&text));
         }

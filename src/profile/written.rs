@@ -16,7 +16,35 @@ use crate::diagnostic::{Edit, Finding, KeyPath, Label};
 pub(super) fn written(root: &Item, layers: &Layers, finding: &Finding, edits: &[Edit]) -> Option<Vec<(usize, Edit)>> {
     let pinned = finding.anchor().and_then(|label| pinned_layer(layers, label));
     let tree = pinned.as_ref().unwrap_or(root);
-    edits.iter().map(|edit| one(tree, layers, edit)).collect()
+    let mut all = Vec::new();
+    for edit in edits {
+        match in_place_of_operations(layers, edit) {
+            Some(several) => all.extend(several),
+            None => all.push(one(tree, layers, edit)?),
+        }
+    }
+    Some(all)
+}
+
+/// A new list where the uppermost layer that has a say writes `KEY_add` or `KEY_remove`: the list itself, without them.
+fn in_place_of_operations(layers: &Layers, edit: &Edit) -> Option<Vec<(usize, Edit)>> {
+    let Edit::Set { path, value: toml::Value::Array(_) } = edit else { return None };
+    let (table, key) = (path.parent()?, path.last()?);
+    for layer in layers.files.iter().rev() {
+        let Some(entries) = layer.root.get(&table).and_then(Item::as_table) else { continue };
+        let operations: Vec<String> = ["_remove", "_add"].iter().map(|suffix| format!("{key}{suffix}")).collect();
+        let written = operations.iter().filter(|name| entries.contains_key(*name));
+        let mut edits: Vec<(usize, Edit)> =
+            written.map(|name| (layer.source, Edit::remove(table.clone().key(name.as_str())))).collect();
+        if !edits.is_empty() {
+            edits.push((layer.source, edit.clone()));
+            return Some(edits);
+        }
+        if entries.contains_key(key) {
+            return None;
+        }
+    }
+    None
 }
 
 fn one(tree: &Item, layers: &Layers, edit: &Edit) -> Option<(usize, Edit)> {
@@ -105,6 +133,12 @@ mod tests {
         assert_eq!(home_of("gateway.admins.1").as_deref(), Some("own.toml: gateway.admins_add.0"));
         assert_eq!(home_of("runtime.rootfs").as_deref(), Some("own.toml: runtime.rootfs"));
         assert_eq!(home(&loaded, Edit::remove("runtime.rootfs")), None, "nobody wrote it");
+        let admins = Fix::safe("f", vec![Edit::set("gateway.admins", vec!["root"])]);
+        let finding = Finding::new(&structural::WRONG_TYPE, "m").at("gateway.admins", "").fix(admins);
+        let all = loaded.origins.locate(&finding).finding.fixes[0].written.clone();
+        let edits: Vec<&Edit> = all.iter().map(|written| &written.edit).collect();
+        let expected = [Edit::remove("gateway.admins_add"), Edit::set("gateway.admins", vec!["root"])];
+        assert_eq!(edits, expected.iter().collect::<Vec<_>>());
         let class = loaded.for_class("c");
         let home_of = |path: &str| home(&class, Edit::set(path, 1));
         assert_eq!(home_of("runtime.rootfs").as_deref(), Some("own.toml: class.c.set.runtime.rootfs"));

@@ -3,10 +3,11 @@
 use std::{fs, path::Path};
 
 use shifter_site::check::{self, Strictness};
-use shifter_site::diagnostic::Located;
+use shifter_site::diagnostic::{Located, Safety};
 use shifter_site::lint::{Example, Rule, Tier};
 use shifter_site::profile::LoadOptions;
 use shifter_site::profile::section::scalar::Date;
+use shifter_site::repair;
 
 /// What every profile of an example extends, unless it stands `alone`.
 pub(crate) const MINIMAL: &str = include_str!("../data/rules/minimal.toml");
@@ -16,26 +17,31 @@ const TODAY: &str = "2026-01-01";
 
 /// What `shifter-site check` says about `file`.
 pub(crate) fn findings(file: &Path, tier: Tier) -> Vec<Located> {
-    check(file, tier, TODAY, &[])
+    check(file, &strictness(tier, TODAY))
 }
 
-fn check(file: &Path, tier: Tier, today: &str, set: &[String]) -> Vec<Located> {
+fn strictness(tier: Tier, today: &str) -> Strictness {
     let today: Date = today.parse().expect("a date");
-    let strictness = Strictness { tier: Some(tier), today: Some(today), ..Strictness::default() };
-    let options = LoadOptions { set: set.to_vec(), ..LoadOptions::file(file) };
-    let checked = check::check(&options, None, &strictness).expect("the file is there");
+    Strictness { tier: Some(tier), today: Some(today), ..Strictness::default() }
+}
+
+fn check(file: &Path, strictness: &Strictness) -> Vec<Located> {
+    let checked = check::check(&LoadOptions::file(file), None, strictness).expect("the file is there");
     check::report(&[checked]).findings().to_vec()
 }
 
 /// What is found in the examples of one section of a page.
 pub(crate) fn tried(rule: &Rule, examples: &[Example]) -> Vec<Located> {
-    tried_with(rule, examples, &[])
+    let trial = Trial::of(examples);
+    check(&trial.profile(), &strictness(rule.tier, &trial.today))
 }
 
-/// The same with `--set` options.
-pub(crate) fn tried_with(rule: &Rule, examples: &[Example], set: &[String]) -> Vec<Located> {
+/// What is left after the repairs of the rule's kind, and what they changed as a diff.
+pub(crate) fn repaired(examples: &[Example], tier: Tier, allowed: Safety) -> (Vec<Located>, String) {
     let trial = Trial::of(examples);
-    check(&trial.profile(), rule.tier, &trial.today, set)
+    let options = [LoadOptions::file(trial.profile())];
+    let done = repair::repair(&options, None, &strictness(tier, &trial.today), allowed).expect("the file is there");
+    (done.report.findings().to_vec(), done.changed.iter().map(repair::Changed::diff).collect())
 }
 
 /// The examples of one section as files of a directory that goes with the value.

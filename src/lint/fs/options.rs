@@ -1,8 +1,8 @@
 //! FS rules about mount options.
 
-use crate::diagnostic::{Category::*, Severity::*};
+use crate::diagnostic::{Category::*, Edit, Fix, Severity::*};
 use crate::lint::Check;
-use crate::lint::rule::{Impact, Targets, id, rule};
+use crate::lint::rule::{Impact, Repair, Targets, id, rule};
 use crate::target::Target;
 
 rule! {
@@ -27,15 +27,23 @@ rule! {
     /// source = "/home"
     /// options = ["ro"]
     /// ```
+    ///
+    /// # Fix
+    /// `--fix` drops the second.
     pub(crate) static DUPLICATE_OPTION = {
         id: id("FS013", "duplicate-option", Error, Correctness),
         impact: Impact::EveryStart,
+        fix: Repair::Safe,
         source: "_parseFlag in VolumeMap.c; run against 16.08.3 and 18.03",
         check: Check::View(|view, out| {
             for mount in view.all_mounts() {
                 for (n, option) in mount.options.iter().enumerate() {
                     if mount.options[..n].contains(option) {
-                        out.at(mount.options_key().index(n), format!("`{option}` is given twice"), "drop one of them");
+                        let at = mount.options_key().index(n);
+                        out.report(format!("`{option}` is given twice"), |finding| {
+                            let fix = Fix::safe("drop the second", vec![Edit::remove(&at)]);
+                            finding.at(at, "").help("drop one of them").fix(fix)
+                        });
                     }
                 }
             }
@@ -192,15 +200,24 @@ rule! {
     /// [[filesystem]]
     /// source = "/dws"
     /// ```
+    ///
+    /// # Fix
+    /// `--unsafe-fixes` drops the option: what is mounted there later does not appear in containers, as before.
     pub(crate) static SLAVE_ON_CLE5 = {
         id: id("FS017", "slave-on-cle5", Error, Compatibility),
+        fix: Repair::Unsafe,
         source: "manual 4.4",
         check: Check::View(|view, out| {
             if !view.is_cle(5) {
                 return;
             }
             for mount in view.all_mounts().iter().filter(|mount| mount.has("slave")) {
-                out.at(mount.options_key(), "`slave` has no effect on CLE 5.2", "drop it");
+                let rest: Vec<&str> = mount.options.iter().copied().filter(|option| *option != "slave").collect();
+                let at = mount.options_key();
+                let edit = if rest.is_empty() { Edit::remove(&at) } else { Edit::set(&at, rest) };
+                out.report("`slave` has no effect on CLE 5.2", |finding| {
+                    finding.at(at, "").help("drop it").fix(Fix::risky("drop it", vec![edit]))
+                });
             }
         }),
     }

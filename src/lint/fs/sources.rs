@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Category::*, Edit, Fix, Severity::*};
 use crate::lint::modules::reading::Module;
+use crate::lint::mounts::Mount;
 use crate::lint::paths::{holder, is_or_lies_in, lies_in, same};
 use crate::lint::rule::{Fact, Impact, Repair, id, rule};
 use crate::lint::{Check, Findings, View};
@@ -90,8 +91,12 @@ rule! {
     /// [[filesystem]]
     /// source = "/global/project"
     /// ```
+    ///
+    /// # Fix
+    /// `--unsafe-fixes` gives what is mounted below an entry of its own, with the same options.
     pub(crate) static SUBMOUNT_NOT_CARRIED = {
         id: id("FS023", "submount-not-carried", Warn, Correctness),
+        fix: Repair::Unsafe,
         needs: &[Fact::Storage],
         source: "mount(2), MS_BIND without MS_REC",
         check: Check::View(submounts),
@@ -116,11 +121,32 @@ fn submounts(view: &View<'_>, out: &mut Findings<'_>) {
                             .at(mount.source_key(), "bound without what is mounted below")
                             .also(storage.at(), "mounted below it")
                             .help("give it an entry of its own, or add `rec` here")
+                            .fix(Fix::risky(
+                                "give it an entry",
+                                vec![Edit::append("filesystem", entry_below(mount, place))],
+                            ))
                     },
                 );
             }
         }
     }
+}
+
+/// The entry of `place`, which lies in the source of `mount`: shown where users look for it.
+fn entry_below(mount: &Mount<'_>, place: &str) -> toml::Table {
+    let mut entry = toml::Table::from_iter([("source".to_owned(), place.into())]);
+    let rest = place.strip_prefix(mount.source.trim_end_matches('/')).unwrap_or(place);
+    let target = format!("{}{rest}", mount.target.trim_end_matches('/'));
+    if target != place {
+        entry.insert("target".to_owned(), target.into());
+    }
+    if !mount.options.is_empty() {
+        entry.insert("options".to_owned(), mount.options.clone().into());
+    }
+    if !mount.entry.classes.is_empty() {
+        entry.insert("classes".to_owned(), mount.entry.classes.clone().into());
+    }
+    entry
 }
 
 rule! {
@@ -269,8 +295,12 @@ rule! {
     /// [[filesystem]]
     /// source = "/var/opt/cray/alps"
     /// ```
+    ///
+    /// # Fix
+    /// `--fix` adds the file system.
     pub(crate) static ALPS_NOT_BOUND = {
         id: id("FS025", "alps-not-bound", Warn, Correctness),
+        fix: Repair::Safe,
         impact: Impact::OneStart,
         source: "manual 4.4 and 6.1",
         check: Check::View(alps),
@@ -283,6 +313,10 @@ fn is_an_mpi(view: &View<'_>, module: &Module<'_>) -> bool {
         Some(family) => family == "mpi",
         None => !view.is_native() && matches!(module.name, "mpich" | "cray-mpich"),
     }
+}
+
+fn source_only(place: &str) -> toml::Table {
+    toml::Table::from_iter([("source".to_owned(), place.into())])
 }
 
 fn alps(view: &View<'_>, out: &mut Findings<'_>) {
@@ -301,6 +335,7 @@ fn alps(view: &View<'_>, out: &mut Findings<'_>) {
                 finding
                     .at_key(module.at(), "an MPI of this system")
                     .help(format!("add a file system with `source = \"{place}\"`"))
+                    .fix(Fix::safe("bind it", vec![Edit::append("filesystem", source_only(place))]))
             });
         }
     }
@@ -336,18 +371,25 @@ rule! {
     /// source = "/var/opt/cray/dws"
     /// options = ["rec", "slave"]
     /// ```
+    ///
+    /// # Fix
+    /// `--unsafe-fixes` adds the options: the mounts below keep the host's flags then.
     pub(crate) static DATAWARP_OPTIONS = {
         id: id("FS026", "datawarp-options", Warn, Correctness),
+        fix: Repair::Unsafe,
         source: "manual 4.4",
         check: Check::View(|view, out| {
             let wanted: &[&str] = if view.is_cle(6) { &["rec", "slave"] } else { &["rec"] };
             for mount in view.all_mounts().iter().filter(|mount| same(mount.source, DATAWARP)) {
-                for option in wanted.iter().filter(|option| !mount.has(option)) {
-                    out.at(
-                        mount.source_key(),
-                        format!("DataWarp allocations need the option `{option}`"),
-                        format!("write `options = {wanted:?}`"),
-                    );
+                let missing = wanted.iter().filter(|option| !mount.has(option));
+                let all: Vec<&str> = mount.options.iter().chain(missing.clone()).copied().collect();
+                for option in missing {
+                    out.report(format!("DataWarp allocations need the option `{option}`"), |finding| {
+                        finding
+                            .at(mount.source_key(), "")
+                            .help(format!("write `options = {wanted:?}`"))
+                            .fix(Fix::risky("add the options", vec![Edit::set(mount.options_key(), all.clone())]))
+                    });
                 }
             }
         }),

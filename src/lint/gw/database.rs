@@ -1,7 +1,7 @@
 //! GW rules about where the gateway keeps its records.
 
-use crate::diagnostic::{Category::*, Severity::*};
-use crate::lint::rule::{Impact, Targets, id, rule};
+use crate::diagnostic::{Category::*, Edit, Fix, Severity::*};
+use crate::lint::rule::{Impact, Repair, Targets, id, rule};
 use crate::lint::{Check, Findings, View};
 use crate::profile::section::scalar::Url;
 use crate::target::Target;
@@ -53,26 +53,43 @@ rule! {
     /// [gateway.database]
     /// uri = "mongodb://localhost/"
     /// ```
+    ///
+    /// # Fix
+    /// `--fix` takes blanks out, where they are all that is wrong.
     pub(crate) static DATABASE_URI_FORM = {
         id: id("GW022", "database-uri-form", Error, Correctness),
+        fix: Repair::Safe,
         impact: Impact::EveryStart,
         source: "manual 4.6; MongoDB connection string format",
         check: Check::View(|view, out| {
             let Some(uri) = uri(view) else { return };
-            let text = uri.as_str();
-            let has_host = !hosts(uri).is_empty();
-            let is_right = match scheme(uri).as_str() {
-                "mongodb" => has_host,
-                "sqlite" => view.is_native() && text.starts_with("sqlite:///"),
-                "postgresql" => view.is_native() && uri.authority().is_some(),
-                _ => false,
-            };
-            if !is_right || text.contains(char::is_whitespace) {
-                let help = if view.is_native() { "write `sqlite:///var/lib/shifter/gateway.db`" } else { "write `mongodb://HOST/`" };
-                out.at(URI, format!("`{text}` is no database that the gateway can use"), help);
+            if can_be_used(uri, view.is_native()) {
+                return;
             }
+            let help = if view.is_native() { "write `sqlite:///var/lib/shifter/gateway.db`" } else { "write `mongodb://HOST/`" };
+            let without_blanks: String = uri.as_str().split_whitespace().collect();
+            let is_better = without_blanks.parse().is_ok_and(|uri: Url| can_be_used(&uri, view.is_native()));
+            out.report(format!("`{uri}` is no database that the gateway can use"), |finding| {
+                let finding = finding.at(URI, "").help(help);
+                if is_better {
+                    finding.fix(Fix::safe("take the blanks out", vec![Edit::set(URI, without_blanks)]))
+                } else {
+                    finding
+                }
+            });
         }),
     }
+}
+
+fn can_be_used(uri: &Url, is_native: bool) -> bool {
+    let text = uri.as_str();
+    let is_right = match scheme(uri).as_str() {
+        "mongodb" => !hosts(uri).is_empty(),
+        "sqlite" => is_native && text.starts_with("sqlite:///"),
+        "postgresql" => is_native && uri.authority().is_some(),
+        _ => false,
+    };
+    is_right && !text.contains(char::is_whitespace)
 }
 
 rule! {

@@ -3,7 +3,7 @@
 use crate::diagnostic::{Category::*, Edit, Fix, KeyPath, Severity::*};
 use crate::lint::rule::{Impact, Repair, Tier, id, rule};
 use crate::lint::{Check, Findings, View};
-use crate::profile::section::scalar::{HostPort, Url};
+use crate::profile::section::scalar::Url;
 
 /// The key of the n-th endpoint.
 fn at(n: usize) -> KeyPath {
@@ -76,14 +76,28 @@ rule! {
     /// [gateway]
     /// endpoints = ["http://gw1:5000", "http://gw2:5000"]
     /// ```
+    ///
+    /// # Fix
+    /// `--unsafe-fixes` puts `http://` before an address that has no scheme.
     pub(crate) static ENDPOINT_URL = {
         id: id("GW002", "endpoint-url", Error, Correctness),
+        fix: Repair::Unsafe,
         impact: Impact::OneStart,
         source: "shifterimg.c of 18.03 line 803",
         check: Check::View(|view, out| {
             for (n, url) in view.gateway().endpoints.iter().enumerate() {
                 if let Err(why) = is_an_endpoint(url, view.is_native()) {
-                    out.at(at(n), format!("`{url}` {why}"), "write `http://HOST:PORT`");
+                    let with_scheme = format!("http://{url}");
+                    let is_better = !url.as_str().contains("://")
+                        && with_scheme.parse().is_ok_and(|url: Url| is_an_endpoint(&url, false).is_ok());
+                    out.report(format!("`{url}` {why}"), |finding| {
+                        let finding = finding.at(at(n), "").help("write `http://HOST:PORT`");
+                        if is_better {
+                            finding.fix(Fix::risky("put http:// before it", vec![Edit::set(at(n), with_scheme)]))
+                        } else {
+                            finding
+                        }
+                    });
                 }
             }
         }),
@@ -182,13 +196,18 @@ rule! {
     /// bind = "10.0.0.1"
     /// endpoints = ["http://gw1:5000", "http://gw2:5001"]
     /// ```
+    ///
+    /// # Fix
+    /// `--fix` takes the port out of `bind`: an instance is then started for each port of the endpoints.
     pub(crate) static ENDPOINT_PORT_MISMATCH = {
         id: id("GW004", "endpoint-port-mismatch", Error, Correctness),
+        fix: Repair::Safe,
         impact: Impact::OneStart,
         source: "L18, L22 and L36",
         check: Check::View(|view, out| {
             let gateway = view.gateway();
-            let Some(port) = gateway.bind.as_ref().and_then(HostPort::port) else { return };
+            let Some((bind, port)) = gateway.bind.as_ref().and_then(|bind| Some((bind, bind.port()?))) else { return };
+            let address = bind.as_str().strip_suffix(&format!(":{port}")).unwrap_or(bind.as_str());
             for (n, url) in gateway.endpoints.iter().enumerate() {
                 if let Some(asked) = port_of(url).filter(|asked| *asked != port) {
                     out.report(format!("clients ask `{url}`, and the gateway listens on port {port}"), |finding| {
@@ -196,6 +215,7 @@ rule! {
                             .at(at(n), format!("port {asked}"))
                             .also("gateway.bind", format!("port {port}"))
                             .help("write `bind` without a port: an instance is started for each port of the endpoints")
+                            .fix(Fix::safe("take the port away", vec![Edit::set("gateway.bind", address)]))
                     });
                 }
             }
@@ -317,13 +337,26 @@ rule! {
     /// bind = "10.0.0.1:5000"
     /// endpoints = ["http://gw1:5000", "http://gw2:5000"]
     /// ```
+    ///
+    /// # Fix
+    /// `--unsafe-fixes` writes a colon before the port where a dot stands.
     pub(crate) static BIND_INVALID = {
         id: id("GW009", "bind-invalid", Error, Correctness),
+        fix: Repair::Unsafe,
         impact: Impact::EveryStart,
         source: "manual 4.2",
         check: Check::View(|view, out| {
             if let Some(bind) = view.gateway().bind.as_ref().filter(|bind| !can_be_bound(bind.as_str())) {
-                out.at("gateway.bind", format!("`{bind}` is no address to listen on"), "write `ADDRESS:PORT`, or the address alone");
+                let dotted = bind.as_str().rsplit_once('.').map(|(address, port)| format!("{address}:{port}"));
+                out.report(format!("`{bind}` is no address to listen on"), |finding| {
+                    let finding = finding.at("gateway.bind", "").help("write `ADDRESS:PORT`, or the address alone");
+                    match dotted.filter(|bind| can_be_bound(bind)) {
+                        Some(better) => {
+                            finding.fix(Fix::risky(format!("write {better}"), vec![Edit::set("gateway.bind", better)]))
+                        }
+                        None => finding,
+                    }
+                });
             }
         }),
     }

@@ -1,8 +1,9 @@
 //! GW rules about how much a gateway can bear.
 
-use crate::diagnostic::{Category::*, Severity::*};
-use crate::lint::rule::{Fact, Impact, Targets, id, rule};
+use crate::diagnostic::{Category::*, Edit, Fix, Severity::*};
+use crate::lint::rule::{Fact, Impact, Repair, Targets, id, rule};
 use crate::lint::{Check, Findings, View};
+use crate::profile::section::scalar::Url;
 use crate::target::Target;
 
 rule! {
@@ -33,8 +34,12 @@ rule! {
     /// [gateway]
     /// endpoints = ["http://gw1:5000", "http://gw2:5000"]
     /// ```
+    ///
+    /// # Fix
+    /// `--unsafe-fixes` adds instances on further ports of the first gateway's host.
     pub(crate) static ENDPOINT_SCALE = {
         id: id("GW005", "endpoint-scale", Warn, Scale),
+        fix: Repair::Unsafe,
         impact: Impact::Slow,
         targets: Targets::Except(&[Target::Native]),
         needs: &[Fact::Scale],
@@ -56,8 +61,25 @@ fn endpoint_scale(view: &View<'_>, out: &mut Findings<'_>) {
                 .at("gateway.endpoints", format!("one bears about {most:.0}"))
                 .also("scale.nodes_per_job", "nodes of one job")
                 .help("add instances")
+                .fix(Fix::risky("add instances", vec![Edit::set("gateway.endpoints", more_of(view, most))]))
         });
     }
+}
+
+/// The endpoints, and as many on further ports of the first one's host as bear the load.
+fn more_of(view: &View<'_>, most: f64) -> Vec<String> {
+    let known = &view.gateway().endpoints;
+    let mut all: Vec<String> = known.iter().map(|url| url.as_str().trim_end_matches('/').to_owned()).collect();
+    let Some((base, host)) = known.first().and_then(|url| Some((url.scheme()?, url.host()?))) else { return all };
+    let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+    let last = known.iter().filter_map(Url::port).max().unwrap_or(5000);
+    let mut ports = last.saturating_add(1)..u16::MAX;
+    // A million instances help nobody: what no sensible number can bear stays a finding.
+    while all.len() < 64 && f64::from(view.nodes_per_job()) / (all.len() as f64) > most {
+        let Some(port) = ports.next() else { break };
+        all.push(format!("{base}://{host}:{port}"));
+    }
+    all
 }
 
 rule! {

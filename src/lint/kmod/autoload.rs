@@ -281,8 +281,12 @@ rule! {
     /// base_path = "/lib/modules"
     /// preload = ["loop", "squashfs"]
     /// ```
+    ///
+    /// # Fix
+    /// `--fix` preloads both modules.
     pub(crate) static AUTOLOAD_RACE = {
         id: id("KMOD005", "autoload-race", Warn, Scale),
+        fix: Repair::Safe,
         impact: Impact::OneStart,
         targets: Targets::Only(LOADING),
         needs: &[Fact::Scale],
@@ -290,7 +294,17 @@ rule! {
         check: Check::View(|view, out| {
             let several = view.scale().containers_per_node.is_some_and(|containers| containers > 1);
             if several && loads(view) && !view.kernel().preload.iter().any(|module| module == "loop") {
-                out.at("kernel_modules.autoload", "the first containers of a node race to load `loop`", "write `preload = [\"loop\", \"squashfs\"]`");
+                let mut all: Vec<&str> = view.kernel().preload.iter().map(String::as_str).collect();
+                all.insert(0, "loop");
+                if !all.contains(&"squashfs") {
+                    all.push("squashfs");
+                }
+                out.report("the first containers of a node race to load `loop`", |finding| {
+                    finding
+                        .at("kernel_modules.autoload", "")
+                        .help("write `preload = [\"loop\", \"squashfs\"]`")
+                        .fix(Fix::safe("preload them", vec![Edit::set("kernel_modules.preload", all)]))
+                });
             }
         }),
     }

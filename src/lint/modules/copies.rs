@@ -122,14 +122,15 @@ rule! {
     ///
     /// # Bad
     /// ```toml
-    /// [module.mpich]
+    /// [module.scratch]
     /// copy_from = ""
+    /// filesystem = [{ source = "/shared/scratch" }]
     /// ```
     ///
     /// # Good
     /// ```toml
-    /// [module.mpich]
-    /// copy_from = "/opt/shifter/mpich"
+    /// [module.scratch]
+    /// filesystem = [{ source = "/shared/scratch" }]
     /// ```
     ///
     /// # Fix

@@ -150,6 +150,9 @@ fn is_a_host(name: &str) -> bool {
         && port.is_none_or(|port| port.parse::<u16>().is_ok())
 }
 
+/// The host that answers for Docker Hub; the others lead to it.
+const HUB_ITSELF: &str = "registry-1.docker.io";
+
 rule! {
     /// The same registry has two names.
     ///
@@ -171,19 +174,30 @@ rule! {
     /// [registry."registry-1.docker.io"]
     /// auth_method = "token"
     /// ```
+    ///
+    /// # Fix
+    /// `--unsafe-fixes` keeps `registry-1.docker.io`, or the first, and drops the other with its settings. For the native gateway
+    /// its name becomes an alias.
     pub(crate) static HUB_ALIAS = {
         id: id("REG004", "hub-alias", Warn, Correctness),
+        fix: Repair::Unsafe,
         source: "manual 1.3 and 4.6",
         check: Check::View(|view, out| {
             let registries = all(view);
             let hubs: Vec<_> = registries.iter().filter(|(name, _, _)| HUB.contains(name)).collect();
             if let [(first, first_at, _), others @ ..] = hubs.as_slice() {
                 for (name, at, _) in others {
+                    let (kept, gone) = if *name == HUB_ITSELF { ((at, *name), (first_at, *first)) } else { ((first_at, *first), (at, *name)) };
+                    let mut edits = vec![Edit::remove(gone.0)];
+                    if view.is_native() {
+                        edits.push(Edit::append(kept.0.clone().key("aliases"), gone.1));
+                    }
                     out.report(format!("`{name}` and `{first}` are the same registry"), |finding| {
                         finding
                             .at_key(at.clone(), "")
                             .also(first_at.clone(), "the first")
                             .help("keep one; the native gateway knows the others as `aliases`")
+                            .fix(Fix::risky(format!("keep {}", kept.1), edits))
                     });
                 }
             }

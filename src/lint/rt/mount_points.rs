@@ -91,14 +91,24 @@ rule! {
     /// [paths]
     /// udi_mount = "/var/udiMount"
     /// ```
+    ///
+    /// # Fix
+    /// `--unsafe-fixes` writes the usual place in `/var`.
     pub(crate) static MOUNT_POINT_USER_WRITABLE = {
         id: id("RT005", "mount-point-user-writable", Error, Security),
         impact: Impact::Exposure,
+        fix: Repair::Unsafe,
         source: "manual 5.2 udiMount",
         check: Check::View(|view, out| {
             for (at, point) in mount_points(view) {
                 if let Some(place) = view.users_write_to(point) {
-                    out.at(at, format!("`{point}` lies in `{place}`, where users write"), "use a directory below `/var` or `/run`");
+                    let usual = if at.last() == Some("loop_mount") { "/var/udiLoopMount" } else { "/var/udiMount" };
+                    out.report(format!("`{point}` lies in `{place}`, where users write"), |finding| {
+                        finding
+                            .at(&at, "")
+                            .help("use a directory below `/var` or `/run`")
+                            .fix(Fix::risky(format!("use {usual}"), vec![Edit::set(&at, usual)]))
+                    });
                 }
             }
         }),

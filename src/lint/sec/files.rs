@@ -194,6 +194,9 @@ rule! {
     /// kind = "torque"
     /// spool = "/shared/spool/shifter"
     /// ```
+    ///
+    /// # No fix
+    /// Which directory of the site belongs to root alone, only the site knows.
     pub(crate) static SPOOL_TAMPER = {
         id: id("SEC012", "spool-tamper", Error, Security),
         impact: Impact::Exposure,
@@ -238,7 +241,8 @@ rule! {
     /// ```
     ///
     /// # Fix
-    /// `--unsafe-fixes` removes the key: the scripts then use the system's log.
+    /// `--unsafe-fixes` removes the key: the scripts then use the system's log. It is not safe, because whoever reads the file
+    /// would miss it.
     pub(crate) static ROOT_LOG_IN_SCRATCH = {
         id: id("SEC015", "root-log-in-scratch", Warn, Security),
         impact: Impact::Exposure,

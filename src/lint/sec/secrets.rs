@@ -35,6 +35,10 @@ rule! {
     /// user = "shifter"
     /// password = { file = "secrets/mongodb" }
     /// ```
+    ///
+    /// # No fix
+    /// The profile may hold the only copy of the secret, and a fix that writes the reference would delete it. A secret that was in a
+    /// repository is known besides: write a new one into the file.
     pub(crate) static INLINE_SECRET = {
         id: structural::INLINE_SECRET,
         impact: Impact::Exposure,

@@ -83,8 +83,12 @@ rule! {
     /// [gateway]
     /// timeout = "30s"
     /// ```
+    ///
+    /// # Fix
+    /// `--fix` writes the value as its key asks, where it can be read in one way only.
     pub(crate) static WRONG_TYPE = {
         id: structural::WRONG_TYPE,
+        fix: Repair::Safe,
         source: "the profile's schema",
     }
 }
@@ -139,16 +143,34 @@ rule! {
     /// A later format may mean something else by the same key.
     ///
     /// # Bad
-    /// ```toml
-    /// schema = 2
+    /// ```toml alone
+    /// [site]
+    /// name = "tiny"
+    ///
+    /// [target]
+    /// shifter = "native"
+    ///
+    /// [scale]
+    /// nodes_per_job = 16
+    ///
+    /// [images]
+    /// path = "/shared/images"
+    ///
+    /// [gateway]
+    /// endpoints = ["http://gateway:5000"]
+    /// timeout = "30s"
     /// ```
     ///
     /// # Good
     /// ```toml
     /// schema = 1
     /// ```
+    ///
+    /// # Fix
+    /// `--fix` adds `schema = 1` where it is missing. A profile of another schema is left to the tool that knows it.
     pub(crate) static SCHEMA_VERSION = {
         id: structural::SCHEMA_VERSION,
+        fix: Repair::Safe,
         impact: Impact::EveryStart,
         source: "the profile's schema",
     }

@@ -55,8 +55,12 @@ rule! {
     /// [[filesystem]]
     /// source = "/home"
     /// ```
+    ///
+    /// # Fix
+    /// `--fix` takes the code out of the comment, and the comment away with its last code.
     pub(crate) static UNUSED_SUPPRESSION = {
         id: structural::UNUSED_SUPPRESSION,
+        fix: Repair::Safe,
         impact: Impact::Untidy,
         source: "the suppression comments of this tool",
     }

@@ -1,7 +1,7 @@
 //! WLM rules about what happens before a job.
 
-use crate::diagnostic::{Category::*, Severity::*};
-use crate::lint::rule::{Fact, Impact, Targets, id, rule};
+use crate::diagnostic::{Category::*, Edit, Fix, Severity::*};
+use crate::lint::rule::{Fact, Impact, Repair, Targets, id, rule};
 use crate::lint::{Check, Findings, View};
 use crate::profile::section::scalar::Duration;
 use crate::target::Target;
@@ -99,8 +99,12 @@ rule! {
     /// preseed = ["passwd", "group"]
     /// ttl = "24h"
     /// ```
+    ///
+    /// # Fix
+    /// `--fix` writes a day.
     pub(crate) static NSCD_TTL = {
         id: id("WLM006", "nscd-ttl", Warn, Scale),
+        fix: Repair::Safe,
         impact: Impact::Slow,
         source: "Leong et al. 2018, section V; nscd.conf(5)",
         check: Check::View(|view, out| {
@@ -108,7 +112,12 @@ rule! {
             let least = out.threshold(3600.0);
             #[expect(clippy::cast_precision_loss, reason = "a time to live in seconds is a small number")]
             if let Some(ttl) = nscd.ttl.as_ref().filter(|ttl| (ttl.seconds() as f64) < least) {
-                out.at("wlm.nscd.ttl", format!("the seed is forgotten after {ttl}"), "keep it longer than a job may wait for its nodes");
+                out.report(format!("the seed is forgotten after {ttl}"), |finding| {
+                    finding
+                        .at("wlm.nscd.ttl", "")
+                        .help("keep it longer than a job may wait for its nodes")
+                        .fix(Fix::safe("keep it for a day", vec![Edit::set("wlm.nscd.ttl", "24h")]))
+                });
             }
         }),
     }

@@ -93,7 +93,7 @@ rule! {
     /// ```
     ///
     /// # Fix
-    /// `--unsafe-fixes` sets both: users may then take any directory of the host as an image.
+    /// `--unsafe-fixes` sets both. It is not safe: users may then take any directory of the host as an image.
     pub(crate) static CCM_REQUIRES = {
         id: id("WLM014", "ccm-requires", Error, Correctness),
         impact: Impact::OneStart,
