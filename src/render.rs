@@ -20,6 +20,7 @@ mod quote;
 mod redis;
 mod service;
 mod template;
+mod torque;
 mod udiroot;
 mod uri;
 pub mod vault;
@@ -83,6 +84,7 @@ const PARTS: &[Part] = &[
     etc::artifacts,
     kernel::artifacts,
     plugstack::artifacts,
+    torque::artifacts,
     imagemanager::artifacts,
     service::artifacts,
     redis::artifacts,

@@ -13,7 +13,7 @@ pub(super) const ROWS: &[Row] = &[
             File("shifter-imagegw.service"),
         ],
     ),
-    ("images.default_type", &[Conf("defaultImageType")]),
+    ("images.default_type", &[Conf("defaultImageType"), File("cray-shifter-prologue")]),
     ("images.format", &[Gateway("DefaultImageFormat")]),
     ("images.expire_after", &[Gateway("ImageExpirationTimeout")]),
     ("images.lustre.stripe_count", &[Gateway("DefaultOstCount")]),

@@ -19,6 +19,10 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("refresh.timer", include_str!("../../templates/refresh.timer")),
     ("refresh.cron", include_str!("../../templates/refresh.cron")),
     ("plugstack.conf", include_str!("../../templates/plugstack.conf")),
+    ("cray-shifter-extra-service", include_str!("../../templates/torque/cray-shifter-extra-service")),
+    ("cray-shifter-prologue", include_str!("../../templates/torque/cray-shifter-prologue")),
+    ("cray-shifter-epilogue", include_str!("../../templates/torque/cray-shifter-epilogue")),
+    ("cray-shifter-ssh-cleanup", include_str!("../../templates/torque/cray-shifter-ssh-cleanup")),
     ("hardening.conf", include_str!("../../templates/hardening.conf")),
 ];
 

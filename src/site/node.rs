@@ -43,6 +43,8 @@ pub struct Node {
     pub default_modules: Vec<String>,
     /// The workload manager, as written: its files have no defaults that depend on anything else.
     pub wlm: section::WlmSection,
+    /// Whether a node never runs two users' jobs at once.
+    pub exclusive: bool,
     /// Where the driver's files appear, for releases that know it.
     pub site_resources: Option<String>,
     /// Where clients find the gateway.
@@ -199,6 +201,7 @@ impl Resolver<'_> {
             premount: self.hook(Phase::Premount, &config, &filesystems, &links),
             postmount: self.hook(Phase::Postmount, &config, &filesystems, &links),
             wlm: profile.wlm.clone().unwrap_or_default(),
+            exclusive: profile.scale.as_ref().is_some_and(|scale| scale.exclusive_nodes == Some(true)),
             default_modules: self.default_modules(&modules),
             modules,
             filesystems,

@@ -19,6 +19,7 @@ const PROFILES: &[&str] = &[
     "tests/data/profiles/everything-native.toml",
     "tests/data/coverage/sysv.toml",
     "tests/data/coverage/systemd.toml",
+    "tests/data/coverage/torque.toml",
     "tests/data/coverage/native.toml",
     "tests/data/coverage/modules.toml",
     "tests/data/coverage/gateway.toml",
