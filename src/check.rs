@@ -16,11 +16,12 @@ use std::collections::BTreeMap;
 
 use crate::{
     diagnostic::{Report, Selection, Severity, source::Source, suppress},
-    lint::{Fact, RULES},
+    lint::{self, Fact, RULES},
     profile::{
         self, Buffers, LoadError, LoadOptions, Loaded,
         section::{FailOn, Tier, scalar::Date},
     },
+    secret::Commands,
     site::Site,
 };
 
@@ -37,6 +38,8 @@ pub struct Strictness {
     pub tier: Option<Tier>,
     /// The day, for rules about dates.
     pub today: Option<Date>,
+    /// Look up what references to secrets refer to, for the rules about that; without it nothing is read.
+    pub secrets: Option<Commands>,
 }
 
 /// A profile that was looked at from all sides.
@@ -112,9 +115,10 @@ fn examine(loaded: Loaded, class: Option<&str>, strictness: &Strictness, looked_
     let (mut sites, judged) = (Vec::new(), loaded.loss.leaves_a_judgeable_rest());
     if judged {
         sites = judge::of_meaning(&loaded, &classes, &mut gathered);
-        judge::of_rules(&loaded, &classes, tier, strictness.today, &mut gathered);
+        let known = strictness.secrets.map(|commands| judge::look_up(&loaded, &classes, commands));
+        judge::of_rules(&loaded, &classes, tier, strictness.today, known.as_ref(), &mut gathered);
         if gathered.findings.iter().all(|located| located.finding.severity != Severity::Error) {
-            judge::of_rendering(&loaded, &sites, &mut gathered);
+            judge::of_rendering(&loaded, &sites, known.as_ref(), &mut gathered);
         }
     }
 
@@ -159,7 +163,8 @@ fn is_asked(tier: Tier, code: &str) -> bool {
 fn had_a_chance(name: &str, tier: Tier, selection: &Selection, strictness: &Strictness) -> bool {
     match RULES.iter().find(|rule| rule.id.code == name || rule.id.name == name) {
         Some(rule) => {
-            let is_mute = strictness.today.is_none() && rule.needs.contains(&Fact::Today);
+            let is_mute = strictness.today.is_none() && rule.needs.contains(&Fact::Today)
+                || strictness.secrets.is_none() && lint::needs_secrets(rule);
             rule.is_in(tier) && !is_mute && selection.wants(rule.id.code, rule.id.name)
         }
         None => {

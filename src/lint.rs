@@ -43,4 +43,5 @@ pub use registry::{RULES, find, group_title};
 pub use retired::{RETIRED, Retired};
 pub use rule::{Check, Fact, Impact, Repair, Rule, Targets};
 pub use run::{check, run};
+pub use sec::references::{SECRET_IN_PUBLIC_ARTIFACT, needs_secrets};
 pub use view::{Context, View};

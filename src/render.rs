@@ -9,6 +9,7 @@
 mod artifact;
 mod error;
 mod etc;
+mod exposure;
 mod hook;
 mod imagemanager;
 mod inputs;
@@ -16,6 +17,7 @@ mod kernel;
 mod manifest;
 mod modules;
 mod plugstack;
+mod proxy;
 mod quote;
 mod redis;
 mod service;
@@ -28,6 +30,7 @@ mod write;
 
 pub use artifact::{Artifact, Check, Plan};
 pub use error::RenderError;
+pub use exposure::of_known as secrets_shown;
 pub use inputs::{GatherError, Inputs, Secrets};
 pub use manifest::{Manifest, ManifestFile, ManifestSecret};
 pub use write::{NotOwned, Report, WriteError, read_back, write};
@@ -41,7 +44,7 @@ use std::collections::BTreeSet;
 /// class has; the rest lies below `CLASS/`. The manifest comes last.
 ///
 /// # Errors
-/// Values that the target's files cannot hold; all of them.
+/// Values that the target's files cannot hold, and secrets that would be read by others; all of them.
 pub fn plan(sites: &[Site], inputs: &Inputs) -> Result<Plan, Vec<RenderError>> {
     let mut ordered: Vec<&Site> = sites.iter().collect();
     ordered.sort_by_key(|site| (!site.is_primary(), site.class.as_ref().map(|class| class.name.clone())));
@@ -71,7 +74,8 @@ pub fn plan(sites: &[Site], inputs: &Inputs) -> Result<Plan, Vec<RenderError>> {
     }
     let mut plan = Plan { artifacts };
     plan.artifacts.push(manifest::manifest(&plan, sites, inputs));
-    Ok(plan)
+    let exposed = exposure::of(&plan, &inputs.vault);
+    if exposed.is_empty() { Ok(plan) } else { Err(exposed) }
 }
 
 /// One kind of files of a site.
@@ -87,5 +91,6 @@ const PARTS: &[Part] = &[
     torque::artifacts,
     imagemanager::artifacts,
     service::artifacts,
+    proxy::artifacts,
     redis::artifacts,
 ];

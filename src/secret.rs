@@ -6,12 +6,14 @@
 
 mod file;
 mod known;
+mod places;
 mod program;
 mod scan;
 mod value;
 
 pub use crate::profile::section::secret::Secret as Reference;
 pub use known::Known;
+pub use places::{Place, places};
 pub use scan::{Form, Forms};
 pub use value::SecretValue;
 

@@ -13,6 +13,7 @@ use crate::{
         section::{Kind, Profile, Tier, scalar::Date},
     },
     render::{self, Inputs, RenderError, Secrets},
+    secret::{self, Commands, Known},
     site::Site,
 };
 
@@ -78,9 +79,16 @@ pub(super) fn of_meaning(loaded: &Loaded, classes: &BTreeMap<String, Loaded>, fi
     sites
 }
 
+/// What the references to secrets of the profile and its classes refer to.
+pub(super) fn look_up(loaded: &Loaded, classes: &BTreeMap<String, Loaded>, commands: Commands) -> Known {
+    let directory = loaded.origins.directory_of(&KeyPath::root());
+    let all = std::iter::once(loaded).chain(classes.values());
+    Known::of(all.flat_map(|loaded| secret::places(&loaded.profile)), &directory, commands)
+}
+
 /// What would be rendered: every file can be made and read back by the program it is for. Secrets are
 /// not read; a fixed token stands for each.
-pub(super) fn of_rendering(loaded: &Loaded, sites: &[Site], findings: &mut Gathered) {
+pub(super) fn of_rendering(loaded: &Loaded, sites: &[Site], known: Option<&Known>, findings: &mut Gathered) {
     let mut add_text = |text: String, path: KeyPath| {
         let finding = Finding::new(&structural::WRONG_TYPE, text).at(path, "this cannot be rendered");
         findings.add(loaded.origins.locate(&finding), None);
@@ -96,6 +104,15 @@ pub(super) fn of_rendering(loaded: &Loaded, sites: &[Site], findings: &mut Gathe
                 if let Err(error) = render::read_back(artifact, &artifact.bytes) {
                     add_text(error.to_string(), KeyPath::root());
                 }
+            }
+            for error in known.map(|known| render::secrets_shown(&plan, known)).unwrap_or_default() {
+                let RenderError::SecretShown { name, .. } = &error else { continue };
+                let place = secret::places(&loaded.profile).into_iter().find(|place| place.reference.name() == name);
+                let key = place.map_or_else(KeyPath::root, |place| place.key);
+                let finding = Finding::new(&lint::SECRET_IN_PUBLIC_ARTIFACT.id, error.to_string())
+                    .at(key, "this secret")
+                    .help("take it out of there: the file is readable by everybody");
+                findings.add(loaded.origins.locate(&finding), None);
             }
         }
         Err(errors) => {
@@ -116,9 +133,10 @@ pub(super) fn of_rules(
     classes: &BTreeMap<String, Loaded>,
     tier: Tier,
     today: Option<Date>,
+    secrets: Option<&Known>,
     findings: &mut Gathered,
 ) {
-    let found = lint::run(&lint::Context { common: loaded, classes, tier, today });
+    let found = lint::run(&lint::Context { common: loaded, classes, tier, today, secrets });
     for finding in found.iter().filter(|finding| !is_phantom(loaded, finding)) {
         findings.add(loaded.origins.locate(finding), None);
     }

@@ -17,6 +17,7 @@ use crate::{
         section::{FailOn, Tier, scalar::Date},
     },
     repair::{self, Changed, Skipped},
+    secret::Commands,
 };
 
 /// Check profiles: syntax, types, rules, for every node class.
@@ -58,6 +59,12 @@ pub(super) struct Args {
     /// The day for rules about dates, as 2027-03-31; without it they say nothing.
     #[arg(long, value_name = "DATE")]
     today: Option<Date>,
+    /// Look up every secret and judge its file, its value and where it would be rendered to.
+    #[arg(long)]
+    resolve: bool,
+    /// With `--resolve`, run the commands that `{ command = [...] }` secrets name.
+    #[arg(long, requires = "resolve")]
+    allow_secret_commands: bool,
     #[command(flatten)]
     fixing: FixArgs,
     #[command(flatten)]
@@ -81,12 +88,14 @@ struct FixArgs {
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
+    let commands = if args.allow_secret_commands { Commands::Allowed } else { Commands::Refused };
     let strictness = Strictness {
         select: args.select.clone(),
         ignore: args.ignore.clone(),
         fail_on: args.fail_on,
         tier: args.tier,
         today: args.today,
+        secrets: args.resolve.then_some(commands),
     };
     let options: Vec<_> = inputs(args, console)?.into_iter().map(|input| args.layers.options(input)).collect();
     if args.fixing.is_wanted() {

@@ -18,7 +18,8 @@ pub struct Example {
     /// The first word behind the fence: `toml`, `sh`, `json`, `conf`; `dos` is a text with carriage returns.
     pub lang: String,
     /// What follows it. Nothing: the profile. `alone`: a profile that is not laid over the minimal one. `today-DATE`: the
-    /// profile, checked on that day. `facts.json`: facts, laid over the usual ones. `import/FILE`: a file of a directory
+    /// profile, checked on that day. `resolve`: the profile, checked with its secrets looked up; a file below `secrets/` has
+    /// the mode 0600, or the one written behind its name. `facts.json`: facts, laid over the usual ones. `import/FILE`: a file of a directory
     /// that is imported. Any other: a file of that name beside the profile.
     pub name: String,
     /// The text between the fences.
@@ -153,6 +154,7 @@ fn caption(info: &str) -> Option<String> {
         None | Some("" | "alone") => None,
         Some(name) => {
             let day = name.strip_prefix("today-").map(|day| format!("checked with --today {day}"));
+            let day = day.or_else(|| (name == "resolve").then(|| "checked with --resolve".to_owned()));
             Some(day.unwrap_or_else(|| name.to_owned()))
         }
     }

@@ -1,5 +1,6 @@
 //! SEC: secrets, owners, and what root trusts.
 
 pub(crate) mod files;
+pub(crate) mod references;
 pub(crate) mod secrets;
 pub(crate) mod settings;

@@ -8,6 +8,7 @@ use crate::lint::{Fact, Rule, Tier};
 use crate::profile::section::scalar::Date;
 use crate::profile::section::{ClassSection, Kind};
 use crate::profile::{Loaded, Profile, written};
+use crate::secret::Known;
 use crate::target::Target;
 
 /// Everything a run looks at. Nothing here is read from the host, a clock or the environment.
@@ -20,6 +21,8 @@ pub struct Context<'a> {
     pub tier: Tier,
     /// The day of the run, if the caller tells it.
     pub today: Option<Date>,
+    /// What the references to secrets refer to, if the caller looked.
+    pub secrets: Option<&'a Known>,
 }
 
 /// The profile as one class sees it; without a class, what every node has in common.

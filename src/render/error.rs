@@ -41,6 +41,24 @@ pub enum RenderError {
         /// Its name; never its value.
         name: String,
     },
+    /// A secret in a file that others read.
+    #[error("{file}: the secret `{name}` stands in it {form}, and it is not marked secret")]
+    SecretShown {
+        /// The file.
+        file: String,
+        /// The secret's name; never its value.
+        name: String,
+        /// How it stands there.
+        form: crate::secret::Form,
+    },
+    /// A file with secrets and a mode that lets others have them.
+    #[error("{file}: it holds secrets and would have the mode {mode}: write 0640 or less at `install`")]
+    SecretReadable {
+        /// The file.
+        file: String,
+        /// Its mode.
+        mode: crate::profile::section::scalar::Mode,
+    },
     /// A script of the site that nobody read.
     #[error("`{file}` was not read")]
     FileUnknown {

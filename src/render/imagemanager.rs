@@ -2,6 +2,7 @@
 
 use super::udiroot::expect;
 use super::{Artifact, Check, Inputs, RenderError, inputs, uri};
+use crate::profile::document::uri_password;
 use crate::profile::section::scalar::{Duration, Size};
 use crate::profile::section::secret::Secret as Reference;
 use crate::profile::section::{
@@ -39,7 +40,9 @@ pub(super) fn artifacts(site: &Site, inputs: &Inputs) -> Result<Vec<Artifact>, V
     }
     let consumer = if site.target.is_native() { "shifter-imagegw" } else { "the image gateway (Python)" };
     let mut file = Artifact::new(site, FILE, format!("{}/{FILE}", site.config), text);
-    file.secret = !site.target.is_native() && (gateway.database.password.is_some() || gateway.broker.is_some());
+    let refers = !site.target.is_native() && (gateway.database.password.is_some() || gateway.broker.is_some());
+    // What `[extra]` or an address brings along is as secret as what the profile refers to.
+    file.secret = refers || holds_login(&String::from_utf8_lossy(&file.bytes));
     file = file.with(site, &gateway.group, 0o640, consumer, "restart the gateway");
     file.check = if site.extra.imagemanager.is_empty() { Check::ImageManager(Box::new(config)) } else { Check::None };
     Ok(vec![file])
@@ -83,6 +86,11 @@ fn config(site: &Site, gateway: &Gateway, inputs: &Inputs, errors: &mut Vec<Rend
             .collect(),
         platforms: gateway.platforms.iter().map(|p| (p.name.clone(), platform(site, p, errors))).collect(),
     }
+}
+
+/// Whether an address in the text has a password.
+fn holds_login(text: &str) -> bool {
+    text.split('"').any(|word| uri_password(word).is_some())
 }
 
 /// A value that is one of a few words of the gateway's own types.

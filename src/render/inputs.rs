@@ -128,14 +128,19 @@ fn read_script(path: &Path, sha256: Option<String>) -> Result<String, GatherErro
     }
 }
 
-/// The secrets that stand in rendered files. The native gateway gets references instead.
+/// The secrets that stand in rendered files. The native gateway gets references instead, but for the login at a proxy,
+/// which it takes from its environment.
 fn inlined_secrets(site: &Site) -> Vec<Secret> {
-    let Some(gateway) = site.gateway.as_ref().filter(|_| !site.target.is_native()) else { return Vec::new() };
+    let Some(gateway) = &site.gateway else { return Vec::new() };
+    let proxy = gateway.proxy.password.clone().filter(|_| site.renders(ArtifactKind::Services));
+    if site.target.is_native() {
+        return proxy.into_iter().collect();
+    }
     let holds_both = site.renders(ArtifactKind::Imagemanager);
     let database = gateway.database.password.clone().filter(|_| holds_both);
     let broker = gateway.broker.as_ref().and_then(|broker| broker.password.clone());
     let broker = broker.filter(|_| holds_both || site.renders(ArtifactKind::Redis));
-    database.into_iter().chain(broker).collect()
+    database.into_iter().chain(broker).chain(proxy).collect()
 }
 
 /// Secrets that must lie on the gateway's host beside the configuration, with their place there.

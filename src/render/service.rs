@@ -1,6 +1,6 @@
 //! What starts the gateway: systemd units or an LSB script, for the original or for ours.
 
-use super::{Artifact, Inputs, RenderError, template};
+use super::{Artifact, Inputs, RenderError, proxy, template};
 use crate::profile::section::{ArtifactKind, Init};
 use crate::site::{Access, Gateway, Site};
 use crate::target::{self, Target};
@@ -110,7 +110,8 @@ fn values(site: &Site, gateway: &Gateway, inputs: &Inputs) -> Value {
         cache_directory => cache_dir,
         writable => writable(gateway, [logs, runtime_dir, state_dir, cache_dir]),
         needs_munge => gateway.platforms.iter().any(|platform| platform.munge_socket.is_some()),
-        proxy => gateway.proxy.variables.clone(),
+        proxy => proxy::open(&gateway.proxy),
+        proxy_file => proxy::file(site, &gateway.proxy),
     }
 }
 

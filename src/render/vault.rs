@@ -21,6 +21,15 @@ impl Vault {
         Self::Values(values.iter().map(|(file, text)| (Secret::File(file.clone()), SecretValue::new(text))).collect())
     }
 
+    /// Every value, with its reference.
+    pub(super) fn values(&self) -> impl Iterator<Item = (&Secret, &SecretValue)> {
+        let values = match self {
+            Self::Placeholders => [].as_slice(),
+            Self::Values(values) => values,
+        };
+        values.iter().map(|(secret, value)| (secret, value))
+    }
+
     /// The text to write for a secret; none when it was not revealed.
     pub(super) fn text(&self, secret: &Secret) -> Option<Zeroizing<String>> {
         match self {

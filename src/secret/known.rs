@@ -1,6 +1,6 @@
 //! Secrets that were looked up for a run of `check --resolve`, for the rules about their values.
 
-use super::{Commands, Extent, Reference, ResolveError, SecretValue, resolve};
+use super::{Commands, Place, Reference, ResolveError, SecretValue, resolve};
 use std::path::Path;
 
 /// What came of looking up each secret, once each. A rule may measure and compare values; it must not show one.
@@ -8,15 +8,11 @@ use std::path::Path;
 pub struct Known(Vec<(Reference, Result<SecretValue, ResolveError>)>);
 
 impl Known {
-    /// Look up every reference, relative to `dir`.
+    /// Look up what is referred to at these places, relative to `dir`.
     #[must_use]
-    pub fn of<'a>(
-        references: impl IntoIterator<Item = (&'a Reference, Extent)>,
-        dir: &Path,
-        commands: Commands,
-    ) -> Self {
+    pub fn of<'a>(places: impl IntoIterator<Item = Place<'a>>, dir: &Path, commands: Commands) -> Self {
         let mut known: Vec<(Reference, _)> = Vec::new();
-        for (reference, extent) in references {
+        for Place { reference, extent, .. } in places {
             if !known.iter().any(|(seen, _)| seen == reference) {
                 known.push((reference.clone(), resolve(reference, dir, commands, extent)));
             }

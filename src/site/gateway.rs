@@ -5,6 +5,7 @@ use super::platform::Platform;
 use super::registry::Registry;
 use super::resolve::Resolver;
 use crate::profile::section::scalar::{AbsPath, Duration};
+use crate::profile::section::secret::Secret;
 use crate::profile::section::{self, AllProxy, Contents, ImportUsers, Kind, Limits, Lustre, Profile, ReadableBy};
 use crate::target;
 use std::collections::{BTreeMap, BTreeSet};
@@ -88,6 +89,10 @@ pub struct Bind {
 pub struct Proxy {
     /// Name and value, in the order http, https, all, no.
     pub variables: Vec<(String, String)>,
+    /// Whom the proxies for http and https know.
+    pub user: Option<String>,
+    /// The user's password.
+    pub password: Option<Secret>,
 }
 
 impl Resolver<'_> {
@@ -138,7 +143,7 @@ impl Resolver<'_> {
             readable_by: images.readable_by,
             database: self.database(written),
             broker: self.broker(written),
-            proxy: Proxy { variables: written.proxy.as_ref().map(proxy_variables).unwrap_or_default() },
+            proxy: written.proxy.as_ref().map(proxy).unwrap_or_default(),
             registries: self.registries(),
             default_registry: self.default_registry(),
             platforms,
@@ -219,6 +224,11 @@ impl Resolver<'_> {
 
 fn ninety_days() -> Duration {
     "90d".parse().expect("90d is a duration")
+}
+
+fn proxy(written: &section::Proxy) -> Proxy {
+    let (user, password) = (written.user.clone(), written.password.clone());
+    Proxy { variables: proxy_variables(written), user, password }
 }
 
 /// As the original's client reads them: `all_proxy` is `socks5:host:port`, without slashes.

@@ -1,6 +1,6 @@
 //! The examples of a page, laid out as files and looked at as the command would.
 
-use std::{fs, path::Path};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use shifter_site::check::{self, Strictness};
 use shifter_site::diagnostic::{Located, Safety};
@@ -8,6 +8,7 @@ use shifter_site::lint::{Example, Rule, Tier};
 use shifter_site::profile::LoadOptions;
 use shifter_site::profile::section::scalar::Date;
 use shifter_site::repair;
+use shifter_site::secret::Commands;
 
 /// What every profile of an example extends, unless it stands `alone`.
 pub(crate) const MINIMAL: &str = include_str!("../data/rules/minimal.toml");
@@ -17,12 +18,12 @@ const TODAY: &str = "2026-01-01";
 
 /// What `shifter-site check` says about `file`.
 pub(crate) fn findings(file: &Path, tier: Tier) -> Vec<Located> {
-    check(file, &strictness(tier, TODAY))
+    check(file, &strictness(tier, TODAY, None))
 }
 
-fn strictness(tier: Tier, today: &str) -> Strictness {
+fn strictness(tier: Tier, today: &str, secrets: Option<Commands>) -> Strictness {
     let today: Date = today.parse().expect("a date");
-    Strictness { tier: Some(tier), today: Some(today), ..Strictness::default() }
+    Strictness { tier: Some(tier), today: Some(today), secrets, ..Strictness::default() }
 }
 
 fn check(file: &Path, strictness: &Strictness) -> Vec<Located> {
@@ -33,14 +34,14 @@ fn check(file: &Path, strictness: &Strictness) -> Vec<Located> {
 /// What is found in the examples of one section of a page.
 pub(crate) fn tried(rule: &Rule, examples: &[Example]) -> Vec<Located> {
     let trial = Trial::of(examples);
-    check(&trial.profile(), &strictness(rule.tier, &trial.today))
+    check(&trial.profile(), &strictness(rule.tier, &trial.today, trial.secrets))
 }
 
 /// What is left after the repairs of the rule's kind, and what they changed as a diff.
 pub(crate) fn repaired(examples: &[Example], tier: Tier, allowed: Safety) -> (Vec<Located>, String) {
     let trial = Trial::of(examples);
     let options = [LoadOptions::file(trial.profile())];
-    let done = repair::repair(&options, None, &strictness(tier, &trial.today), allowed).expect("the file is there");
+    let done = repair::repair(&options, None, &strictness(tier, &trial.today, trial.secrets), allowed).expect("the file is there");
     (done.report.findings().to_vec(), done.changed.iter().map(repair::Changed::diff).collect())
 }
 
@@ -48,12 +49,14 @@ pub(crate) fn repaired(examples: &[Example], tier: Tier, allowed: Safety) -> (Ve
 pub(crate) struct Trial {
     directory: tempfile::TempDir,
     today: String,
+    secrets: Option<Commands>,
 }
 
 impl Trial {
     /// Writes them. What an example is, its name says (`lint::Example`).
     pub(crate) fn of(examples: &[Example]) -> Self {
-        let mut trial = Trial { directory: tempfile::tempdir().expect("a directory"), today: TODAY.to_owned() };
+        let mut trial =
+            Trial { directory: tempfile::tempdir().expect("a directory"), today: TODAY.to_owned(), secrets: None };
         trial.write("site.toml", MINIMAL);
         trial.write("example.toml", "extends = \"site.toml\"\n");
         for example in examples {
@@ -75,6 +78,10 @@ impl Trial {
         };
         match (name, name.strip_prefix("today-"), example.lang.as_str()) {
             ("", ..) => self.write("example.toml", &over_the_minimal()),
+            ("resolve", ..) => {
+                self.secrets = Some(Commands::Refused);
+                self.write("example.toml", &over_the_minimal());
+            }
             ("alone", ..) => self.write("example.toml", text),
             (_, Some(day), _) => {
                 self.today = day.to_owned();
@@ -87,8 +94,13 @@ impl Trial {
     }
 
     fn write(&self, name: &str, text: &str) {
+        let (name, mode) = name.split_once(' ').unwrap_or((name, "0600"));
         let file = self.directory.path().join(name);
         fs::create_dir_all(file.parent().expect("a directory")).expect("a directory");
-        fs::write(file, text).expect("a file");
+        fs::write(&file, text).expect("a file");
+        if name.starts_with("secrets/") {
+            let mode = u32::from_str_radix(mode, 8).expect("an octal mode");
+            fs::set_permissions(file, fs::Permissions::from_mode(mode)).expect("our own file");
+        }
     }
 }

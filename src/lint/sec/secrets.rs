@@ -1,16 +1,17 @@
 //! SEC rules about secrets. A profile holds references; no rule ever sees a value.
 
-use crate::diagnostic::{Category::*, KeyPath, Severity::*, structural};
+use crate::diagnostic::{Category::*, Severity::*, structural};
 use crate::lint::rule::{Impact, id, rule};
 use crate::lint::{Check, Findings, View};
-use crate::profile::{document::uri_password, section::secret::Secret};
+use crate::profile::{document::uri_password, section::AllProxy};
+use crate::secret::places;
 
 rule! {
     /// A secret stands in the profile itself.
     ///
     /// # What it checks
     /// Passwords, keys and credentials are references: `{ file = ... }`, `{ env = ... }`, `{ sops = ..., key = ... }` or `{ command = ... }`.
-    /// The addresses of the database and the broker hold no password either.
+    /// The addresses of the database, the broker and the proxies hold no password either.
     ///
     /// # Why is this bad
     /// Profiles are kept in a repository and mailed around. The published files of Blue Waters hold their passwords (L17, L20).
@@ -51,10 +52,22 @@ fn password_in_address(view: &View<'_>, out: &mut Findings<'_>) {
     let gateway = view.gateway();
     let database = gateway.database.as_ref().and_then(|database| database.uri.as_ref());
     let broker = gateway.broker.as_ref().and_then(|broker| broker.uri.as_ref());
-    for (table, uri) in [("gateway.database", database), ("gateway.broker", broker)] {
-        if uri.is_some_and(|uri| uri_password(uri.as_str()).is_some()) {
+    let proxy = gateway.proxy.as_ref();
+    let of_all = proxy.and_then(|proxy| match &proxy.all {
+        Some(AllProxy::Text(text)) => Some(text.as_str()),
+        _ => None,
+    });
+    let addresses = [
+        ("gateway.database", "uri", database.map(|uri| uri.as_str())),
+        ("gateway.broker", "uri", broker.map(|uri| uri.as_str())),
+        ("gateway.proxy", "http", proxy.and_then(|proxy| proxy.http.as_ref()).map(|url| url.as_str())),
+        ("gateway.proxy", "https", proxy.and_then(|proxy| proxy.https.as_ref()).map(|url| url.as_str())),
+        ("gateway.proxy", "all", of_all),
+    ];
+    for (table, key, address) in addresses {
+        if address.is_some_and(|address| uri_password(address).is_some()) {
             let help = format!("take it out of the address, and refer to it by `{table}.password`");
-            out.at(format!("{table}.uri").as_str(), format!("`{table}.uri` holds a password"), help);
+            out.at(format!("{table}.{key}").as_str(), format!("`{table}.{key}` holds a password"), help);
         }
     }
 }
@@ -94,34 +107,15 @@ rule! {
 }
 
 fn secret_reused(view: &View<'_>, out: &mut Findings<'_>) {
-    let secrets = every_secret(view);
-    for (n, (at, secret)) in secrets.iter().enumerate() {
-        if let Some((first, _)) = secrets[..n].iter().find(|(_, first)| first == secret) {
-            out.report(format!("the secret `{}` opens two accounts", secret.name()), |finding| {
-                finding.at(at.clone(), "").also(first.clone(), "the same").help("give each account a secret of its own")
+    let secrets = places(view.profile);
+    for (n, place) in secrets.iter().enumerate() {
+        if let Some(first) = secrets[..n].iter().find(|first| first.reference == place.reference) {
+            out.report(format!("the secret `{}` opens two accounts", place.reference.name()), |finding| {
+                finding
+                    .at(place.key.clone(), "")
+                    .also(first.key.clone(), "the same")
+                    .help("give each account a secret of its own")
             });
         }
     }
-}
-
-/// Every reference to a secret of an account, with its key.
-fn every_secret<'a>(view: &View<'a>) -> Vec<(KeyPath, &'a Secret)> {
-    let gateway = view.gateway();
-    let database = gateway.database.as_ref();
-    let admin = database.and_then(|database| database.admin.as_ref());
-    let mut found: Vec<(KeyPath, &'a Secret)> = Vec::new();
-    let mut add = |at: KeyPath, secret: Option<&'a Secret>| found.extend(secret.map(|secret| (at, secret)));
-    add("gateway.database.password".into(), database.and_then(|database| database.password.as_ref()));
-    add("gateway.database.admin.password".into(), admin.and_then(|admin| admin.password.as_ref()));
-    add("gateway.broker.password".into(), gateway.broker.as_ref().and_then(|broker| broker.password.as_ref()));
-    add("gateway.ssh.key".into(), gateway.ssh.as_ref().and_then(|ssh| ssh.key.as_ref()));
-    for (name, registry) in &view.profile.registry {
-        add(KeyPath::from(["registry", name.as_str(), "credential"]), registry.credential.as_ref());
-    }
-    for (name, platform) in &view.profile.platform {
-        let at = KeyPath::from(["platform", name.as_str()]);
-        add(at.clone().key("munge").key("key"), platform.munge.as_ref().and_then(|munge| munge.key.as_ref()));
-        add(at.key("ssh").key("key"), platform.ssh.as_ref().and_then(|ssh| ssh.key.as_ref()));
-    }
-    found
 }

@@ -1,6 +1,7 @@
 //! `[gateway.proxy]`: how registries are reached from inside a site.
 
 use crate::profile::section::scalar::{HostPort, Url};
+use crate::profile::section::secret::Secret;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
@@ -17,6 +18,11 @@ pub struct Proxy {
     pub https: Option<Url>,
     /// For both: `all_proxy`. The original takes a SOCKS proxy only, written `socks5:host:port`.
     pub all: Option<AllProxy>,
+    /// Whom the proxies for `http` and `https` know.
+    pub user: Option<String>,
+    /// Where the user's password is kept. Name, password and address are then rendered to `services/proxy.env`, which
+    /// only root reads.
+    pub password: Option<Secret>,
     /// Host name endings that are reached directly: `no_proxy`. Begin each with a dot.
     pub no_proxy: Vec<String>,
 }
