@@ -17,10 +17,12 @@ mod init;
 mod layers;
 mod man;
 mod render;
+mod report;
 mod rollback;
 mod rules;
 mod schema;
 mod try_site;
+mod verify;
 mod world;
 
 use std::process::ExitCode;
@@ -55,6 +57,8 @@ enum Verb {
     Schema(schema::Args),
     Try(try_site::Args),
     Init(init::Args),
+    Verify(verify::Args),
+    Report(report::Args),
     Completion(completion::Args),
     Man(man::Args),
 }
@@ -95,6 +99,8 @@ fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> Exit {
         Verb::Schema(args) => schema::run(args, &console),
         Verb::Try(args) => try_site::run(args, &console),
         Verb::Init(args) => init::run(args, &console),
+        Verb::Verify(args) => verify::run(args, &console),
+        Verb::Report(args) => report::run(args, &console),
         Verb::Completion(args) => completion::run(args, &console),
         Verb::Man(args) => man::run(args, &console),
     };

@@ -15,7 +15,8 @@
 //! 8. [`change`] says in the words of a file's reader what differs between two versions of it.
 //! 9. [`install`] compares a plan with what lies below a root ([`tree`]), puts it in place, and goes back.
 //!
-//! [`secret`] reads what references to secrets refer to, and knows what a secret looks like where none may be.
+//! [`verify`] holds the files of a node against the manifest that was rendered with them, and [`report`] folds what many
+//! nodes say. [`secret`] reads what references to secrets refer to, and knows what a secret looks like where none may be.
 //! [`schema`] describes the files read and written, for editors and other programs; [`docs`] is the manual for people.
 
 pub mod change;
@@ -32,6 +33,7 @@ pub mod lint;
 pub mod profile;
 pub mod render;
 pub mod repair;
+pub mod report;
 pub mod sandbox;
 pub mod schema;
 pub mod script;
@@ -39,3 +41,4 @@ pub mod secret;
 pub mod site;
 pub mod target;
 pub mod tree;
+pub mod verify;

@@ -11,6 +11,7 @@ mod error;
 mod etc;
 mod exposure;
 mod hook;
+mod identity;
 mod imagemanager;
 mod inputs;
 mod kernel;
@@ -23,6 +24,7 @@ mod redis;
 mod service;
 mod template;
 mod torque;
+mod tree;
 mod udiroot;
 mod uri;
 pub mod vault;
@@ -32,7 +34,8 @@ pub use artifact::{Artifact, Check, Plan};
 pub use error::RenderError;
 pub use exposure::of_known as secrets_shown;
 pub use inputs::{GatherError, Inputs, Secrets};
-pub use manifest::{Manifest, ManifestFile, ManifestSecret};
+pub use manifest::{Manifest, ManifestClass, ManifestFile, ManifestSecret};
+pub use tree::plan_trees;
 pub use write::{NotOwned, Report, WriteError, read_back, write};
 
 use crate::site::Site;
@@ -50,7 +53,8 @@ pub fn plan(sites: &[Site], inputs: &Inputs) -> Result<Plan, Vec<RenderError>> {
     ordered.sort_by_key(|site| (!site.is_primary(), site.class.as_ref().map(|class| class.name.clone())));
     let (mut artifacts, mut errors) = (Vec::new(), Vec::new());
     let mut taken: BTreeSet<String> = BTreeSet::new();
-    for site in ordered {
+    let mut ids = Vec::new();
+    for site in &ordered {
         let mut made = Vec::new();
         for part in PARTS {
             match part(site, inputs) {
@@ -58,7 +62,7 @@ pub fn plan(sites: &[Site], inputs: &Inputs) -> Result<Plan, Vec<RenderError>> {
                 Err(found) => errors.extend(found),
             }
         }
-        udiroot::identify(site, inputs, &mut made);
+        ids.push(identity::identify(site, inputs, &mut made));
         for mut artifact in made {
             if let Some(class) = &site.class {
                 artifact.class = Some(class.name.clone());
@@ -73,7 +77,7 @@ pub fn plan(sites: &[Site], inputs: &Inputs) -> Result<Plan, Vec<RenderError>> {
         return Err(errors);
     }
     let mut plan = Plan { artifacts };
-    plan.artifacts.push(manifest::manifest(&plan, sites, inputs));
+    plan.artifacts.push(manifest::manifest(&plan, &ordered, &ids, inputs));
     let exposed = exposure::of(&plan, &inputs.vault);
     if exposed.is_empty() { Ok(plan) } else { Err(exposed) }
 }

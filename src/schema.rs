@@ -9,7 +9,7 @@ use shifter_formats::{
     udiroot::{KEYS, KeySpec, MODULE_KEYS, Trust},
 };
 
-use crate::{diagnostic::json::Document, profile::Profile, render::Manifest};
+use crate::{diagnostic::json::Document, profile::Profile, render::Manifest, report::Fleet, verify::NodeReport};
 
 /// One generated file.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +43,18 @@ pub const ALL: &[Schema] = &[
         file: "manifest.schema.json",
         about: "manifest.json beside the rendered files",
         make: manifest,
+    },
+    Schema {
+        name: "verify",
+        file: "verify.schema.json",
+        about: "the output of `verify --format json`",
+        make: || schemars::schema_for!(NodeReport).to_value(),
+    },
+    Schema {
+        name: "report",
+        file: "report.schema.json",
+        about: "the output of `report --format json`",
+        make: || schemars::schema_for!(Fleet).to_value(),
     },
     Schema {
         name: "udiroot-keys",

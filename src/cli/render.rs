@@ -27,6 +27,7 @@ use crate::{
 #[command(after_help = "Examples:
   shifter-site render --out /dsl/etc/shifter
   shifter-site render cori.toml --class login --out /tmp/login
+  shifter-site render cori.toml --tree --class compute --out /images
   shifter-site render bluewaters.toml --secrets placeholder --stdout udiRoot.conf")]
 pub(super) struct Args {
     /// The profile. Default: --profile, $SHIFTER_SITE_PROFILE, shifter-site.toml, the only profile here.
@@ -41,6 +42,9 @@ pub(super) struct Args {
     /// Write one file to standard output instead; one with secrets only with `--secrets placeholder`.
     #[arg(long, value_name = "NAME", conflicts_with = "out")]
     stdout: Option<String>,
+    /// Write install roots for image builds, `DIR/CLASS/ROOT/etc/shifter/...`, each with a manifest of its own.
+    #[arg(long, requires = "out")]
+    tree: bool,
     /// Whether secrets are read, or a token stands for each, which no gateway accepts.
     #[arg(long, value_enum, default_value_t, value_name = "HOW")]
     secrets: How,
@@ -114,7 +118,9 @@ fn left_to_do(report: &render::Report) -> String {
 
 fn plan(checked: &Checked, file: &Path, args: &Args) -> Result<Plan, Failure> {
     let how = match (args.secrets, args.allow_secret_commands) {
+        // What goes to standard output holds no secret, so none is read for it.
         (How::Placeholder, _) => Secrets::Placeholder,
+        _ if args.stdout.is_some() => Secrets::Placeholder,
         (How::Resolve, false) => Secrets::Resolve,
         (How::Resolve, true) => Secrets::ResolveWithCommands,
     };
@@ -124,7 +130,8 @@ fn plan(checked: &Checked, file: &Path, args: &Args) -> Result<Plan, Failure> {
         let help = of_secrets.then_some("`--secrets placeholder` renders without secrets, for tests and reviews");
         Failure::of_all("the profile refers to what cannot be had", &errors, help)
     })?;
-    render::plan(&checked.sites, &inputs)
+    let made = if args.tree { render::plan_trees } else { render::plan };
+    made(&checked.sites, &inputs)
         .map_err(|errors| Failure::of_all("the target's files cannot hold the profile", &errors, None))
 }
 

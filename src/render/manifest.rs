@@ -24,10 +24,25 @@ pub struct Manifest {
     pub root: String,
     /// The class whose files lie directly in the directory.
     pub class: Option<String>,
+    /// The classes, the first one first; one without a name where the site has none.
+    pub classes: Vec<ManifestClass>,
     /// Every rendered file but this one.
     pub files: Vec<ManifestFile>,
     /// Secrets that have to be brought to the gateway's host beside the rendered files.
     pub secrets: Vec<ManifestSecret>,
+}
+
+/// The nodes that get the files of one class.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ManifestClass {
+    /// Its name; none where the site has no classes.
+    pub name: Option<String>,
+    /// Its nodes as in Slurm, where the profile names them.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub hosts: String,
+    /// Which files they have: 16 hexadecimal digits, the same for the same files. Those with secrets do not count.
+    pub config_id: String,
 }
 
 /// A rendered file.
@@ -75,10 +90,11 @@ pub struct ManifestSecret {
     pub mode: String,
 }
 
-pub(super) fn manifest(plan: &Plan, sites: &[Site], inputs: &Inputs) -> Artifact {
-    let first = sites.iter().find(|site| site.is_primary()).or(sites.first());
+/// The manifest of a plan: `sites` in its order, the primary class first, and the configuration id of each.
+pub(super) fn manifest(plan: &Plan, sites: &[&Site], ids: &[String], inputs: &Inputs) -> Artifact {
+    let first = sites.first();
     let mut secrets: Vec<ManifestSecret> = Vec::new();
-    for (secret, install) in sites.iter().flat_map(installed_secrets) {
+    for (secret, install) in sites.iter().flat_map(|site| installed_secrets(site)) {
         let entry = ManifestSecret {
             name: secret.name().to_owned(),
             install,
@@ -96,6 +112,7 @@ pub(super) fn manifest(plan: &Plan, sites: &[Site], inputs: &Inputs) -> Artifact
         target: first.map(|site| site.target.to_string()),
         root: first.map(|site| site.root.clone()).unwrap_or_default(),
         class: first.and_then(|site| site.class.as_ref()).map(|class| class.name.clone()),
+        classes: sites.iter().zip(ids).map(|(site, id)| class(site, id)).collect(),
         files: plan.artifacts.iter().map(entry).collect(),
         secrets,
     };
@@ -110,9 +127,18 @@ pub(super) fn manifest(plan: &Plan, sites: &[Site], inputs: &Inputs) -> Artifact
         secret: false,
         host: None,
         consumer: "shifter-site",
-        install: String::new(),
-        reload: "nothing",
+        install: first.map(|site| format!("{}/manifest.json", site.config)).unwrap_or_default(),
+        reload: "nothing: `shifter-site verify` reads it",
         check: Check::None,
+    }
+}
+
+fn class(site: &Site, id: &str) -> ManifestClass {
+    let class = site.class.as_ref();
+    ManifestClass {
+        name: class.map(|class| class.name.clone()),
+        hosts: class.map(|class| class.hosts.clone()).unwrap_or_default(),
+        config_id: id.to_owned(),
     }
 }
 

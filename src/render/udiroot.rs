@@ -1,7 +1,6 @@
 //! `udiRoot.conf`: every key of the table, answered.
 
 use super::{Artifact, Check, Inputs, RenderError, modules};
-use crate::digest::sha256;
 use crate::profile::section::{ArtifactKind, UserNamespaces};
 use crate::site::{Env, Filesystem, Node, Site};
 use shifter_formats::env::{Assignment, NamePattern};
@@ -36,23 +35,11 @@ pub(super) fn artifacts(site: &Site, inputs: &Inputs) -> Result<Vec<Artifact>, V
     if errors.is_empty() { Ok(vec![artifact(site, inputs, conf)]) } else { Err(errors) }
 }
 
-/// For the native runtime: put a hash of the class's files into `confId`, which containers see as `SHIFTER_CONFIG_ID`.
-pub(super) fn identify(site: &Site, inputs: &Inputs, made: &mut [Artifact]) {
-    if !site.target.is_native() {
-        return;
-    }
-    let mut all = Vec::new();
-    for artifact in made.iter().filter(|artifact| !artifact.secret) {
-        for part in [artifact.path.as_bytes(), &artifact.bytes] {
-            all.extend((part.len() as u64).to_be_bytes());
-            all.extend(part);
-        }
-    }
-    let mut id = sha256(&all);
-    id.truncate(16);
+/// Put the configuration id into `confId`.
+pub(super) fn name(site: &Site, inputs: &Inputs, made: &mut [Artifact], id: &str) {
     for file in made {
         if let Check::UdiRoot { conf, .. } = &file.check {
-            let conf = Conf { conf_id: Some(id.clone()), ..(**conf).clone() };
+            let conf = Conf { conf_id: Some(id.to_owned()), ..(**conf).clone() };
             *file = artifact(site, inputs, conf);
         }
     }

@@ -14,6 +14,8 @@ pub struct Class {
     pub is_a: BTreeSet<String>,
     /// Whether its files lie directly in the output directory.
     pub is_primary: bool,
+    /// Its nodes as in Slurm, when they are known by name.
+    pub hosts: String,
     /// The class of Cray's shared root, when it is on one.
     pub cray_class: Option<String>,
 }
@@ -28,7 +30,8 @@ impl Class {
             }
         }
         let cray_class = profile.class.get(name).and_then(|class| class.cray_class.clone());
-        Self { name: name.to_owned(), is_a, is_primary, cray_class }
+        let hosts = profile.class.get(name).map(|class| class.hosts.expressions().join(",")).unwrap_or_default();
+        Self { name: name.to_owned(), is_a, is_primary, hosts, cray_class }
     }
 }
 

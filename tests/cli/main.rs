@@ -9,5 +9,8 @@ mod loader;
 mod manual;
 mod profiles;
 mod render;
+mod report;
+mod secrets;
 mod support;
 mod usage;
+mod verify;

@@ -77,3 +77,21 @@ fn no_debug_output_shows_a_secret() {
     let shown = format!("{plan:?} {:?}", inputs("bluewaters"));
     assert!(!shown.contains(MONGO) && !shown.contains(&encoded(MONGO)) && !shown.contains(REDIS));
 }
+
+#[test]
+fn a_panic_over_everything_that_holds_secrets_shows_none() {
+    use shifter_site::secret::{Forms, SecretValue};
+    let (said, heard) = std::sync::mpsc::channel();
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| said.send(panic.to_string()).unwrap()));
+    let everything =
+        (plan("bluewaters"), inputs("bluewaters"), SecretValue::new(MONGO), Forms::of(&SecretValue::new(REDIS)));
+    let caught = std::panic::catch_unwind(move || Err::<(), _>(everything).expect("a broken invariant"));
+    std::panic::set_hook(before);
+    assert!(caught.is_err());
+    let text: Vec<String> = heard.try_iter().filter(|text| text.contains("a broken invariant")).collect();
+    assert_eq!(text.len(), 1);
+    for secret in [MONGO, REDIS] {
+        assert_eq!(Forms::of(&SecretValue::new(secret)).unwrap().found_in(text[0].as_bytes()), None);
+    }
+}

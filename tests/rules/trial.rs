@@ -41,7 +41,8 @@ pub(crate) fn tried(rule: &Rule, examples: &[Example]) -> Vec<Located> {
 pub(crate) fn repaired(examples: &[Example], tier: Tier, allowed: Safety) -> (Vec<Located>, String) {
     let trial = Trial::of(examples);
     let options = [LoadOptions::file(trial.profile())];
-    let done = repair::repair(&options, None, &strictness(tier, &trial.today, trial.secrets), allowed).expect("the file is there");
+    let done = repair::repair(&options, None, &strictness(tier, &trial.today, trial.secrets), allowed)
+        .expect("the file is there");
     (done.report.findings().to_vec(), done.changed.iter().map(repair::Changed::diff).collect())
 }
 

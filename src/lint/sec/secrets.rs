@@ -3,7 +3,10 @@
 use crate::diagnostic::{Category::*, Severity::*, structural};
 use crate::lint::rule::{Impact, id, rule};
 use crate::lint::{Check, Findings, View};
-use crate::profile::{document::uri_password, section::AllProxy};
+use crate::profile::{
+    document::uri_password,
+    section::{AllProxy, scalar::Url},
+};
 use crate::secret::places;
 
 rule! {
@@ -58,10 +61,10 @@ fn password_in_address(view: &View<'_>, out: &mut Findings<'_>) {
         _ => None,
     });
     let addresses = [
-        ("gateway.database", "uri", database.map(|uri| uri.as_str())),
-        ("gateway.broker", "uri", broker.map(|uri| uri.as_str())),
-        ("gateway.proxy", "http", proxy.and_then(|proxy| proxy.http.as_ref()).map(|url| url.as_str())),
-        ("gateway.proxy", "https", proxy.and_then(|proxy| proxy.https.as_ref()).map(|url| url.as_str())),
+        ("gateway.database", "uri", database.map(Url::as_str)),
+        ("gateway.broker", "uri", broker.map(Url::as_str)),
+        ("gateway.proxy", "http", proxy.and_then(|proxy| proxy.http.as_ref()).map(Url::as_str)),
+        ("gateway.proxy", "https", proxy.and_then(|proxy| proxy.https.as_ref()).map(Url::as_str)),
         ("gateway.proxy", "all", of_all),
     ];
     for (table, key, address) in addresses {

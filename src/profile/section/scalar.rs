@@ -8,7 +8,7 @@
 
 mod date;
 mod duration;
-mod hostlist;
+pub mod hostlist;
 mod mode;
 mod named;
 mod size;

@@ -1,5 +1,9 @@
 //! Sets of hosts in Slurm's syntax: `"nid[3073-4096],login[01-04]"`, one string or a list of them.
 
+mod fold;
+
+pub use fold::fold;
+
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
 use std::fmt;
