@@ -148,8 +148,8 @@ fn check_renders_too() {
     let text = format!("{GOOD}\n[hooks.premount]\nextra = \"nosuch.sh\"\n");
     let site = Site::new().with("site.toml", &text);
     let ran = site.run(&["check", "--format", "concise", "site.toml"]);
-    assert!(ran.code == 1 && ran.out.contains("site.toml:38:2: error[SITE003]"), "{ran:?}");
-    assert!(ran.out.contains("cannot read `nosuch.sh`"), "{ran:?}");
+    assert!(ran.code == 1 && ran.out.contains("site.toml:39:9: error[HOOK010]"), "{ran:?}");
+    assert!(ran.out.contains("`nosuch.sh`"), "{ran:?}");
 }
 
 #[test]

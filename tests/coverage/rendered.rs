@@ -23,6 +23,7 @@ const PROFILES: &[&str] = &[
     "tests/data/coverage/native.toml",
     "tests/data/coverage/modules.toml",
     "tests/data/coverage/gateway.toml",
+    "tests/data/coverage/proxy.toml",
 ];
 
 /// Another value for keys that take few words, which their types do not tell.

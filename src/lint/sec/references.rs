@@ -43,6 +43,9 @@ rule! {
     /// ```text secrets/mongodb 0600
     /// v3ry-l0ng-and-synthetic
     /// ```
+    ///
+    /// # No fix
+    /// The mode is the file's: `--fix` changes profiles and nothing else.
     pub(crate) static SECRET_FILE_MODE = {
         id: id("SEC002", "secret-file-mode", Error, Security),
         impact: Impact::Exposure,
