@@ -21,6 +21,7 @@ mod plugstack;
 mod proxy;
 mod quote;
 mod redis;
+mod script;
 mod service;
 mod template;
 mod torque;
@@ -97,4 +98,5 @@ const PARTS: &[Part] = &[
     service::artifacts,
     proxy::artifacts,
     redis::artifacts,
+    script::artifacts,
 ];

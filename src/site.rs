@@ -17,6 +17,7 @@ mod node;
 mod platform;
 mod registry;
 mod resolve;
+mod script;
 
 pub use class::{Class, primary_class};
 pub use database::{Broker, Database};
@@ -24,9 +25,10 @@ pub use env::Env;
 pub use filesystem::{Filesystem, Link, NodeCache, mount_order};
 pub use gateway::{Bind, Gateway, Proxy};
 pub use module::Module;
-pub use node::{Etc, Hook, Images, KernelModules, Node, Paths, Runtime, Tools};
+pub use node::{Etc, Hook, Images, Keeper, KernelModules, Node, Paths, Runtime, Tools};
 pub use platform::{Access, Platform};
 pub use registry::Registry;
+pub use script::Script;
 
 use crate::diagnostic::Finding;
 use crate::profile::section::{ArtifactKind, ExtraSection, Init, InstallFile, Kind, Profile};
@@ -67,6 +69,8 @@ pub struct Site {
     pub install: BTreeMap<String, InstallFile>,
     /// Whether the mount points are made at boot.
     pub boot_dirs: bool,
+    /// Scripts around jobs and services, carried as they are.
+    pub scripts: Vec<Script>,
     /// Keys that are not modelled.
     pub extra: ExtraSection,
 }
@@ -108,6 +112,7 @@ impl Site {
             gateway: resolver.gateway(&name, served),
             install: profile.install.as_ref().map(|i| i.files.clone()).unwrap_or_default(),
             boot_dirs: profile.install.as_ref().and_then(|i| i.boot_dirs).unwrap_or(false),
+            scripts: resolver.scripts(class.as_ref()),
             extra: profile.extra.clone().unwrap_or_default(),
             name,
             class,

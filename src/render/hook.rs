@@ -2,7 +2,7 @@
 
 use super::{Artifact, Inputs, RenderError, template};
 use crate::profile::section::{ArtifactKind, Phase};
-use crate::site::{Hook, Node, Site};
+use crate::site::{Hook, Keeper, Node, Site};
 use minijinja::context;
 
 pub(super) fn artifacts(site: &Site, inputs: &Inputs) -> Result<Vec<Artifact>, Vec<RenderError>> {
@@ -24,6 +24,9 @@ pub(super) fn artifacts(site: &Site, inputs: &Inputs) -> Result<Vec<Artifact>, V
 /// Whether there is a script at all. The native runtime makes directories and links itself: there only a site's own
 /// lines need one.
 pub(super) fn is_rendered(site: &Site, node: &Node, hook: &Hook) -> bool {
+    if hook.kept_by != Keeper::Us {
+        return false;
+    }
     let phase = hook.phase;
     let has_mounts = phase == Phase::Premount && node.filesystems.iter().any(|mount| mount.by_hook);
     if hook.has_own() || has_mounts {
@@ -31,6 +34,11 @@ pub(super) fn is_rendered(site: &Site, node: &Node, hook: &Hook) -> bool {
     }
     let has_links = node.links.iter().any(|link| link.phase == phase);
     !site.target.is_native() && (has_links || !hook.parents.is_empty())
+}
+
+/// The script that udiRoot.conf names: one that is rendered, or the site's own.
+pub(super) fn path<'a>(site: &Site, node: &Node, hook: &'a Hook) -> Option<&'a str> {
+    (hook.kept_by == Keeper::Site || is_rendered(site, node, hook)).then_some(hook.path.as_str())
 }
 
 /// What a link says so that it holds both while the root is built and in the container: relative to its own directory.

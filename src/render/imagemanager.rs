@@ -33,8 +33,8 @@ pub(super) fn artifacts(site: &Site, inputs: &Inputs) -> Result<Vec<Artifact>, V
     let mut text = config.print();
     if !site.extra.imagemanager.is_empty() {
         let mut value: serde_json::Value = serde_json::from_str(&text).expect("it was just printed");
-        if let Some(map) = value.as_object_mut() {
-            map.extend(site.extra.imagemanager.iter().map(|(key, value)| (key.clone(), value.clone())));
+        for (key, extra) in &site.extra.imagemanager {
+            lay_over(&mut value[key.as_str()], extra);
         }
         text = shifter_gateway_types::pretty::print(&value);
     }
@@ -46,6 +46,18 @@ pub(super) fn artifacts(site: &Site, inputs: &Inputs) -> Result<Vec<Artifact>, V
     file = file.with(site, &gateway.group, 0o640, consumer, "restart the gateway");
     file.check = if site.extra.imagemanager.is_empty() { Check::ImageManager(Box::new(config)) } else { Check::None };
     Ok(vec![file])
+}
+
+/// Tables merge key by key; anything else replaces.
+fn lay_over(value: &mut serde_json::Value, extra: &serde_json::Value) {
+    match (value, extra) {
+        (serde_json::Value::Object(below), serde_json::Value::Object(above)) => {
+            for (key, extra) in above {
+                lay_over(below.entry(key.clone()).or_insert(serde_json::Value::Null), extra);
+            }
+        }
+        (value, extra) => *value = extra.clone(),
+    }
 }
 
 fn config(site: &Site, gateway: &Gateway, inputs: &Inputs, errors: &mut Vec<RenderError>) -> ImageManager {

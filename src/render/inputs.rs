@@ -112,7 +112,8 @@ fn once_each<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
 fn own_scripts(site: &Site) -> Vec<(String, Option<String>)> {
     let hooks = || site.node.iter().flat_map(|node| [&node.premount, &node.postmount]);
     let extra = hooks().filter_map(|hook| Some((hook.extra.clone()?, None)));
-    extra.chain(hooks().filter_map(|hook| hook.script.clone())).collect()
+    let carried = site.scripts.iter().map(|script| (script.file.clone(), script.sha256.clone()));
+    extra.chain(hooks().filter_map(|hook| hook.script.clone())).chain(carried).collect()
 }
 
 fn read_script(path: &Path, sha256: Option<String>) -> Result<String, GatherError> {

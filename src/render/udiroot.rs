@@ -75,7 +75,7 @@ fn conf(site: &Site, node: &Node, errors: &mut Vec<RenderError>) -> Conf {
     let tool = |pick: fn(&crate::site::Tools) -> &String| node.tools.as_ref().map(|tools| PathBuf::from(pick(tools)));
     let extra = |key: &str| site.extra.udiroot.get(key).and_then(|lines| lines.0.last().cloned());
     let native = site.target.is_native();
-    let hook = |hook: &crate::site::Hook| super::hook::is_rendered(site, node, hook).then(|| PathBuf::from(&hook.path));
+    let hook = |hook: &crate::site::Hook| super::hook::path(site, node, hook).map(PathBuf::from);
     let (cache_path, cache_limit, cache_fs) = runtime.per_node_cache.clone().unwrap_or_default();
     if node.paths.mount_command.is_some() && !native && !site.patches.iter().any(|patch| patch == "mount-cmd") {
         errors.push(RenderError::UnknownToTarget {
@@ -89,12 +89,9 @@ fn conf(site: &Site, node: &Node, errors: &mut Vec<RenderError>) -> Conf {
         image_gateway: node.endpoints.iter().filter_map(|url| endpoint(url, native, errors)).collect(),
         gateway_timeout: node.gateway_timeout,
         image_gateway_ca: path(&node.gateway_ca),
-        default_image_type: word(
-            "images.default_type",
-            &node.images.default_type,
-            "docker, custom, id or local",
-            errors,
-        ),
+        default_image_type: Some(node.images.default_type.as_str())
+            .filter(|text| *text != "none")
+            .and_then(|text| word("images.default_type", text, "docker, custom, id, local or none", errors)),
         udi_root_path: Some(site.prefix.clone().into()),
         udi_mount: Some(node.paths.udi_mount.clone().into()),
         loop_mount: Some(node.paths.loop_mount.clone().into()),

@@ -158,12 +158,26 @@ pub struct Hook {
     pub phase: Phase,
     /// Where it is installed.
     pub path: String,
+    /// Who writes it.
+    pub kept_by: Keeper,
     /// Directories it makes, relative to the container's root.
     pub parents: Vec<String>,
     /// A file whose lines follow.
     pub extra: Option<String>,
     /// A file that is carried whole, and the sha256 it must have.
     pub script: Option<(String, Option<String>)>,
+}
+
+/// Who writes the script of a hook.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keeper {
+    /// It is rendered, or carried with the profile.
+    #[default]
+    Us,
+    /// The site keeps it where it is.
+    Site,
+    /// There is none, whatever mounts and links call for.
+    Nobody,
 }
 
 impl Hook {
@@ -340,6 +354,11 @@ impl Resolver<'_> {
         };
         Hook {
             phase,
+            kept_by: match (written.render, &written.path) {
+                (Some(false), Some(_)) => Keeper::Site,
+                (Some(false), None) => Keeper::Nobody,
+                _ => Keeper::Us,
+            },
             path: self.path_or(&format!("hooks.{name}.path"), written.path.as_ref(), &format!("{config}/{name}.sh")),
             parents: parents(places.into_iter(), mounts),
             extra: written.extra,

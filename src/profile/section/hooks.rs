@@ -23,6 +23,9 @@ pub struct HooksSection {
 pub struct Hook {
     /// Where the script is installed. Default: its name in the configuration directory.
     pub path: Option<AbsPath>,
+    /// Whether the script is rendered where mounts and links call for one. Default true. With false the site keeps the
+    /// script at `path` itself; without a `path` no script runs.
+    pub render: Option<bool>,
     /// A file, relative to the profile, whose lines follow the rendered ones.
     pub extra: Option<String>,
     /// A whole script that is carried as it is instead of a rendered one.

@@ -11,7 +11,7 @@ use validator::Validate;
 pub struct ImagesSection {
     /// The directory that the gateway writes and every node reads: `imagePath` and `imageDir`.
     pub path: Option<AbsPath>,
-    /// The type of a reference without one, normally `docker`: `defaultImageType`.
+    /// The type of a reference without one, normally `docker`: `defaultImageType`. With `none` users write it each time.
     pub default_type: Option<String>,
     /// The file format images are converted to: `squashfs`, `erofs` (native), `ext4`, `cramfs` or `xfs` (before 18.03).
     pub format: Option<String>,
