@@ -13,6 +13,7 @@ mod explain;
 mod find;
 mod gc;
 mod generations;
+mod import;
 mod init;
 mod layers;
 mod man;
@@ -52,6 +53,7 @@ enum Verb {
     Rollback(rollback::Args),
     Generations(generations::Args),
     Gc(gc::Args),
+    Import(import::Args),
     Explain(explain::Args),
     Rules(rules::Args),
     Schema(schema::Args),
@@ -94,6 +96,7 @@ fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> Exit {
         Verb::Rollback(args) => rollback::run(args, &console),
         Verb::Generations(args) => generations::run(args, &console),
         Verb::Gc(args) => gc::run(args, &console),
+        Verb::Import(args) => import::run(args, &console),
         Verb::Explain(args) => explain::run(args, &console),
         Verb::Rules(args) => rules::run(args, &console),
         Verb::Schema(args) => schema::run(args, &console),

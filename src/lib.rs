@@ -17,6 +17,7 @@
 //!
 //! [`verify`] holds the files of a node against the manifest that was rendered with them, and [`report`] folds what many
 //! nodes say. [`secret`] reads what references to secrets refer to, and knows what a secret looks like where none may be.
+//! [`import`] goes the other way: from the files of a running site to a profile, with the proof that they say the same.
 //! [`schema`] describes the files read and written, for editors and other programs; [`docs`] is the manual for people.
 
 pub mod change;
@@ -27,6 +28,7 @@ pub mod diagnostic;
 mod digest;
 pub mod docs;
 pub mod edit;
+pub mod import;
 pub mod init;
 pub mod install;
 pub mod lint;

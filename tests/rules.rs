@@ -11,7 +11,8 @@ use std::{
 };
 
 use shifter_site::diagnostic::{Located, Safety};
-use shifter_site::lint::{self, RETIRED, RULES, Repair, Tier};
+use shifter_site::import::{self, InputFile, Options};
+use shifter_site::lint::{self, RETIRED, RULES, Repair, Rule, Tier};
 
 use trial::{MINIMAL, findings, repaired, tried};
 
@@ -66,7 +67,9 @@ fn a_bad_example_is_repaired_where_the_page_says_so() {
 fn a_repair_takes_its_finding_away_and_a_safe_one_leaves_nothing_to_find() {
     let mut wrong = Vec::new();
     let mut tested = 0;
-    for rule in RULES.iter().filter(|rule| rule.fix != Repair::ByHand) {
+    // What imported files are repaired by has a test of its own: it edits those files.
+    let of_a_profile = |rule: &&&Rule| !matches!(rule.check, lint::Check::Import(_));
+    for rule in RULES.iter().filter(of_a_profile).filter(|rule| rule.fix != Repair::ByHand) {
         let allowed = if rule.fix == Repair::Safe { Safety::Safe } else { Safety::Unsafe };
         let (left, changed) = repaired(&lint::examples(rule, "Bad"), rule.tier, allowed);
         let is_right = match allowed {
@@ -108,6 +111,20 @@ fn every_rule_has_the_repair_it_was_to_have_or_says_why_not() {
         "say under `# No fix`, or with \"not safe\" under `# Fix`, why not:\n{}",
         broken.join("\n")
     );
+}
+
+#[test]
+fn the_repaired_copy_of_an_imported_file_is_clean() {
+    let mut tested = 0;
+    for rule in RULES.iter().filter(|rule| matches!(rule.check, lint::Check::Import(_)) && rule.fix == Repair::Safe) {
+        let bad = trial::imported(&lint::examples(rule, "Bad"));
+        let files: Vec<_> =
+            bad.repaired.iter().map(|(name, text)| InputFile::new(name.clone(), text.clone())).collect();
+        let left = import::import(&files, &Options::default()).expect("the copy is imported").findings;
+        assert!(left.is_empty(), "{}:\n{:?}\n  {}", rule.id.code, bad.repaired, shown(&left));
+        tested += 1;
+    }
+    assert!(tested >= 12, "only {tested} repairs could be tried");
 }
 
 #[test]

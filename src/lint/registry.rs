@@ -1,6 +1,6 @@
 //! The list of all rules, in the order of the manual.
 
-use crate::lint::{Rule, env, etc, fs, gpu, gw, hook, kmod, modules, reg, rt, sec, site, ver, wlm};
+use crate::lint::{Rule, env, etc, fs, gpu, gw, hook, kmod, modules, raw, reg, rt, sec, site, ver, wlm};
 
 /// Every rule. A new one is a line here.
 pub static RULES: &[&Rule] = &[
@@ -9,6 +9,7 @@ pub static RULES: &[&Rule] = &[
     &site::form::WRONG_TYPE,
     &site::form::MISSING_REQUIRED,
     &site::form::SCHEMA_VERSION,
+    &raw::agreement::SYSTEM_NAME_MISMATCH,
     &site::values::SYSTEM_NAME_CHARSET,
     &site::paths::RELATIVE_PATH,
     &site::paths::PATH_NOT_NORMAL,
@@ -24,6 +25,7 @@ pub static RULES: &[&Rule] = &[
     &site::classes::CLASS_OVERLAP,
     &site::classes::NODE_IN_NO_CLASS,
     &site::reserved::RESERVED_KEY,
+    &raw::agreement::IMAGE_DIR_MISMATCH,
     &rt::images::IMAGE_PATH_NOT_SHARED,
     &rt::images::IMAGE_PATH_USER_WRITABLE,
     &rt::mount_points::MOUNT_POINTS_OVERLAP,
@@ -31,6 +33,7 @@ pub static RULES: &[&Rule] = &[
     &rt::root::ROOTFS_TMPFS_ON_CLE,
     &rt::root::ROOTFS_TYPE,
     &rt::root::RAMFS_UNBOUNDED,
+    &raw::values::WRITABLE_ROOT_READING,
     &rt::identity::MAX_GROUPS_WITH_SSHD,
     &rt::identity::MAX_GROUPS_ZERO,
     &rt::identity::IDENTITY_STORM,
@@ -148,6 +151,7 @@ pub static RULES: &[&Rule] = &[
     &gw::directories::EXPAND_ON_PARALLEL_FS,
     &gw::directories::CACHE_EXPAND_OVERLAP,
     &gw::directories::STAGING_IN_IMAGE_DIR,
+    &raw::document::DATABASE_URI_ENCODING,
     &gw::database::DATABASE_URI_FORM,
     &gw::database::DATABASE_NO_AUTH,
     &gw::database::DATABASE_PLAIN_REMOTE,
@@ -228,10 +232,27 @@ pub static RULES: &[&Rule] = &[
     &ver::system::INIT_MISMATCH,
     &ver::system::PATCH_UNKNOWN,
     &ver::system::NATIVE_KERNEL_TOO_OLD,
+    &raw::comments::INDENTED_COMMENT,
+    &raw::comments::INLINE_COMMENT,
+    &raw::comments::NO_DELIMITER,
+    &raw::lists::MISSING_CONTINUATION,
+    &raw::comments::BLANK_CONTINUATION,
+    &raw::lists::BLANK_SEPARATED_SITEFS,
+    &raw::lists::FLAG_BLANK,
+    &raw::separators::COMMA_SEPARATED_GATEWAYS,
+    &raw::separators::DEFAULT_MODULES_BLANK,
+    &raw::values::MODULE_SUBKEY_CASE,
+    &raw::values::BOOLEAN_WORD,
+    &raw::values::NUMBER_SUFFIX,
+    &raw::values::DUPLICATE_KEY,
+    &raw::document::JSON_INVALID,
+    &raw::document::JSON_KEY_ALIAS,
+    &raw::document::JSON_UNKNOWN_KEY,
+    &raw::owner::CONFIG_NOT_ROOT,
 ];
 
 /// The groups of codes and what each is about, in the order of the manual.
-const GROUPS: [(&str, &str); 14] = [
+const GROUPS: [(&str, &str); 15] = [
     ("SITE", "the profile as a document"),
     ("RT", "the runtime on every node"),
     ("ETC", "the files of /etc in containers"),
@@ -246,6 +267,7 @@ const GROUPS: [(&str, &str); 14] = [
     ("KMOD", "kernel modules and loop devices"),
     ("GPU", "accelerators and the fabric"),
     ("VER", "what the installed software knows"),
+    ("RAW", "the files of a running site, when they are imported"),
 ];
 
 /// What the rules of a group are about.

@@ -17,8 +17,6 @@ const fn gone(code: &'static str, name: &'static str, reason: &'static str) -> R
 
 /// All of them, in the order of the manual.
 pub static RETIRED: &[Retired] = &[
-    gone("SITE006", "system-name-mismatch", "a profile has the name once, in `site.name`"),
-    gone("RT001", "image-dir-mismatch", "a profile has the image directory once, in `images.path`"),
     gone("RT023", "default-type-unset", "`images.default_type` is `docker` where it is not written"),
     gone("RT025", "boot-dir-mismatch", "the boot snippet is rendered from the same keys as udiRoot.conf"),
     gone("ETC008", "etc-refresh-not-atomic", "the rendered refresh stages beside the directory, checks and renames"),
@@ -36,11 +34,6 @@ pub static RETIRED: &[Retired] = &[
         "GW016",
         "converter-options-name",
         "`gateway.converter_options` is rendered under the name that the code reads",
-    ),
-    gone(
-        "GW021",
-        "database-uri-encoding",
-        "user and password stand beside the address and are encoded when rendered; SEC001 refuses them in it",
     ),
     gone("GW027", "munge-socket-missing", "the socket has a default"),
     gone("GW036", "metrics-type", "`gateway.metrics` is true or false"),

@@ -89,6 +89,8 @@ pub enum Check {
     View(fn(&View<'_>, &mut Findings<'_>)),
     /// Asked once, after all others: it judges the run as a whole.
     Last(fn(&View<'_>, &mut Findings<'_>)),
+    /// Asked about the files of a running site while they are imported.
+    Import(fn(&crate::import::Evidence<'_>, &mut crate::import::Marks)),
 }
 
 /// Whether a finding brings its repair.

@@ -4,6 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use shifter_site::check::{self, Strictness};
 use shifter_site::diagnostic::{Located, Safety};
+use shifter_site::import::{self, Imported, InputFile, Options, Ownership};
 use shifter_site::lint::{Example, Rule, Tier};
 use shifter_site::profile::LoadOptions;
 use shifter_site::profile::section::scalar::Date;
@@ -33,6 +34,9 @@ fn check(file: &Path, strictness: &Strictness) -> Vec<Located> {
 
 /// What is found in the examples of one section of a page.
 pub(crate) fn tried(rule: &Rule, examples: &[Example]) -> Vec<Located> {
+    if examples.iter().any(|example| example.name.starts_with("import/")) {
+        return imported(examples).findings;
+    }
     let trial = Trial::of(examples);
     check(&trial.profile(), &strictness(rule.tier, &trial.today, trial.secrets))
 }
@@ -44,6 +48,22 @@ pub(crate) fn repaired(examples: &[Example], tier: Tier, allowed: Safety) -> (Ve
     let done = repair::repair(&options, None, &strictness(tier, &trial.today, trial.secrets), allowed)
         .expect("the file is there");
     (done.report.findings().to_vec(), done.changed.iter().map(repair::Changed::diff).collect())
+}
+
+/// What importing the examples gives. Behind the name of a file may stand its owner and mode.
+pub(crate) fn imported(examples: &[Example]) -> Imported {
+    let file = |example: &Example| {
+        let mut words = example.name.trim_start_matches("import/").split(' ');
+        let file = InputFile::new(words.next().unwrap_or_default(), example.text.clone());
+        let owner = words.next().zip(words.next()).map(|(user, mode)| Ownership {
+            user: user.to_owned(),
+            group: "root".to_owned(),
+            mode: u32::from_str_radix(mode, 8).expect("an octal mode"),
+        });
+        InputFile { owner, ..file }
+    };
+    let files: Vec<InputFile> = examples.iter().map(file).collect();
+    import::import(&files, &Options::default()).expect("there is something to import")
 }
 
 /// The examples of one section as files of a directory that goes with the value.

@@ -1,0 +1,8 @@
+//! `shifter-site import`: what a site has comes back as it was, and what is wrong with it is said where it stands.
+
+#[path = "import/corpus.rs"]
+mod corpus;
+#[path = "import/golden.rs"]
+mod golden;
+#[path = "import/support.rs"]
+mod support;
