@@ -260,7 +260,7 @@ mod tests {
         draft.set_from(&["site", "name"], "cori", Origin::of("system", vec!["ours".into()]));
         draft.set(&["schema"], 1);
         draft.set(&["filesystem", &element(10), "source"], "/b");
-        draft.set(&["filesystem", &element(2), "source"], "/a\n\"");
+        draft.set(&["filesystem", &element(2), "source"], "/a\"");
         draft.set(&["filesystem", &element(2), "options"], vec!["ro"]);
         draft.set(&["registry", "quay.io", "default"], true);
         insta::assert_snapshot!(draft.print(), @r##"
@@ -272,9 +272,7 @@ mod tests {
         name = "cori"  # system
 
         [[filesystem]]
-        source  = """
-        /a
-        \""""
+        source  = '/a"'
         options = ["ro"]
 
         [[filesystem]]
