@@ -52,6 +52,64 @@ rule! {
 }
 
 rule! {
+    /// The tables that containers get are empty while they are written, and stay so when the directory does not answer.
+    ///
+    /// # What it checks
+    /// No script writes the output of `getent` into a file called `passwd` or `group`; it writes another file, looks at it and renames it.
+    ///
+    /// # Why is this bad
+    /// The shell empties the file before `getent` asks. Without an answer every container on every node knows nobody (L43 lines 16 and 17).
+    ///
+    /// # Bad
+    /// ```toml
+    /// [[script]]
+    /// file = "refresh"
+    /// role = "cron"
+    /// ```
+    ///
+    /// ```sh refresh
+    /// #!/bin/sh
+    /// getent passwd > /etc/shifter/etc_files/passwd
+    /// ```
+    ///
+    /// # Good
+    /// ```toml
+    /// [[script]]
+    /// file = "refresh"
+    /// role = "cron"
+    /// ```
+    ///
+    /// ```sh refresh
+    /// #!/bin/sh
+    /// set -e
+    /// new=$(mktemp /etc/shifter/.passwd.XXXXXX)
+    /// getent passwd > "$new"
+    /// grep -q '^root:' "$new"
+    /// mv "$new" /etc/shifter/etc_files/passwd
+    /// ```
+    ///
+    /// # No fix
+    /// A script is its writer's: `--fix` edits profiles only.
+    pub(crate) static ETC_REFRESH_NOT_ATOMIC = {
+        id: id("ETC008", "etc-refresh-not-atomic", Error, Correctness),
+        source: "L43 lines 16 and 17",
+        check: Check::View(|view, out| {
+            for carried in view.carried() {
+                let script = carried.script();
+                for command in script.called("getent") {
+                    for redirect in command.writes() {
+                        let path = script.resolved(&redirect.target);
+                        if matches!(path.rsplit('/').next(), Some("passwd" | "group")) {
+                            out.in_script(&carried, redirect.span.clone(), format!("`{path}` is empty until `getent` has answered, or for good"), "write beside the directory, look at the result and rename it: `etc.refresh` renders that");
+                        }
+                    }
+                }
+            }
+        }),
+    }
+}
+
+rule! {
     /// A list of all users is asked for where nobody gives one.
     ///
     /// # What it checks

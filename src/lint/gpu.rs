@@ -13,7 +13,7 @@ rule! {
     /// Every job gets the same GPU.
     ///
     /// # What it checks
-    /// `CUDA_VISIBLE_DEVICES`, `NVIDIA_VISIBLE_DEVICES`, `ROCR_VISIBLE_DEVICES` and `HIP_VISIBLE_DEVICES` are not set by the site or a module.
+    /// `CUDA_VISIBLE_DEVICES`, `NVIDIA_VISIBLE_DEVICES`, `ROCR_VISIBLE_DEVICES` and `HIP_VISIBLE_DEVICES` are not set by the site, a module or a script.
     ///
     /// # Why is this bad
     /// The workload manager sets them for each job, to the devices the job has. A fixed value lets jobs share one GPU and leaves the others idle; in 16.08 and
@@ -46,6 +46,15 @@ rule! {
                             .help("drop it, and let the job ask for GPUs")
                             .fix(Fix::safe("drop it", vec![Edit::remove(at)]))
                     });
+                }
+            }
+            for carried in view.carried() {
+                for assignment in carried.script().commands.iter().flat_map(|command| &command.assignments) {
+                    let is_written_out = matches!(&assignment.value, crate::script::Value::Word(word) if word.literal().is_some());
+                    if is_written_out && GIVEN_BY_THE_WLM.contains(&assignment.name.as_str()) {
+                        let message = format!("`{}` is the workload manager's to set", assignment.name);
+                        out.in_script(&carried, assignment.span.clone(), message, "drop it, and let the job ask for GPUs");
+                    }
                 }
             }
         }),

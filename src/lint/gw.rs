@@ -6,4 +6,5 @@ pub(crate) mod directories;
 pub(crate) mod endpoints;
 pub(crate) mod imports;
 pub(crate) mod scale;
+pub(crate) mod scripts;
 pub(crate) mod service;

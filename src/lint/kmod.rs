@@ -1,4 +1,5 @@
 //! KMOD: kernel modules and loop devices.
 
 pub(crate) mod autoload;
+pub(crate) mod insmod;
 pub(crate) mod preload;

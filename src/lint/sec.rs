@@ -2,5 +2,6 @@
 
 pub(crate) mod files;
 pub(crate) mod references;
+pub(crate) mod scripts;
 pub(crate) mod secrets;
 pub(crate) mod settings;

@@ -1,5 +1,8 @@
 //! WLM: the workload manager, and what it does around a job.
 
+pub(crate) mod cleanup;
 pub(crate) mod nodes;
 pub(crate) mod prologue;
+pub(crate) mod resource;
+pub(crate) mod shell;
 pub(crate) mod slurm;

@@ -400,7 +400,7 @@ rule! {
     /// A directory is bound by a script instead of by the runtime.
     ///
     /// # What it checks
-    /// No file system has `via = "hook"`, as entries lifted from a premount script have.
+    /// No file system has `via = "hook"`, as entries lifted from a premount script have, and no hook of the site runs `mount --bind`.
     ///
     /// # Why is this bad
     /// `mount --bind` in a hook gives no nosuid, no nodev and no private propagation, and the runtime does not know of the mount when it
@@ -436,6 +436,20 @@ rule! {
                         .fix(Fix::risky("let the runtime mount it", vec![Edit::remove(at)]))
                 });
             }
+            for carried in view.carried_hooks() {
+                for command in carried.script().called("mount").filter(|command| binds(command)) {
+                    out.in_script(&carried, command.span.clone(), "a script binds this, with the host's flags", "write `[[filesystem]]` with this source");
+                }
+            }
         }),
     }
+}
+
+/// Whether a `mount` shows a directory at a second place.
+fn binds(command: &crate::script::Command) -> bool {
+    let words: Vec<String> = command.arguments().iter().map(crate::script::Word::text).collect();
+    let by_option = |word: &String| matches!(word.as_str(), "--bind" | "--rbind" | "-B" | "-R");
+    let in_list =
+        |pair: &[String]| pair[0] == "-o" && pair[1].split(',').any(|option| matches!(option, "bind" | "rbind"));
+    words.iter().any(by_option) || words.windows(2).any(in_list)
 }

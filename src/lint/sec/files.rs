@@ -175,7 +175,8 @@ rule! {
     /// Users can change what root will believe.
     ///
     /// # What it checks
-    /// `wlm.spool` does not lie in `/tmp`, `/var/tmp`, `/dev/shm`, or at a place where `[storage]` says `users_write = true`.
+    /// `wlm.spool` does not lie in `/tmp`, `/var/tmp`, `/dev/shm`, or at a place where `[storage]` says `users_write = true`. No script of root's copies
+    /// tables of the name service to or from such a place, or a file system that containers show writable.
     ///
     /// # Why is this bad
     /// The prologue leaves name service caches there, and the nodes install them as root. Who can write the directory decides who is who on the nodes of
@@ -202,6 +203,7 @@ rule! {
         impact: Impact::Exposure,
         source: "L28 line 25",
         check: Check::View(|view, out| {
+            seeds(view, out);
             let Some(spool) = view.wlm().spool.as_ref() else { return };
             if let Some(place) = view.users_write_to(spool.as_str()) {
                 out.at("wlm.spool", format!("root installs what lies in `{spool}`, and users write in `{place}`"), "use a directory of root's with mode 0700");
@@ -210,12 +212,36 @@ rule! {
     }
 }
 
+/// The copies of the name service's tables in scripts of root's, to and from where users reach.
+fn seeds(view: &View<'_>, out: &mut Findings<'_>) {
+    for carried in view.carried_of_root() {
+        let script = carried.script();
+        for copy in script.called("cp") {
+            let paths: Vec<_> = copy.operands().into_iter().map(|word| (word, script.resolved(word))).collect();
+            if !paths.iter().any(|(_, path)| path.contains("/nscd/")) {
+                continue;
+            }
+            let reached = paths.iter().find_map(|(word, path)| Some((word, path, users_reach(view, path)?)));
+            if let Some((word, path, place)) = reached {
+                let message = format!("root installs what lies in `{path}`, where users can reach");
+                out.in_script_with(
+                    &carried,
+                    word.span.clone(),
+                    message,
+                    "use a directory of root's with mode 0700, and `umask 077`",
+                    |finding| finding.also(place, "users write there"),
+                );
+            }
+        }
+    }
+}
+
 rule! {
     /// Root writes a log where users can reach.
     ///
     /// # What it checks
     /// `wlm.log` does not lie in a file system that containers show writable, below a symlink of the site, or where `[storage]` says
-    /// `users_write = true`.
+    /// `users_write = true`; nor does any file that a script of root's writes.
     ///
     /// # Why is this bad
     /// A user who may write the directory puts a symlink in the log's place, and root appends to any file of the system (L28, L42).
@@ -252,14 +278,38 @@ rule! {
     }
 }
 
-fn root_log(view: &View<'_>, out: &mut Findings<'_>) {
-    let Some(log) = view.wlm().log.as_ref().map(AbsPath::as_str) else { return };
+/// What lets users reach `path`: a file system that containers show writable, a symlink of the site, or `[storage]`.
+fn users_reach(view: &View<'_>, path: &str) -> Option<KeyPath> {
+    if !path.starts_with('/') {
+        return None;
+    }
     let mounts = view.mounts();
     let links = view.symlinks();
-    let mount = mounts.iter().find(|mount| !mount.has("ro") && is_or_lies_in(log, mount.source));
-    let link = links.iter().find(|link| is_or_lies_in(log, link.link));
-    let told = view.storage_of(log).filter(Storage::users_write);
-    let place = mount.map(Mount::source_key).or(link.map(|link| link.at.clone())).or(told.map(|place| place.at()));
+    let mount = mounts.iter().find(|mount| !mount.has("ro") && is_or_lies_in(path, mount.source));
+    let link = links.iter().find(|link| is_or_lies_in(path, link.link));
+    let told = view.storage_of(path).filter(Storage::users_write);
+    mount.map(Mount::source_key).or(link.map(|link| link.at.clone())).or(told.map(|place| place.at()))
+}
+
+fn root_log(view: &View<'_>, out: &mut Findings<'_>) {
+    for carried in view.carried_of_root() {
+        let script = carried.script();
+        for redirect in script.commands.iter().flat_map(crate::script::Command::writes) {
+            let path = script.resolved(&redirect.target);
+            if let Some(place) = users_reach(view, &path) {
+                let message = format!("root writes `{path}`, where users can reach");
+                out.in_script_with(
+                    &carried,
+                    redirect.span.clone(),
+                    message,
+                    "use `logger`, or a directory of root's below `/var/log`",
+                    |finding| finding.also(place, "users write there"),
+                );
+            }
+        }
+    }
+    let Some(log) = view.wlm().log.as_ref().map(AbsPath::as_str) else { return };
+    let place = users_reach(view, log);
     if let Some(place) = place {
         out.report(format!("root appends to `{log}`, where users can reach"), |finding| {
             finding

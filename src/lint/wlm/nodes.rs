@@ -8,7 +8,8 @@ rule! {
     /// Ending what one job left behind ends other jobs of the user.
     ///
     /// # What it checks
-    /// `wlm.sshd.kill_strays` is not used where `scale.exclusive_nodes = false`.
+    /// `wlm.sshd.kill_strays` is not used where `scale.exclusive_nodes = false`. Scripts of the site do not end processes by user
+    /// (`pkill -u`) unless `scale.exclusive_nodes = true`.
     ///
     /// # Why is this bad
     /// What is left is found by its user. On a shared node another job of the same user is found as well (L42).
@@ -42,6 +43,14 @@ rule! {
                         .also("scale.exclusive_nodes", "several jobs on a node")
                         .help("leave it to the workload manager's control groups")
                 });
+            }
+            if view.scale().exclusive_nodes == Some(true) {
+                return;
+            }
+            for carried in view.carried() {
+                for command in super::shell::kills_by_user(carried.script()) {
+                    out.in_script(&carried, command.span.clone(), "other jobs of the user on the node are ended too", "end what is in the job's control group, TERM first and KILL later, or say `scale.exclusive_nodes = true`");
+                }
             }
         }),
     }
