@@ -8,6 +8,7 @@ mod check;
 mod completion;
 mod console;
 mod diff;
+mod docs;
 mod exit;
 mod explain;
 mod find;
@@ -22,8 +23,11 @@ mod report;
 mod rollback;
 mod rules;
 mod schema;
+mod show;
 mod try_site;
 mod verify;
+mod versions;
+mod why;
 mod world;
 
 use std::process::ExitCode;
@@ -56,6 +60,9 @@ enum Verb {
     Import(import::Args),
     Explain(explain::Args),
     Rules(rules::Args),
+    Docs(docs::Args),
+    Why(why::Args),
+    Show(show::Args),
     Schema(schema::Args),
     Try(try_site::Args),
     Init(init::Args),
@@ -99,6 +106,9 @@ fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> Exit {
         Verb::Import(args) => import::run(args, &console),
         Verb::Explain(args) => explain::run(args, &console),
         Verb::Rules(args) => rules::run(args, &console),
+        Verb::Docs(args) => docs::run(args, &console),
+        Verb::Why(args) => why::run(args, &console),
+        Verb::Show(args) => show::run(args, &console),
         Verb::Schema(args) => schema::run(args, &console),
         Verb::Try(args) => try_site::run(args, &console),
         Verb::Init(args) => init::run(args, &console),

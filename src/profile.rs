@@ -11,6 +11,7 @@ pub mod decode;
 pub mod document;
 mod elsewhere;
 pub mod file;
+pub mod history;
 pub mod inspect;
 pub mod item;
 pub mod layer;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use shifter_site::{
     diagnostic::Severity,
+    docs,
     profile::{self, LoadOptions, Profile},
     schema,
 };
@@ -27,6 +28,27 @@ fn every_generated_schema_is_current() {
     for schema in schema::ALL {
         is_current(&repository().join("schemas").join(schema.file), &schema.text());
     }
+}
+
+#[test]
+fn every_page_of_the_reference_is_current() {
+    let folder = repository().join("docs/reference");
+    if std::env::var_os("SHIFTER_UPDATE").is_some() {
+        std::fs::create_dir_all(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    }
+    is_current(&folder.join("README.md"), &docs::page::index());
+    let pages = docs::page::pages();
+    for page in &pages {
+        is_current(&folder.join(format!("{}.md", page.topic)), &page.markdown);
+    }
+    let left = folder
+        .read_dir()
+        .expect("the reference")
+        .filter_map(|entry| entry.expect("an entry").file_name().into_string().ok());
+    let left: Vec<String> = left
+        .filter(|name| name != "README.md" && !pages.iter().any(|page| *name == format!("{}.md", page.topic)))
+        .collect();
+    assert_eq!(left, [""; 0], "no page is called so any more");
 }
 
 /// The effective profile as the JSON value the schema describes.

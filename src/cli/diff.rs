@@ -1,26 +1,32 @@
-//! `shifter-site diff`: what applying would change.
+//! `shifter-site diff`: what applying would change, or what differs between two versions of a profile.
 
 use std::path::PathBuf;
 
-use super::{Outcome, console::Console, exit::Exit, exit::Failure, world};
+use super::{Outcome, console::Console, exit::Exit, exit::Failure, versions, versions::Form, world};
 use crate::install;
 
 /// Compare what the profile renders with what is installed.
 ///
 /// Each file is compared three ways, with the generation that was applied last: you changed it (the profile), they
 /// changed it (where it is installed), or both. Differences are said in the words of the file's reader; secrets only as
-/// changed. Ends with 2 when something differs.
+/// changed. With --from, two versions of the profile are compared instead, class by class. Ends with 2 when something
+/// differs.
 #[derive(Debug, clap::Args)]
 #[command(
     visible_alias = "plan",
     after_help = "Examples:
   shifter-site diff bluewaters.toml
   shifter-site diff -u --root /rr/current --class compute
-  shifter-site diff --out plan.json && shifter-site apply plan.json"
+  shifter-site diff --out plan.json && shifter-site apply plan.json
+  shifter-site diff cori.toml --from origin/main
+  shifter-site diff cori.toml --from v1 --to HEAD --format markdown
+  shifter-site diff --from old.toml --to new.toml"
 )]
 pub(super) struct Args {
     #[command(flatten)]
     world: world::WorldArgs,
+    #[command(flatten)]
+    versions: versions::VersionArgs,
     /// Show lines, as diff(1) -u does.
     #[arg(long, short)]
     unified: bool,
@@ -35,17 +41,15 @@ pub(super) struct Args {
     exit_zero: bool,
 }
 
-/// How a difference is written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Form {
-    /// In words.
-    #[default]
-    Human,
-    /// As JSON.
-    Json,
-}
-
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
+    if let Some(from) = &args.versions.from {
+        let file = args.world.profile_of_versions(from)?;
+        let layers = args.world.layers();
+        return versions::run(&args.versions, from, &file, layers, args.format, args.exit_zero, console);
+    }
+    if !matches!(args.format, Form::Human | Form::Json) {
+        return Err(Failure::Usage("this form is for versions: add `--from VERSION`".to_owned()));
+    }
     let Some(world) = world::World::open(&args.world, console)? else { return Ok(Exit::Failed) };
     if world.saved.is_some() {
         return Err(Failure::Usage("`diff` takes a profile; `apply` takes a plan".to_owned()));
@@ -57,7 +61,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     match args.format {
         Form::Json => console.say(&json(&compared.difference))?,
         Form::Human if args.unified => console.say(&install::unified(&compared))?,
-        Form::Human => console.say(&install::words(&compared.difference))?,
+        _ => console.say(&install::words(&compared.difference))?,
     }
     Ok(world::dry(!compared.difference.is_empty() && !args.exit_zero))
 }

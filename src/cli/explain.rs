@@ -1,22 +1,28 @@
-//! `shifter-site explain`: what a rule, a group of rules or a key of `udiRoot.conf` is about.
+//! `shifter-site explain`: what a rule, a group of rules, a key of a profile or of `udiRoot.conf` is about.
 
 use std::fmt::Write as _;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use shifter_formats::{
     Target,
     udiroot::{KEYS, KeySpec, MODULE_KEYS},
 };
 
 use super::{Outcome, console::Console, exit::Exit, rules::as_json};
-use crate::{diagnostic::nearest, lint};
+use crate::{
+    diagnostic::nearest,
+    docs::{entry, key},
+    lint,
+};
 
-/// Explain a rule by code or name, a group of rules, or a key of udiRoot.conf.
+/// Explain a rule by code or name, a group of rules, a key of a profile, or a key of udiRoot.conf.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   shifter-site explain FS011
   shifter-site explain duplicate-target
   shifter-site explain FS
+  shifter-site explain gateway.timeout
+  shifter-site explain module.mpich
   shifter-site explain udiMount")]
 pub(super) struct Args {
     /// A code, a name, the beginning of codes, or a key.
@@ -42,6 +48,7 @@ enum Form {
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let what = args.what.as_str();
     let page = rule_page(what, args.format)
+        .or_else(|| profile_page(what, args.format))
         .or_else(|| key_page(what, args.format))
         .or_else(|| rule_page(&what.to_ascii_uppercase(), args.format));
     if let Some(page) = page {
@@ -50,7 +57,8 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     }
     let names = lint::RULES.iter().flat_map(|rule| [rule.id.code, rule.id.name]);
     let keys = KEYS.iter().map(|key| key.name);
-    let near = nearest(what, names.chain(keys)).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
+    let near = if what.contains('.') { key::near(what) } else { nearest(what, names.chain(keys)).map(str::to_owned) };
+    let near = near.or_else(|| key::near(what)).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
     console.note(&format!("shifter-site: nothing is known of `{what}`{near}\n"));
     Ok(Exit::Failed)
 }
@@ -64,6 +72,26 @@ fn rule_page(what: &str, form: Form) -> Option<String> {
             (!rules.is_empty()).then(|| format!("{:#}\n", rules.iter().map(|rule| as_json(rule)).collect::<Value>()))
         }
     }
+}
+
+/// The page of a key of a profile, or a list of the keys of a table.
+fn profile_page(what: &str, form: Form) -> Option<String> {
+    let found = key::named(what)?;
+    let below = || key::KEYS.iter().filter(|key| key.segments.starts_with(&found.segments) && !key.is_table);
+    Some(match form {
+        Form::Json => {
+            let page = |key: &key::Key| json!({ "key": key.path(), "about": key.about, "value": key.kind, "default": key.default() });
+            let pages: Value = if found.is_table { below().map(page).collect() } else { page(found) };
+            format!("{pages:#}\n")
+        }
+        Form::Text if found.is_table => {
+            let lines: String = below().map(|key| format!("  {}\n", entry::line(key))).collect();
+            format!("{}\n  {}\n\n{lines}", found.path(), found.about)
+        }
+        Form::Md if found.is_table => below().map(|key| entry::markdown(key, 2)).collect(),
+        Form::Text => entry::text(found),
+        Form::Md => entry::markdown(found, 1),
+    })
 }
 
 /// The page of a key of `udiRoot.conf`, or of a key of its `module_NAME_KEY` lines.

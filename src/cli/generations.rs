@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, path::PathBuf};
 
-use super::{Outcome, console::Console, diff::Form, exit::Exit, world};
+use super::{Outcome, console::Console, exit::Exit, world};
 use crate::install::{self, Cause, Generation, Store};
 
 /// List the generations that are kept, oldest first.
@@ -33,6 +33,16 @@ struct Row {
     config_id: Option<String>,
     files: usize,
     changed: usize,
+}
+
+/// How the list is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    /// As a table.
+    #[default]
+    Human,
+    /// As JSON.
+    Json,
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {

@@ -42,6 +42,22 @@ pub(super) struct WorldArgs {
     layers: LayerArgs,
 }
 
+impl WorldArgs {
+    /// The profile whose versions are compared: the one named, else `from` where it is a profile itself.
+    pub(super) fn profile_of_versions(&self, from: &str) -> Result<PathBuf, Failure> {
+        match self.file.as_ref().or(self.profile.as_ref()) {
+            Some(file) => Ok(file.clone()),
+            None if Path::new(from).is_file() => Ok(PathBuf::from(from)),
+            None => find::profile("".as_ref()),
+        }
+    }
+
+    /// What is laid over the profile.
+    pub(super) fn layers(&self) -> &LayerArgs {
+        &self.layers
+    }
+}
+
 /// A root, and what should lie there.
 pub(super) struct World {
     pub(super) tree: Tree,

@@ -7,7 +7,7 @@ use toml::Value;
 
 use crate::diagnostic::KeyPath;
 use crate::docs::key;
-use crate::lint::{RULES, Rule, examples};
+use crate::lint::{Check, RULES, Rule, examples};
 
 static ABOUT: LazyLock<BTreeMap<String, Vec<&'static Rule>>> = LazyLock::new(|| {
     let mut about: BTreeMap<String, Vec<&'static Rule>> = BTreeMap::new();
@@ -28,6 +28,10 @@ pub fn rules_about(path: &str) -> &'static [&'static Rule] {
 /// The keys that the examples of a rule write, by their paths in the reference.
 fn written(rule: &Rule) -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
+    // What these find is about the form of any key, or about the run.
+    if !matches!(rule.check, Check::View(_)) {
+        return keys;
+    }
     for example in ["Bad", "Good"].into_iter().flat_map(|title| examples(rule, title)) {
         if let Ok(table) = toml::from_str::<toml::Table>(&example.text) {
             gather(&Value::Table(table), &KeyPath::root(), &mut keys);

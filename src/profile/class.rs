@@ -27,6 +27,16 @@ pub fn apply(root: &mut Item, name: &str) -> (Vec<Note>, Vec<Finding>) {
     (notes, findings)
 }
 
+/// The classes that `name` is made from, and then `name`, in the order in which their overrides apply.
+#[must_use]
+pub fn order(root: &Item, name: &str) -> Vec<String> {
+    let mut order = Vec::new();
+    if root.get(&path(name)).is_some() {
+        chain(root, name, &mut Vec::new(), &mut order, &mut Vec::new());
+    }
+    order
+}
+
 /// Whether a class can have this name: its files lie in a directory that is called so.
 #[must_use]
 pub fn is_a_name(name: &str) -> bool {

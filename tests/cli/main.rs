@@ -14,3 +14,5 @@ mod secrets;
 mod support;
 mod usage;
 mod verify;
+mod versions;
+mod why;

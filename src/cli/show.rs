@@ -1,0 +1,89 @@
+//! `shifter-site show`: the effective profile.
+
+use std::path::PathBuf;
+
+use super::{
+    Outcome,
+    console::Console,
+    exit::{Exit, Failure},
+    find,
+    layers::LayerArgs,
+};
+use crate::check::{self, Checked, Strictness};
+use crate::profile::Input;
+use crate::show::{self, layout::Origin};
+
+/// Show the effective profile: all layers folded, and with --class what the class has otherwise.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  shifter-site show edison.toml
+  shifter-site show cori.toml --class login --origins
+  shifter-site show cori.toml --format json
+
+Secrets are never shown: a profile holds references to them, and a secret written into it is covered.")]
+pub(super) struct Args {
+    /// The profile. Default: --profile, $SHIFTER_SITE_PROFILE, shifter-site.toml, the only profile here.
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// The profile, by an option.
+    #[arg(long, value_name = "FILE", conflicts_with = "file")]
+    profile: Option<PathBuf>,
+    /// The form of the profile.
+    #[arg(long, value_enum, default_value_t, value_name = "FORM")]
+    format: Form,
+    /// Say behind each value which layer set it.
+    #[arg(long)]
+    origins: bool,
+    #[command(flatten)]
+    layers: LayerArgs,
+}
+
+/// A form of the profile.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    /// TOML that means the same as the profile with all its layers.
+    #[default]
+    Toml,
+    /// JSON, as the schema of profiles describes it.
+    Json,
+}
+
+pub(super) fn run(args: &Args, console: &Console) -> Outcome {
+    if args.origins && args.format == Form::Json {
+        return Err(Failure::Usage(
+            "--origins are comments, which JSON has not: ask `shifter-site why KEY --format json`".to_owned(),
+        ));
+    }
+    let Some(checked) = checked(args.file.as_ref().or(args.profile.as_ref()), &args.layers, console)? else {
+        return Ok(Exit::Failed);
+    };
+    let loaded = args.layers.class.as_ref().and_then(|class| checked.classes.get(class)).unwrap_or(&checked.loaded);
+    let root = show::effective(loaded);
+    let sources = loaded.origins.sources();
+    let text = match args.format {
+        Form::Toml => {
+            let origin = if args.origins { Origin::Shown } else { Origin::Hidden };
+            show::layout::toml(&root, sources, origin)
+        }
+        Form::Json => format!("{:#}\n", show::value::json(&root, sources)),
+    };
+    console.say(&text)?;
+    Ok(Exit::Clean)
+}
+
+/// The profile, when it can be shown: one that cannot be read means nothing, and its findings are said instead.
+fn checked(file: Option<&PathBuf>, layers: &LayerArgs, console: &Console) -> Result<Option<Checked>, Failure> {
+    let file = match file {
+        Some(file) => file.clone(),
+        None => find::profile("".as_ref())?,
+    };
+    let options = layers.options(Input::File(file));
+    let checked = check::check(&options, layers.class.as_deref(), &Strictness::default())?;
+    let unknown = layers.class.as_ref().is_some_and(|class| !checked.loaded.classes().contains(class));
+    if checked.loaded.loss.is_none() && !unknown {
+        return Ok(Some(checked));
+    }
+    let report = check::report(std::slice::from_ref(&checked));
+    console.note(&crate::diagnostic::human::write(&report, console.error_style()));
+    Ok(None)
+}

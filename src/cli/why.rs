@@ -1,0 +1,87 @@
+//! `shifter-site why`: the value of a key, and everything that made it so.
+
+use std::path::PathBuf;
+
+use super::{
+    Outcome,
+    console::Console,
+    exit::{Exit, Failure},
+    find,
+    layers::LayerArgs,
+};
+use crate::check::{self, Strictness};
+use crate::docs::key;
+use crate::profile::Input;
+use crate::why;
+
+/// Say why a key has the value it has: every layer that set it, its default, what it is rendered as.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  shifter-site why gateway.timeout cori.toml
+  shifter-site why images.path edison.toml --class login
+  shifter-site why 'module.mpich' el9-slingshot.toml --format json
+  shifter-site why filesystem.0.options
+
+The key of a table gives its values, one on a line.
+Exit code: 0 when there is such a key, set or not; 1 when there is none.")]
+pub(super) struct Args {
+    /// A key of the profile, written with dots.
+    #[arg(value_name = "KEY")]
+    key: String,
+    /// The profile. Default: --profile, $SHIFTER_SITE_PROFILE, shifter-site.toml, the only profile here.
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// The profile, by an option.
+    #[arg(long, value_name = "FILE", conflicts_with = "file")]
+    profile: Option<PathBuf>,
+    /// The form of the answer.
+    #[arg(long, value_enum, default_value_t, value_name = "FORM")]
+    format: Form,
+    #[command(flatten)]
+    layers: LayerArgs,
+}
+
+/// A form of the answer.
+#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
+enum Form {
+    /// Text for people.
+    #[default]
+    Human,
+    /// A JSON array of answers.
+    Json,
+}
+
+pub(super) fn run(args: &Args, console: &Console) -> Outcome {
+    let path = args.key.replace("[]", "").parse().map_err(|error| Failure::Usage(format!("{error}")))?;
+    let file = match args.file.as_ref().or(args.profile.as_ref()) {
+        Some(file) => file.clone(),
+        None => find::profile("".as_ref())?,
+    };
+    let options = args.layers.options(Input::File(file.clone()));
+    let checked = check::check(&options, args.layers.class.as_deref(), &Strictness::default())?;
+    if let Some(class) = args.layers.class.as_ref().filter(|class| !checked.loaded.classes().contains(class)) {
+        console.note(&format!("shifter-site: `{class}` is not a class of `{}`\n", file.display()));
+        return Ok(Exit::Failed);
+    }
+    let Some(answers) = why::why(&checked, args.layers.class.as_deref(), &path) else {
+        let near = key::near(&args.key).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
+        console.note(&format!("shifter-site: a profile has no key `{}`{near}\n", args.key));
+        return Ok(Exit::Failed);
+    };
+    match args.format {
+        Form::Json => {
+            let value = serde_json::to_value(&answers).map_err(|error| Failure::Defect(error.to_string()))?;
+            console.say(&format!("{value:#}\n"))?;
+        }
+        Form::Human if answers.is_empty() => {
+            console.say(&format!("{} holds nothing that anybody wrote\n", args.key))?
+        }
+        Form::Human => console.say(&why::text(&answers))?,
+    }
+    if checked.has_errors() {
+        console.note(
+            "shifter-site: the profile has errors, see `shifter-site check`: what it is rendered as may be missing\n",
+        );
+    }
+    Ok(Exit::Clean)
+}
