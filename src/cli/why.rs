@@ -74,7 +74,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
             console.say(&format!("{value:#}\n"))?;
         }
         Form::Human if answers.is_empty() => {
-            console.say(&format!("{} holds nothing that anybody wrote\n", args.key))?
+            console.say(&format!("{} holds nothing that anybody wrote\n", args.key))?;
         }
         Form::Human => console.say(&why::text(&answers))?,
     }
