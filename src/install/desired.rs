@@ -5,7 +5,7 @@ use super::{Accounts, InstallError, Owning, class};
 use crate::change::Kind;
 use crate::render::{self, Artifact, Check, Plan};
 use crate::site::Site;
-use crate::tree::{Ids, Installed, Tree};
+use crate::tree::{Ids, Installed, Look, Tree};
 
 /// The files of one class, and where they come from.
 #[derive(Clone, Debug, Default)]
@@ -141,7 +141,26 @@ impl Desired {
             }
             desired.files.push(wanted(artifact, ids));
         }
-        if nobody.is_empty() { Ok(desired) } else { Err(InstallError::Accounts(nobody)) }
+        if !nobody.is_empty() {
+            return Err(InstallError::Accounts(nobody));
+        }
+        desired.has_what_it_names(plan, tree)?;
+        Ok(desired)
+    }
+
+    /// Every script that a `udiRoot.conf` has root run must be there once it is in place.
+    fn has_what_it_names(&self, plan: &Plan, tree: &Tree) -> Result<(), InstallError> {
+        for artifact in plan.artifacts.iter().filter(|a| self.files.iter().any(|file| file.install == a.install)) {
+            let Check::UdiRoot { conf, .. } = &artifact.check else { continue };
+            for hook in [&conf.site_pre_mount_hook, &conf.site_post_mount_hook].into_iter().flatten() {
+                let hook = hook.display().to_string();
+                let is_rendered = self.files.iter().any(|file| file.install == hook);
+                if !is_rendered && matches!(tree.look(&hook)?, Look::Absent) {
+                    return Err(InstallError::NamesNothing { names: artifact.install.clone(), named: hook });
+                }
+            }
+        }
+        Ok(())
     }
 }
 

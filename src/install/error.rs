@@ -50,6 +50,14 @@ pub enum InstallError {
         /// What it names.
         named: String,
     },
+    /// A configuration file that names a script which is nowhere.
+    #[error("`{names}` names `{named}`, which is neither rendered nor there: say where it lies with `hooks`")]
+    NamesNothing {
+        /// The configuration file.
+        names: String,
+        /// What it names.
+        named: String,
+    },
     /// A path that `--only` gives and that nothing is about.
     #[error("nothing is installed at or below `{0}`")]
     NothingThere(String),

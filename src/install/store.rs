@@ -30,7 +30,15 @@ pub struct Store {
 /// The lock, held as long as this lives.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Said, and not left to close(2): a child between fork and exec has the descriptor too. Nothing can be done
+        // about a failure.
+        let _ = flock(&self.file, FlockOperation::Unlock);
+    }
 }
 
 impl Store {
@@ -83,7 +91,7 @@ impl Store {
         }
         // Who holds it is said for the message only: a full disk is no reason to stop here.
         let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| write!(file, "{}", std::process::id()));
-        Ok(Lock { _file: file })
+        Ok(Lock { file })
     }
 
     /// The generations that are complete, oldest first.

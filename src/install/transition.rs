@@ -142,7 +142,7 @@ pub(super) fn take_away_dirs<'a>(tree: &Tree, dirs: impl Iterator<Item = &'a Str
     for dir in dirs {
         let Some((above, name)) = dir.rsplit_once('/') else { continue };
         let above = if above.is_empty() { "/" } else { above };
-        if let Some(above) = tree.dir(above)? {
+        if let Some(above) = tree.dir_on_the_way(above)? {
             above.remove_empty_dir(OsStr::new(name))?;
         }
     }
@@ -154,7 +154,7 @@ pub(super) fn missing_dirs(tree: &Tree, install: &str) -> Result<Vec<String>, In
     let mut missing = Vec::new();
     for (at, _) in install.match_indices('/').skip(1) {
         let dir = &install[..at];
-        if !missing.is_empty() || tree.dir(dir)?.is_none() {
+        if !missing.is_empty() || tree.dir_on_the_way(dir)?.is_none() {
             missing.push(dir.to_owned());
         }
     }

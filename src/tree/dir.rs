@@ -2,7 +2,7 @@
 
 use super::TreeError;
 use super::error::{io, std_io};
-use rustix::fs::{AtFlags, Mode, OFlags, RawDir, fsync, mkdirat, openat, renameat, unlinkat};
+use rustix::fs::{AtFlags, Mode, OFlags, RawDir, fsync, mkdirat, openat, renameat, statat, unlinkat};
 use rustix::io::Errno;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -71,6 +71,7 @@ impl Dir {
     pub fn remove_empty_dir(&self, name: &OsStr) -> Result<(), TreeError> {
         match unlinkat(&self.fd, name, AtFlags::REMOVEDIR) {
             Ok(()) | Err(Errno::NOENT | Errno::NOTEMPTY | Errno::EXIST | Errno::BUSY) => Ok(()),
+            Err(Errno::ROFS) if !self.has(name) => Ok(()),
             Err(errno) => Err(io("take away the directory", &self.path.join(name))(errno)),
         }
     }
@@ -178,8 +179,14 @@ impl Dir {
         match unlinkat(&self.fd, name, AtFlags::empty()) {
             Ok(()) => self.sync(),
             Err(Errno::NOENT) => Ok(()),
+            // A read-only file system says so before it looks whether there is anything to take away.
+            Err(Errno::ROFS) if !self.has(name) => Ok(()),
             Err(errno) => Err(io("take away", &self.path.join(name))(errno)),
         }
+    }
+
+    fn has(&self, name: &OsStr) -> bool {
+        !matches!(statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW), Err(Errno::NOENT))
     }
 
     /// Waits until the names of the directory are on disk.

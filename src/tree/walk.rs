@@ -74,6 +74,14 @@ impl Tree {
         Ok(dir)
     }
 
+    /// The directory `path` as one on the way to others: it may be sticky. None when it is not there.
+    ///
+    /// # Errors
+    /// When the way is not safe.
+    pub fn dir_on_the_way(&self, path: &str) -> Result<Option<Dir>, TreeError> {
+        self.walk(path.as_bytes(), Absent::Said, &mut Vec::new())
+    }
+
     /// The directory `path`, made with `mode` where it or one above it is missing.
     ///
     /// # Errors

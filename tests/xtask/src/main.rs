@@ -1,12 +1,14 @@
-//! The project's own commands: `cargo xtask try | test | bench | fuzz | generate`.
+//! The project's own commands: `cargo xtask try | test | bench | soak | fuzz | generate`.
 //!
 //! The story: [`packages`] brings what a machine lacks, [`cargo`] builds and runs, [`suite`] counts what was tested, [`fuzz`] looks for
-//! inputs that break a parser, [`bench`] compares the runtime with its peers.
+//! inputs that break a parser, [`bench`] compares the runtime with its peers, [`soak`] runs briefly tested
+//! things for long.
 
 mod bench;
 mod cargo;
 mod fuzz;
 mod packages;
+mod soak;
 mod suite;
 
 use std::process::ExitCode;
@@ -17,6 +19,7 @@ usage: cargo xtask COMMAND
   try [ARGUMENT...]      build, then run a whole site in a scratch directory (shifter-site try)
   test [ARGUMENT...]     the whole test suite; arguments go to `cargo test`
   bench start            cold start of /bin/true beside the peers, as a Markdown table
+  soak apply             apply killed 500 times; the report goes to docs/evidence
   fuzz [--seconds N]     every fuzz target for N seconds (60)
   generate               write the generated files below schemas/ again
   packages               install the system packages the test suite uses, or name them";
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
         "try" => cargo::try_site(rest),
         "test" => suite::run(rest),
         "bench" => bench::run(rest),
+        "soak" => soak::run(rest),
         "fuzz" => fuzz::run(rest),
         "generate" => cargo::generate(),
         "packages" => packages::ensure(packages::FOR_TESTS),

@@ -39,6 +39,8 @@ pub(crate) const FOR_TESTS: &[Package] = &[
     package("mke2fs", "e2fsprogs", "e2fsprogs"),
     package("systemd-analyze", "systemd", "systemd"),
     package("setpriv", "util-linux", "util-linux"),
+    package("unshare", "util-linux", "util-linux"),
+    package("chattr", "e2fsprogs", "e2fsprogs"),
 ];
 
 /// What `cargo xtask bench` needs beside that: the peers.
