@@ -4,5 +4,9 @@
 mod corpus;
 #[path = "import/golden.rs"]
 mod golden;
+#[path = "import/listings.rs"]
+mod listings;
 #[path = "import/support.rs"]
 mod support;
+#[path = "import/writing.rs"]
+mod writing;

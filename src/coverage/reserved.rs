@@ -15,8 +15,6 @@ pub const RESERVED: &[&str] = &[
     "images.retention.pin_max",
     "images.retention.keep",
     "images.delete_grace",
-    "script[].sha256",
-    "script[].path",
     "gpu.driver_path",
     "gpu.nvidia.driver",
     "gpu.nvidia.cdi",
