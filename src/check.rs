@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     diagnostic::{Report, Selection, Severity, source::Source, suppress},
+    facts::Facts,
     lint::{self, Fact, RULES},
     profile::{
         self, Buffers, LoadError, LoadOptions, Loaded,
@@ -40,6 +41,8 @@ pub struct Strictness {
     pub today: Option<Date>,
     /// Look up what references to secrets refer to, for the rules about that; without it nothing is read.
     pub secrets: Option<Commands>,
+    /// What nodes really are, for rules about hosts.
+    pub facts: Vec<Facts>,
 }
 
 /// A profile that was looked at from all sides.
@@ -116,7 +119,7 @@ fn examine(loaded: Loaded, class: Option<&str>, strictness: &Strictness, looked_
     if judged {
         sites = judge::of_meaning(&loaded, &classes, &mut gathered);
         let known = strictness.secrets.map(|commands| judge::look_up(&loaded, &classes, commands));
-        judge::of_rules(&loaded, &classes, tier, strictness.today, known.as_ref(), &mut gathered);
+        judge::of_rules(&loaded, &classes, tier, strictness, known.as_ref(), &mut gathered);
         if gathered.findings.iter().all(|located| located.finding.severity != Severity::Error) {
             judge::of_rendering(&loaded, &sites, known.as_ref(), &mut gathered);
         }
@@ -163,7 +166,9 @@ fn is_asked(tier: Tier, code: &str) -> bool {
 fn had_a_chance(name: &str, tier: Tier, selection: &Selection, strictness: &Strictness) -> bool {
     match RULES.iter().find(|rule| rule.id.code == name || rule.id.name == name) {
         Some(rule) => {
-            let is_mute = strictness.today.is_none() && rule.needs.contains(&Fact::Today)
+            let lacks = |fact, is_told: bool| !is_told && rule.needs.contains(&fact);
+            let is_mute = lacks(Fact::Today, strictness.today.is_some())
+                || lacks(Fact::Host, !strictness.facts.is_empty())
                 || strictness.secrets.is_none() && lint::needs_secrets(rule);
             rule.is_in(tier) && !is_mute && selection.wants(rule.id.code, rule.id.name)
         }

@@ -11,6 +11,7 @@ mod diff;
 mod docs;
 mod exit;
 mod explain;
+mod facts;
 mod find;
 mod gc;
 mod generations;
@@ -18,6 +19,7 @@ mod import;
 mod init;
 mod layers;
 mod man;
+mod node;
 mod render;
 mod report;
 mod rollback;
@@ -59,6 +61,7 @@ enum Verb {
     Gc(gc::Args),
     Import(import::Args),
     Explain(explain::Args),
+    Facts(facts::Args),
     Rules(rules::Args),
     Docs(docs::Args),
     Why(why::Args),
@@ -105,6 +108,7 @@ fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> Exit {
         Verb::Gc(args) => gc::run(args, &console),
         Verb::Import(args) => import::run(args, &console),
         Verb::Explain(args) => explain::run(args, &console),
+        Verb::Facts(args) => facts::run(args, &console),
         Verb::Rules(args) => rules::run(args, &console),
         Verb::Docs(args) => docs::run(args, &console),
         Verb::Why(args) => why::run(args, &console),

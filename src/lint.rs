@@ -17,6 +17,7 @@ mod fs;
 mod gpu;
 mod gw;
 mod hook;
+mod host;
 mod kmod;
 mod modules;
 mod mounts;

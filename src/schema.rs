@@ -9,7 +9,9 @@ use shifter_formats::{
     udiroot::{KEYS, KeySpec, MODULE_KEYS, Trust},
 };
 
-use crate::{diagnostic::json::Document, profile::Profile, render::Manifest, report::Fleet, verify::NodeReport};
+use crate::{
+    diagnostic::json::Document, facts::Facts, profile::Profile, render::Manifest, report::Fleet, verify::NodeReport,
+};
 
 /// One generated file.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +46,7 @@ pub const ALL: &[Schema] = &[
         about: "manifest.json beside the rendered files",
         make: manifest,
     },
+    Schema { name: "facts", file: "facts.schema.json", about: "what `facts` finds on a node", make: facts },
     Schema {
         name: "verify",
         file: "verify.schema.json",
@@ -150,6 +153,10 @@ fn manifest() -> Value {
 
 fn coverage() -> Value {
     crate::coverage::document()
+}
+
+fn facts() -> Value {
+    schemars::schema_for!(Facts).to_value()
 }
 
 fn udiroot_keys() -> Value {

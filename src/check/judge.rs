@@ -5,12 +5,13 @@ use std::{
     ops::Range,
 };
 
+use super::Strictness;
 use crate::{
     diagnostic::{Finding, KeyPath, Located, structural},
     lint,
     profile::{
         Loaded, class,
-        section::{Kind, Profile, Tier, scalar::Date},
+        section::{Kind, Profile, Tier},
     },
     render::{self, Inputs, RenderError, Secrets},
     secret::{self, Commands, Known},
@@ -132,11 +133,12 @@ pub(super) fn of_rules(
     loaded: &Loaded,
     classes: &BTreeMap<String, Loaded>,
     tier: Tier,
-    today: Option<Date>,
+    strictness: &Strictness,
     secrets: Option<&Known>,
     findings: &mut Gathered,
 ) {
-    let found = lint::run(&lint::Context { common: loaded, classes, tier, today, secrets });
+    let Strictness { today, facts, .. } = strictness;
+    let found = lint::run(&lint::Context { common: loaded, classes, tier, today: *today, secrets, facts });
     for finding in found.iter().filter(|finding| !is_phantom(loaded, finding)) {
         findings.add(loaded.origins.locate(finding), None);
     }

@@ -8,6 +8,7 @@ use super::{
     exit::{Exit, Failure},
     find,
     layers::LayerArgs,
+    node::HostArgs,
 };
 use crate::{
     check::{self, Strictness},
@@ -27,6 +28,7 @@ use crate::{
   shifter-site check --format sarif --output findings.sarif site-profiles/*.toml
   shifter-site check --select SEC,FS --fail-on warn site.toml
   git show HEAD:site.toml | shifter-site check - --stdin-filename site.toml
+  shifter-site check --facts facts/ site.toml          # with what nodes really are: shifter-site facts
   shifter-site check --fix --diff site.toml            # what --fix would change
   shifter-site check --fix - <site.toml >fixed.toml
 
@@ -66,6 +68,8 @@ pub(super) struct Args {
     #[arg(long, requires = "resolve")]
     allow_secret_commands: bool,
     #[command(flatten)]
+    hosts: HostArgs,
+    #[command(flatten)]
     fixing: FixArgs,
     #[command(flatten)]
     layers: LayerArgs,
@@ -89,6 +93,7 @@ struct FixArgs {
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let commands = if args.allow_secret_commands { Commands::Allowed } else { Commands::Refused };
+    let options: Vec<_> = inputs(args, console)?.into_iter().map(|input| args.layers.options(input)).collect();
     let strictness = Strictness {
         select: args.select.clone(),
         ignore: args.ignore.clone(),
@@ -96,8 +101,8 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         tier: args.tier,
         today: args.today,
         secrets: args.resolve.then_some(commands),
+        facts: args.hosts.facts(&options, args.layers.class.as_deref())?,
     };
-    let options: Vec<_> = inputs(args, console)?.into_iter().map(|input| args.layers.options(input)).collect();
     if args.fixing.is_wanted() {
         return fix(args, &options, &strictness, console);
     }
@@ -170,7 +175,7 @@ fn inputs(args: &Args, console: &Console) -> Result<Vec<Input>, Failure> {
     args.files.iter().map(input).collect()
 }
 
-fn fail_on(word: &str) -> Result<FailOn, String> {
+pub(super) fn fail_on(word: &str) -> Result<FailOn, String> {
     match word {
         "error" => Ok(FailOn::Error),
         "warn" => Ok(FailOn::Warn),

@@ -1,5 +1,8 @@
 //! ETC: the files of /etc in containers.
 
+pub(crate) mod content;
+pub(crate) mod host;
+
 use crate::diagnostic::{Category::*, Edit, Fix, KeyPath, Severity::*};
 use crate::lint::rule::{Fact, Impact, Repair, id, rule};
 use crate::lint::{Check, Findings, View};

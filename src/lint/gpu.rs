@@ -1,5 +1,7 @@
 //! GPU: accelerators and the fabric.
 
+pub(crate) mod host;
+
 use crate::diagnostic::{Category::*, Edit, Fix, Severity::*};
 use crate::lint::Check;
 use crate::lint::rule::{Impact, Repair, Targets, id, rule};

@@ -2,6 +2,7 @@
 
 pub(crate) mod flow;
 pub(crate) mod form;
+pub(crate) mod host;
 pub(crate) mod language;
 pub(crate) mod place;
 pub(crate) mod quoting;

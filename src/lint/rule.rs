@@ -170,6 +170,8 @@ pub enum Fact {
     Identity,
     /// The date of today, given by the caller and never read from a clock.
     Today,
+    /// What nodes really are, given by the caller and never found on the machine that checks.
+    Host,
 }
 
 impl Fact {
@@ -181,6 +183,7 @@ impl Fact {
             Fact::Storage => "[storage]",
             Fact::Identity => "[identity]",
             Fact::Today => "--today",
+            Fact::Host => "--facts",
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::target::Target;
 pub fn check(loaded: &Loaded, tier: Tier, today: Option<Date>) -> Vec<Finding> {
     let classes: BTreeMap<String, Loaded> =
         loaded.classes().into_iter().map(|name| (name.clone(), loaded.for_class(&name))).collect();
-    run(&Context { common: loaded, classes: &classes, tier, today, secrets: None })
+    run(&Context { common: loaded, classes: &classes, tier, today, secrets: None, facts: &[] })
 }
 
 /// What the rules of the context's tier find, in the order of [`RULES`], each thing once.

@@ -3,6 +3,7 @@
 pub(crate) mod classes;
 pub(crate) mod facts;
 pub(crate) mod form;
+pub(crate) mod host;
 pub(crate) mod layers;
 pub(crate) mod paths;
 pub(crate) mod reading;

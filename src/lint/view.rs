@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use crate::diagnostic::KeyPath;
+use crate::facts::{Facts, Named, by_class};
 use crate::lint::{Fact, Rule, Tier};
 use crate::profile::section::scalar::Date;
 use crate::profile::section::{ClassSection, Kind};
@@ -23,6 +24,8 @@ pub struct Context<'a> {
     pub today: Option<Date>,
     /// What the references to secrets refer to, if the caller looked.
     pub secrets: Option<&'a Known>,
+    /// What nodes really are, if the caller tells it.
+    pub facts: &'a [Facts],
 }
 
 /// The profile as one class sees it; without a class, what every node has in common.
@@ -37,6 +40,10 @@ pub struct View<'a> {
     pub target: Option<Target>,
     /// Whether containers run on the nodes of the class, once a rule has asked.
     pub(crate) has_containers: OnceCell<bool>,
+    /// The paths that the profile names for these nodes, found when a rule first asks.
+    pub(super) named: OnceCell<Vec<Named>>,
+    /// The nodes of the class that facts are known of; without classes, all of them.
+    pub(super) hosts: Vec<&'a Facts>,
 }
 
 impl<'a> Context<'a> {
@@ -48,6 +55,7 @@ impl<'a> Context<'a> {
     /// The common view first, then one for each class.
     #[must_use]
     pub fn views(&'a self) -> Vec<View<'a>> {
+        let hosts = by_class(self.facts, &self.common.profile);
         let common = std::iter::once((None, &self.common.profile));
         let classes = self.classes.iter().map(|(name, loaded)| (Some(name.as_str()), &loaded.profile));
         common
@@ -58,6 +66,12 @@ impl<'a> Context<'a> {
                 profile,
                 target: profile.target.as_ref().and_then(|target| target.shifter).map(Target::from),
                 has_containers: OnceCell::new(),
+                named: OnceCell::new(),
+                hosts: if class.is_some() || self.classes.is_empty() {
+                    hosts.get(&class).cloned().unwrap_or_default()
+                } else {
+                    Vec::new()
+                },
             })
             .collect()
     }
@@ -76,6 +90,7 @@ impl<'a> View<'a> {
             Fact::Storage => !self.profile.storage.is_empty(),
             Fact::Identity => self.profile.identity.is_some(),
             Fact::Today => self.context.today.is_some(),
+            Fact::Host => !self.context.facts.is_empty(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! WLM: the workload manager, and what it does around a job.
 
 pub(crate) mod cleanup;
+pub(crate) mod host;
 pub(crate) mod nodes;
 pub(crate) mod prologue;
 pub(crate) mod resource;

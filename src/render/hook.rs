@@ -23,7 +23,7 @@ pub(super) fn artifacts(site: &Site, inputs: &Inputs) -> Result<Vec<Artifact>, V
 
 /// Whether there is a script at all. The native runtime makes directories and links itself: there only a site's own
 /// lines need one.
-pub(super) fn is_rendered(site: &Site, node: &Node, hook: &Hook) -> bool {
+pub(crate) fn is_rendered(site: &Site, node: &Node, hook: &Hook) -> bool {
     if hook.kept_by != Keeper::Us {
         return false;
     }

@@ -2,8 +2,10 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
+use serde_json::Value;
 use shifter_site::check::{self, Strictness};
 use shifter_site::diagnostic::{Located, Safety};
+use shifter_site::facts::Facts;
 use shifter_site::import::{self, Imported, InputFile, Options, Ownership};
 use shifter_site::lint::{Example, Rule, Tier};
 use shifter_site::profile::LoadOptions;
@@ -17,14 +19,22 @@ pub(crate) const MINIMAL: &str = include_str!("../data/rules/minimal.toml");
 /// The day of all runs, unless an example names another.
 const TODAY: &str = "2026-01-01";
 
+/// A node of which next to nothing is known. The facts of an example are laid over it.
+const NODE: &str = include_str!("../data/rules/facts.json");
+
 /// What `shifter-site check` says about `file`.
 pub(crate) fn findings(file: &Path, tier: Tier) -> Vec<Located> {
-    check(file, &strictness(tier, TODAY, None))
+    check(file, &strictness(tier, TODAY, None, &[]))
 }
 
-fn strictness(tier: Tier, today: &str, secrets: Option<Commands>) -> Strictness {
+fn strictness(tier: Tier, today: &str, secrets: Option<Commands>, nodes: &[Facts]) -> Strictness {
     let today: Date = today.parse().expect("a date");
-    Strictness { tier: Some(tier), today: Some(today), secrets, ..Strictness::default() }
+    let mut facts = nodes.to_vec();
+    // In the strict tier SITE017 names every rule that has nothing to look at.
+    if facts.is_empty() && tier == Tier::Strict {
+        facts.push(Facts::parse(NODE).expect("facts"));
+    }
+    Strictness { tier: Some(tier), today: Some(today), secrets, facts, ..Strictness::default() }
 }
 
 fn check(file: &Path, strictness: &Strictness) -> Vec<Located> {
@@ -38,14 +48,14 @@ pub(crate) fn tried(rule: &Rule, examples: &[Example]) -> Vec<Located> {
         return imported(examples).findings;
     }
     let trial = Trial::of(examples);
-    check(&trial.profile(), &strictness(rule.tier, &trial.today, trial.secrets))
+    check(&trial.profile(), &strictness(rule.tier, &trial.today, trial.secrets, &trial.nodes))
 }
 
 /// What is left after the repairs of the rule's kind, and what they changed as a diff.
 pub(crate) fn repaired(examples: &[Example], tier: Tier, allowed: Safety) -> (Vec<Located>, String) {
     let trial = Trial::of(examples);
     let options = [LoadOptions::file(trial.profile())];
-    let done = repair::repair(&options, None, &strictness(tier, &trial.today, trial.secrets), allowed)
+    let done = repair::repair(&options, None, &strictness(tier, &trial.today, trial.secrets, &trial.nodes), allowed)
         .expect("the file is there");
     (done.report.findings().to_vec(), done.changed.iter().map(repair::Changed::diff).collect())
 }
@@ -71,13 +81,18 @@ pub(crate) struct Trial {
     directory: tempfile::TempDir,
     today: String,
     secrets: Option<Commands>,
+    nodes: Vec<Facts>,
 }
 
 impl Trial {
     /// Writes them. What an example is, its name says (`lint::Example`).
     pub(crate) fn of(examples: &[Example]) -> Self {
-        let mut trial =
-            Trial { directory: tempfile::tempdir().expect("a directory"), today: TODAY.to_owned(), secrets: None };
+        let mut trial = Trial {
+            directory: tempfile::tempdir().expect("a directory"),
+            today: TODAY.to_owned(),
+            secrets: None,
+            nodes: Vec::new(),
+        };
         trial.write("site.toml", MINIMAL);
         trial.write("example.toml", "extends = \"site.toml\"\n");
         for example in examples {
@@ -108,6 +123,7 @@ impl Trial {
                 self.today = day.to_owned();
                 self.write("example.toml", &over_the_minimal());
             }
+            ("facts.json", ..) => self.nodes.push(facts(text)),
             (file, _, "toml") => self.write(file, &over_the_minimal()),
             (file, _, "dos") => self.write(file, &text.replace('\n', "\r\n")),
             (file, ..) => self.write(file, text),
@@ -123,5 +139,23 @@ impl Trial {
             let mode = u32::from_str_radix(mode, 8).expect("an octal mode");
             fs::set_permissions(file, fs::Permissions::from_mode(mode)).expect("our own file");
         }
+    }
+}
+
+/// The facts of an example, laid over the usual ones: tables merge, all else replaces.
+fn facts(text: &str) -> Facts {
+    let mut all: Value = serde_json::from_str(NODE).expect("JSON");
+    lay_over(&mut all, serde_json::from_str(text).expect("JSON"));
+    Facts::parse(&all.to_string()).expect("facts")
+}
+
+fn lay_over(below: &mut Value, above: Value) {
+    match (below, above) {
+        (Value::Object(below), Value::Object(above)) => {
+            for (key, value) in above {
+                lay_over(below.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (below, above) => *below = above,
     }
 }

@@ -8,7 +8,7 @@ rule! {
     /// Some rules have no answer, because the profile does not tell what they need.
     ///
     /// # What it checks
-    /// `[scale]` tells `nodes_per_job`. In the tier `strict` it is also said which rules miss `[storage]`, `[identity]` or `--today`.
+    /// `[scale]` tells `nodes_per_job`. In the tier `strict` it is also said which rules miss `[storage]`, `[identity]`, `--today` or `--facts`.
     ///
     /// # Why is this bad
     /// The rules are silent, which looks as if all were well.
