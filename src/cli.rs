@@ -9,6 +9,7 @@ mod completion;
 mod console;
 mod diff;
 mod docs;
+mod doctor;
 mod exit;
 mod explain;
 mod facts;
@@ -60,6 +61,7 @@ enum Verb {
     Generations(generations::Args),
     Gc(gc::Args),
     Import(import::Args),
+    Doctor(doctor::Args),
     Explain(explain::Args),
     Facts(facts::Args),
     Rules(rules::Args),
@@ -107,6 +109,7 @@ fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> Exit {
         Verb::Generations(args) => generations::run(args, &console),
         Verb::Gc(args) => gc::run(args, &console),
         Verb::Import(args) => import::run(args, &console),
+        Verb::Doctor(args) => doctor::run(args, &console),
         Verb::Explain(args) => explain::run(args, &console),
         Verb::Facts(args) => facts::run(args, &console),
         Verb::Rules(args) => rules::run(args, &console),

@@ -15,7 +15,7 @@
 //! 8. [`change`] says in the words of a file's reader what differs between two versions of it.
 //! 9. [`install`] compares a plan with what lies below a root ([`tree`]), puts it in place, and goes back.
 //!
-//! [`facts`] finds what a node really is, for the rules about hosts.
+//! [`facts`] finds what a node really is, for the rules about hosts; [`doctor`] asks them on the spot.
 //! [`verify`] holds the files of a node against the manifest that was rendered with them, and [`report`] folds what many
 //! nodes say. [`secret`] reads what references to secrets refer to, and knows what a secret looks like where none may be.
 //! [`import`] goes the other way: from the files of a running site to a profile, with the proof that they say the same.
@@ -28,6 +28,7 @@ pub mod coverage;
 pub mod diagnostic;
 mod digest;
 pub mod docs;
+pub mod doctor;
 pub mod edit;
 pub mod facts;
 pub mod import;

@@ -34,7 +34,7 @@ mod write;
 pub use artifact::{Artifact, Check, Plan};
 pub use error::RenderError;
 pub use exposure::of_known as secrets_shown;
-pub(crate) use hook::is_rendered as is_hook_rendered;
+pub(crate) use hook::path as hook_path;
 pub use inputs::{GatherError, Inputs, Secrets};
 pub use manifest::{Manifest, ManifestClass, ManifestFile, ManifestSecret};
 pub use tree::plan_trees;

@@ -3,7 +3,7 @@
 use crate::diagnostic::KeyPath;
 use crate::profile::section::{ArtifactKind, FilesystemSection, Profile};
 use crate::render;
-use crate::site::{Access, Hook, Keeper, Node, Site};
+use crate::site::{Access, Hook, Node, Site};
 
 /// A path that a profile names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,10 +132,8 @@ impl List<'_> {
     }
 
     fn hook(&mut self, node: &Node, name: &str, hook: &Hook) {
-        let is_named = hook.kept_by == Keeper::Site
-            || self.site.renders(ArtifactKind::Hooks) && render::is_hook_rendered(self.site, node, hook);
-        if is_named {
-            self.add(&hook.path, KeyPath::from(["hooks", name, "path"]), Role::Hook);
+        if let Some(path) = render::hook_path(self.site, node, hook) {
+            self.add(path, KeyPath::from(["hooks", name, "path"]), Role::Hook);
         }
     }
 

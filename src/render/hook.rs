@@ -23,7 +23,7 @@ pub(super) fn artifacts(site: &Site, inputs: &Inputs) -> Result<Vec<Artifact>, V
 
 /// Whether there is a script at all. The native runtime makes directories and links itself: there only a site's own
 /// lines need one.
-pub(crate) fn is_rendered(site: &Site, node: &Node, hook: &Hook) -> bool {
+pub(super) fn is_rendered(site: &Site, node: &Node, hook: &Hook) -> bool {
     if hook.kept_by != Keeper::Us {
         return false;
     }
@@ -37,7 +37,7 @@ pub(crate) fn is_rendered(site: &Site, node: &Node, hook: &Hook) -> bool {
 }
 
 /// The script that udiRoot.conf names: one that is rendered, or the site's own.
-pub(super) fn path<'a>(site: &Site, node: &Node, hook: &'a Hook) -> Option<&'a str> {
+pub(crate) fn path<'a>(site: &Site, node: &Node, hook: &'a Hook) -> Option<&'a str> {
     (hook.kept_by == Keeper::Site || is_rendered(site, node, hook)).then_some(hook.path.as_str())
 }
 

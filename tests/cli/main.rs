@@ -1,6 +1,7 @@
 //! The program `shifter-site` as a user meets it: the real binary in a directory of profiles.
 
 mod check;
+mod doctor;
 mod facts;
 mod fix;
 mod forms;

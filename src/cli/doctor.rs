@@ -1,0 +1,141 @@
+//! `shifter-site doctor`: what is wrong with a node as it is.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{
+    Outcome,
+    console::Console,
+    exit::{Exit, Failure},
+    node::{NodeArgs, describe},
+};
+use crate::{
+    check::{self, Strictness},
+    diagnostic::Format,
+    doctor::{self, image, installed},
+    facts::{self, Wanted},
+    profile::{self, Input, LoadOptions, Profile, section::FailOn},
+};
+
+/// Look at this node: is everything there that a profile, or the installed configuration, counts on?
+///
+/// Kernel, loop devices, file systems, owners and modes, tools, munge, the gateway, Slurm. The findings are those of
+/// `check --facts`, with facts found on the spot.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  shifter-site doctor                                      what /etc/shifter says, on this node
+  shifter-site doctor --profile site.toml --class compute
+  shifter-site doctor --root /images/compute               the files of a node image
+  shifter-site doctor --image ubuntu:24.04                 an image in the image directory
+  shifter-site doctor --format json --fail-on warn")]
+pub(super) struct Args {
+    /// The profile. Without one, what is installed in the directory of --config says what is wanted.
+    #[arg(long, value_name = "FILE")]
+    profile: Option<PathBuf>,
+    /// Where the configuration is installed.
+    #[arg(long, value_name = "DIR", default_value = "/etc/shifter", conflicts_with = "profile")]
+    config: String,
+    #[command(flatten)]
+    node: NodeArgs,
+    /// Do not ask the gateway's endpoints whether they answer.
+    #[arg(long)]
+    no_probe: bool,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t, value_name = "FORM")]
+    format: Format,
+    /// Write the report to a file instead of standard output.
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Only these rules: codes, names or prefixes of codes.
+    #[arg(long, value_delimiter = ',', value_name = "RULES")]
+    select: Vec<String>,
+    /// Not these rules.
+    #[arg(long, value_delimiter = ',', value_name = "RULES")]
+    ignore: Vec<String>,
+    /// The least severity that makes the run fail.
+    #[arg(long, value_parser = super::check::fail_on, value_name = "error|warn|info|never")]
+    fail_on: Option<FailOn>,
+    /// Report on images instead: an identity or its beginning, a tag, or TYPE:TAG; `all` for all of them.
+    #[arg(long, value_name = "IMAGE")]
+    image: Option<String>,
+}
+
+pub(super) fn run(args: &Args, console: &Console) -> Outcome {
+    let options = options(args, console)?;
+    let loaded = profile::load::<Profile>(&options)?;
+    let class = args.node.class_of(&loaded.profile)?;
+    if class.is_none() && !loaded.profile.class.is_empty() {
+        let names: Vec<&str> = loaded.profile.class.keys().map(String::as_str).collect();
+        let names = names.join(", ");
+        return Err(Failure::Usage(format!(
+            "this node is in no class of the profile: add `--class` with one of {names}"
+        )));
+    }
+    let file = args.profile.clone().unwrap_or_default();
+    let described = describe(&loaded, class.as_deref(), &file);
+    if let Some(wanted) = &args.image {
+        let images = described?.site.node.map(|node| node.images.path).unwrap_or_default();
+        let directory = args.node.root.join(images.trim_start_matches('/'));
+        return report_images(args, &directory, wanted, console);
+    }
+    // A profile that means nothing has findings that say why.
+    let wanted = args.node.wanted(described.ok(), Duration::from_secs(args.node.timeout));
+    let found = facts::gather(&Wanted { class: class.clone(), probe_gateway: !args.no_probe, ..wanted })?;
+    for (what, why) in &found.unknown {
+        console.note(&format!("shifter-site: not known of {}: {what} ({why})\n", found.host));
+    }
+    let strictness = Strictness {
+        select: args.select.clone(),
+        ignore: args.ignore.clone(),
+        fail_on: args.fail_on,
+        ..Strictness::default()
+    };
+    let verdict = doctor::examine(&options, class.as_deref(), found, strictness)?;
+    let fails = verdict.fails;
+    let report = check::summary([verdict]);
+    match &args.output {
+        Some(path) => console.save(path, &args.format.write(&report, console.file_style()))?,
+        None => console.say(&args.format.write(&report, console.style()))?,
+    }
+    Ok(if fails { Exit::Failed } else { Exit::Clean })
+}
+
+/// The profile, or what stands for one.
+fn options(args: &Args, console: &Console) -> Result<LoadOptions, Failure> {
+    if let Some(file) = &args.profile {
+        return Ok(LoadOptions::file(file));
+    }
+    let limit = Duration::from_secs(args.node.timeout);
+    let found =
+        installed::read(&args.node.root, &args.config, limit).map_err(|error| Failure::Several(error.to_string()))?;
+    console.note(&format!("shifter-site: {} say what is wanted\n", found.files.join(" and ")));
+    let input =
+        Input::Text { path: Some(format!("{}/(installed)", args.config).into()), bytes: found.text.into_bytes() };
+    Ok(LoadOptions { input, ..LoadOptions::file("") })
+}
+
+fn report_images(args: &Args, directory: &std::path::Path, wanted: &str, console: &Console) -> Outcome {
+    let wanted = if wanted == "all" { "" } else { wanted };
+    let images = image::look(directory, wanted).map_err(|image::ImageError::Read { path, source }| Failure::File {
+        verb: "read",
+        path,
+        source,
+    })?;
+    if images.is_empty() && !wanted.is_empty() {
+        return Err(Failure::Several(format!("no image in `{}` is called `{wanted}`", directory.display())));
+    }
+    let text = match args.format {
+        Format::Json => {
+            let value = serde_json::to_value(&images).map_err(|error| Failure::Defect(error.to_string()))?;
+            shifter_gateway_types::pretty::print(&value)
+        }
+        Format::Human | Format::Concise => image::text(&images),
+        _ => return Err(Failure::Usage("images are reported as `human` or `json`".to_owned())),
+    };
+    match &args.output {
+        Some(path) => console.save(path, &text)?,
+        None => console.say(&text)?,
+    }
+    let is_sound = images.iter().all(|image| image.problems.is_empty());
+    Ok(if is_sound { Exit::Clean } else { Exit::Failed })
+}

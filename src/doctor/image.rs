@@ -1,0 +1,256 @@
+//! One image as it lies in the image directory: its names, its file, what its records say.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Read as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use shifter_formats::{
+    index::IndexEntry,
+    meta::{ImageFormat, Meta},
+};
+
+use crate::profile::section::scalar::Mode;
+
+/// Most bytes of an index entry or a `.meta` that are read.
+const LONGEST: u64 = 4 << 20;
+
+/// What there is of an image.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Image {
+    /// Its identity: 64 hexadecimal digits.
+    pub id: String,
+    /// Its names in the index, as `SYSTEM TYPE:TAG`, sorted.
+    pub names: Vec<String>,
+    /// What it runs on, as `linux/amd64`, where the index says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform: Option<String>,
+    /// The digest of its manifest in the registry, where the index says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// Its file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<File>,
+    /// Whether `.meta` is there, for runtimes that know no index.
+    pub meta: bool,
+    /// Whether not everybody may use it.
+    pub private: bool,
+    /// What is wrong with it.
+    pub problems: Vec<String>,
+}
+
+/// The file of an image.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct File {
+    /// Its path.
+    pub path: PathBuf,
+    /// The file system that its first bytes show.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
+    /// Its bytes.
+    pub size: u64,
+    /// Its owner's number.
+    pub uid: u32,
+    /// Its mode.
+    pub mode: String,
+}
+
+/// Why an image cannot be looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum ImageError {
+    /// The directory cannot be read.
+    #[error("cannot read `{}`: {source}", path.display())]
+    Read {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// The images of a directory that `wanted` names: an identity or its beginning, a tag, or `TYPE:TAG`. All for nothing.
+///
+/// # Errors
+/// The directory, or the index in it, cannot be read.
+pub fn look(directory: &Path, wanted: &str) -> Result<Vec<Image>, ImageError> {
+    let fail = |path: &Path| {
+        let path = path.to_owned();
+        move |source| ImageError::Read { path, source }
+    };
+    let mut images: Vec<Image> = Vec::new();
+    let at = |images: &mut Vec<Image>, id: &str| {
+        let known = images.iter().position(|image| image.id == id);
+        known.unwrap_or_else(|| {
+            images.push(Image { id: id.to_owned(), ..Image::default() });
+            images.len() - 1
+        })
+    };
+    for entry in fs::read_dir(directory).map_err(fail(directory))? {
+        let path = entry.map_err(fail(directory))?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let Some((id, extension)) = name.split_once('.').filter(|(id, _)| is_id(id)) else { continue };
+        let n = at(&mut images, id);
+        if extension == "meta" {
+            images[n].meta = true;
+            read_meta(&path, &mut images[n]);
+        } else if ImageFormat::ALL.iter().any(|format| format.extension() == extension) {
+            images[n].file = Some(file(&path).map_err(fail(&path))?);
+        }
+    }
+    let index = directory.join("index");
+    if index.is_dir() {
+        for entry in fs::read_dir(&index).map_err(fail(&index))? {
+            let path = entry.map_err(fail(&index))?.path();
+            // A file that is being written has another name than an entry can have.
+            if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
+                continue;
+            }
+            let bytes = read(&path).map_err(fail(&path))?;
+            let Ok(entry) = IndexEntry::parse(&bytes) else {
+                let n = at(&mut images, "");
+                images[n].problems.push(format!("`{}` is no entry of an index", path.display()));
+                continue;
+            };
+            let n = at(&mut images, entry.id.as_str());
+            if entry.kind != shifter_formats::image::ImageType::Id {
+                images[n].names.push(format!("{} {}:{}", entry.system, entry.kind, entry.tag));
+            }
+            add_entry(&entry, &path, &mut images[n]);
+        }
+    }
+    for image in &mut images {
+        image.names.sort();
+        judge(image);
+    }
+    images.retain(|image| answers_to(image, wanted));
+    images.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(images)
+}
+
+fn is_id(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'))
+}
+
+fn answers_to(image: &Image, wanted: &str) -> bool {
+    let is_name = |name: &String| {
+        let (system, reference) = name.split_once(' ').unwrap_or(("", name));
+        let tag = reference.split_once(':').map_or(reference, |(_, tag)| tag);
+        wanted == reference || wanted == tag || wanted == format!("{system}/{reference}")
+    };
+    let is_beginning = wanted.len() >= 8 && image.id.starts_with(wanted);
+    wanted.is_empty() || is_beginning || image.names.iter().any(is_name)
+}
+
+fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(LONGEST).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn file(path: &Path) -> std::io::Result<File> {
+    let found = fs::symlink_metadata(path)?;
+    let mut head = vec![0; 2048];
+    let length = if found.is_file() { fs::File::open(path)?.read(&mut head)? } else { 0 };
+    Ok(File {
+        path: path.to_owned(),
+        format: format_of(&head[..length]).map(|format| format.as_str().to_owned()),
+        size: found.size(),
+        uid: found.uid(),
+        mode: Mode::new(found.mode()).to_string(),
+    })
+}
+
+/// The file system that begins so: the magic numbers of its superblock.
+fn format_of(head: &[u8]) -> Option<ImageFormat> {
+    let has = |at: usize, magic: &[u8]| head.get(at..at + magic.len()) == Some(magic);
+    if has(0, b"hsqs") {
+        Some(ImageFormat::Squashfs)
+    } else if has(0, b"XFSB") {
+        Some(ImageFormat::Xfs)
+    } else if has(1024, &[0xe2, 0xe1, 0xf5, 0xe0]) {
+        Some(ImageFormat::Erofs)
+    } else if has(1080, &[0x53, 0xef]) {
+        Some(ImageFormat::Ext4)
+    } else if has(0, &[0x45, 0x3d, 0xcd, 0x28]) {
+        Some(ImageFormat::Cramfs)
+    } else {
+        None
+    }
+}
+
+/// What `.meta` says that the native runtime would refuse.
+fn read_meta(path: &Path, image: &mut Image) {
+    match read(path).map(Meta::read_native) {
+        Ok(Ok(meta)) => image.private |= meta.access != shifter_formats::acl::Access::Public,
+        Ok(Err(fault)) => image.problems.push(format!("`{}`: {fault}", path.display())),
+        Err(error) => image.problems.push(format!("`{}` cannot be read: {error}", path.display())),
+    }
+}
+
+fn add_entry(entry: &IndexEntry, path: &Path, image: &mut Image) {
+    image.platform = Some(entry.platform.clone());
+    image.digest = Some(entry.digest.clone());
+    image.private |= entry.access != shifter_formats::acl::Access::Public;
+    let expected = entry.file_name();
+    if path.file_name().is_none_or(|name| name.to_string_lossy() != expected) {
+        image.problems.push(format!("`{}` is not the name of what it says: `{expected}`", path.display()));
+    }
+    let format = image.file.as_ref().and_then(|file| file.format.as_deref());
+    if format.is_some_and(|format| format != entry.format.as_str()) {
+        let found = format.unwrap_or_default();
+        image.problems.push(format!("the index says {}, and the file is {found}", entry.format));
+    }
+}
+
+fn judge(image: &mut Image) {
+    match &image.file {
+        None if !image.id.is_empty() => image.problems.push("there is no file of the image".to_owned()),
+        None => {}
+        Some(file) => {
+            let named = file.path.extension().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+            if !named.is_empty() && file.format.as_ref() != Some(&named) {
+                let is = file.format.clone().unwrap_or_else(|| "no file system that is known".to_owned());
+                image.problems.push(format!("the file is called {named}, and is {is}"));
+            }
+            if file.mode.parse::<Mode>().is_ok_and(|mode| mode.bits() & 0o022 != 0) {
+                image.problems.push(format!("others than its owner can write the file (mode {})", file.mode));
+            }
+        }
+    }
+    image.problems.sort();
+    image.problems.dedup();
+}
+
+/// The images for people.
+#[must_use]
+pub fn text(images: &[Image]) -> String {
+    let mut out = String::new();
+    for image in images {
+        let _ = writeln!(out, "{}", if image.id.is_empty() { "(no image)" } else { &image.id });
+        let mut line = |what: &str, value: &str| {
+            if !value.is_empty() {
+                let _ = writeln!(out, "  {what:9} {value}");
+            }
+        };
+        for name in &image.names {
+            line("name", name);
+        }
+        line("platform", image.platform.as_deref().unwrap_or_default());
+        line("digest", image.digest.as_deref().unwrap_or_default());
+        if let Some(file) = &image.file {
+            line("file", &file.path.display().to_string());
+            line("format", file.format.as_deref().unwrap_or("unknown"));
+            line("size", &format!("{} bytes", file.size));
+            line("owner", &format!("uid {}, mode {}", file.uid, file.mode));
+        }
+        line("meta", if image.meta { "there" } else { "not there" });
+        line("for", if image.private { "some users and groups" } else { "everybody" });
+        for problem in &image.problems {
+            line("PROBLEM", problem);
+        }
+    }
+    out
+}
