@@ -19,6 +19,7 @@ mod generations;
 mod import;
 mod init;
 mod layers;
+mod lsp;
 mod man;
 mod node;
 mod render;
@@ -69,6 +70,7 @@ enum Verb {
     Why(why::Args),
     Show(show::Args),
     Schema(schema::Args),
+    Lsp(lsp::Args),
     Try(try_site::Args),
     Init(init::Args),
     Verify(verify::Args),
@@ -117,6 +119,7 @@ fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> Exit {
         Verb::Why(args) => why::run(args, &console),
         Verb::Show(args) => show::run(args, &console),
         Verb::Schema(args) => schema::run(args, &console),
+        Verb::Lsp(args) => lsp::run(args, &console),
         Verb::Try(args) => try_site::run(args, &console),
         Verb::Init(args) => init::run(args, &console),
         Verb::Verify(args) => verify::run(args, &console),

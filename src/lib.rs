@@ -20,6 +20,7 @@
 //! nodes say. [`secret`] reads what references to secrets refer to, and knows what a secret looks like where none may be.
 //! [`import`] goes the other way: from the files of a running site to a profile, with the proof that they say the same.
 //! [`schema`] describes the files read and written, for editors and other programs; [`docs`] is the manual for people.
+//! [`lsp`] serves editors: the same findings while a profile is typed.
 
 pub mod change;
 pub mod check;
@@ -35,6 +36,7 @@ pub mod import;
 pub mod init;
 pub mod install;
 pub mod lint;
+pub mod lsp;
 pub mod profile;
 pub mod render;
 pub mod repair;

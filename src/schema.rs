@@ -88,7 +88,7 @@ impl Schema {
 }
 
 /// The profile's schema: the decoder's, and the list operations of layers.
-fn profile() -> Value {
+pub(crate) fn profile() -> Value {
     let mut schema = schemars::schema_for!(Profile).to_value();
     schema["title"] = "shifter-site profile".into();
     list_operations(&mut schema);
