@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, IsTerminal, Write},
+    os::unix::fs::PermissionsExt,
     path::Path,
 };
 
@@ -106,8 +107,21 @@ impl Console {
         })
     }
 
-    /// Writes a file that is not rendered configuration: a report, a schema.
+    /// Writes a file that is not rendered configuration: a report, a schema. A file holds the whole text or what it
+    /// held before; what is no file, such as `/dev/stderr`, is written to as it is.
     pub(super) fn save(&self, path: &Path, text: &str) -> Result<(), Failure> {
-        std::fs::write(path, text).map_err(|source| Failure::File { verb: "write", path: path.to_owned(), source })
+        let failed = |source| Failure::File { verb: "write", path: path.to_owned(), source };
+        // Through links: the file is replaced and not the link to it.
+        let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let known = std::fs::metadata(&place).ok();
+        if known.as_ref().is_some_and(|known| !known.is_file()) {
+            return std::fs::write(&place, text).map_err(failed);
+        }
+        let directory = place.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let mut file = tempfile::NamedTempFile::new_in(directory.unwrap_or_else(|| ".".as_ref())).map_err(failed)?;
+        file.write_all(text.as_bytes()).map_err(failed)?;
+        let mode = known.map_or_else(|| std::fs::Permissions::from_mode(0o644), |known| known.permissions());
+        file.as_file().set_permissions(mode).map_err(failed)?;
+        file.persist(&place).map(drop).map_err(|error| failed(error.error))
     }
 }

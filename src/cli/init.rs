@@ -13,7 +13,7 @@ use super::{
 use crate::{
     check::{self, Strictness},
     init::{self, InitError, Interview},
-    profile::{Input, LoadOptions},
+    profile::{self, Input, LoadOptions},
 };
 
 /// Write a new, annotated profile from a few answers.
@@ -83,8 +83,8 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     Ok(if fails { Exit::Failed } else { Exit::Clean })
 }
 
-fn read(file: &PathBuf) -> Result<Vec<u8>, Failure> {
-    std::fs::read(file).map_err(|source| Failure::File { verb: "read", path: file.clone(), source })
+fn read(file: &std::path::Path) -> Result<Vec<u8>, Failure> {
+    profile::file::read(file).map_err(|source| Failure::File { verb: "read", path: file.to_owned(), source })
 }
 
 fn file_error(file: &std::path::Path, why: String) -> InitError {

@@ -187,7 +187,7 @@ fn saved(file: &Path) -> Result<Option<SavedPlan>, Failure> {
         return Ok(None);
     }
     let failed = |source| Failure::File { verb: "read", path: file.to_owned(), source };
-    let bytes = std::fs::read(file).map_err(failed)?;
+    let bytes = profile::file::read(file).map_err(failed)?;
     let plan = SavedPlan::read(&bytes).map_err(|why| Failure::Several(format!("`{}`: {why}", file.display())))?;
     plan.map(Some)
         .ok_or_else(|| Failure::Several(format!("`{}` is no plan: make one with `diff --out`", file.display())))

@@ -70,11 +70,17 @@ impl Source {
         self.shown[start..].lines().next().unwrap_or_default()
     }
 
+    /// The line of a byte offset, from 1.
+    #[must_use]
+    pub fn line_of(&self, offset: usize) -> usize {
+        self.lines.partition_point(|start| *start <= offset.min(self.text.len()))
+    }
+
     /// The line and column of a byte offset; offsets past the end are the end.
     #[must_use]
     pub fn position(&self, offset: usize) -> Position {
         let offset = self.floor(offset);
-        let line = self.lines.partition_point(|start| *start <= offset);
+        let line = self.line_of(offset);
         let start = self.lines[line - 1];
         // Bytes that begin a character: quick on lines that are long because a list stands on one.
         let characters = self.text.as_bytes()[start..offset].iter().filter(|byte| **byte & 0xc0 != 0x80).count();

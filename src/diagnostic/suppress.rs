@@ -154,7 +154,7 @@ fn directives(source: &Arc<Source>) -> (Vec<Directive>, Vec<Located>) {
             TokenKind::Comment => {
                 let comment = &text[span.clone()];
                 let Some(said) = comment.trim_start_matches('#').trim_start().strip_prefix(MARK) else { continue };
-                let line = source.position(span.start).line;
+                let line = source.line_of(span.start);
                 match read(said, span.end - said.len()) {
                     Some((rules, reason)) => {
                         let directive = Directive { span, line, rules, reason };
@@ -171,7 +171,7 @@ fn directives(source: &Arc<Source>) -> (Vec<Directive>, Vec<Located>) {
                 }
             }
             _ => {
-                let line = source.position(span.start).line;
+                let line = source.line_of(span.start);
                 directives.extend(alone.drain(..).map(|directive| Directive { line, ..directive }));
                 // A multi-line string ends on another line than it began; what follows it is behind code.
                 code_before = true;
@@ -190,7 +190,7 @@ fn in_a_script(source: &Source) -> Vec<Directive> {
         let comment = &text[span.clone()];
         let said = comment.trim_start_matches('#').trim_start().strip_prefix(MARK)?;
         let (rules, reason) = read(said, span.end - said.len())?;
-        let own = source.position(span.start).line;
+        let own = source.line_of(span.start);
         let mut below = text.lines().enumerate().skip(own).filter(|(_, line)| is_code(line)).map(|(n, _)| n + 1);
         let line = if is_code(source.line(own)) { own } else { below.next().unwrap_or(own) };
         Some(Directive { span, line, rules, reason })

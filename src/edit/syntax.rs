@@ -232,7 +232,8 @@ impl Text<'_> {
     /// The first byte of the line of `offset`.
     pub(crate) fn line_start(&self, offset: usize) -> usize {
         let bom = if self.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-        self.text[..offset].rfind('\n').map_or(bom, |at| at + 1)
+        // By bytes: the offset may lie in the mark.
+        self.text.as_bytes()[..offset].iter().rposition(|byte| *byte == b'\n').map_or(bom, |at| at + 1)
     }
 
     /// The byte behind the end of the line of `offset`.

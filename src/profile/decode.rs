@@ -47,6 +47,14 @@ pub fn all<T: DeserializeOwned>(value: Value) -> Decoded<T> {
             Kind::MissingField(field) => pruned.gone.contains(&path.clone().key(field.as_ref())),
             _ => false,
         };
+        // All unknown keys of a table at once: decoding anew for each takes time with the square of their number.
+        if let Kind::UnknownField(_, known) = &error.kind {
+            let unknown = pruned.prune_others(&path, known);
+            if !unknown.is_empty() {
+                errors.extend(unknown.into_iter().map(|(path, key)| (path, Kind::UnknownField(key, known))));
+                continue;
+            }
+        }
         if !own_doing {
             errors.push((path.clone(), error.kind));
         }
@@ -54,6 +62,7 @@ pub fn all<T: DeserializeOwned>(value: Value) -> Decoded<T> {
             break;
         }
     }
+    errors.truncate(MOST);
     Decoded { typed: None, errors, pruned }
 }
 
@@ -87,6 +96,39 @@ impl Pruned {
     /// What was taken out, by its original path.
     pub fn gone(&self) -> impl Iterator<Item = &KeyPath> {
         self.gone.iter()
+    }
+
+    /// Takes the keys that are not `known` out of the table in which the key `path` stands; their paths and names.
+    fn prune_others(&mut self, path: &KeyPath, known: &[&str]) -> Vec<(KeyPath, String)> {
+        let Some(table) = path.parent() else { return Vec::new() };
+        let others: Vec<String> = match self.at(&table) {
+            Some(Value::Dict(_, entries)) => {
+                entries.keys().filter(|key| !known.contains(&key.as_str())).cloned().collect()
+            }
+            _ => Vec::new(),
+        };
+        if let Some(Value::Dict(_, entries)) = self.at(&table) {
+            others.iter().for_each(|key| drop(entries.remove(key)));
+        }
+        let paths: Vec<(KeyPath, String)> =
+            others.into_iter().map(|key| (table.clone().key(key.as_str()), key)).collect();
+        self.gone.extend(paths.iter().map(|(path, _)| path.clone()));
+        paths
+    }
+
+    /// The node at the original path `path`, if it is still there.
+    fn at(&mut self, path: &KeyPath) -> Option<&mut Value> {
+        let mut node = &mut self.value;
+        let mut at = KeyPath::root();
+        for segment in path.segments() {
+            node = match node {
+                Value::Dict(_, entries) => entries.get_mut(segment)?,
+                Value::Array(_, elements) => index(&self.kept, &at, segment).and_then(|n| elements.get_mut(n))?,
+                _ => return None,
+            };
+            at = at.key(segment);
+        }
+        Some(node)
     }
 
     /// Takes out the node at the original path `path`.

@@ -98,7 +98,7 @@ fn finding<T: Model>(path: &KeyPath, kind: &Kind, tree: &Item, value: &Value, sc
 fn without_echoes(findings: Vec<Finding>, layers: &Layers) -> Vec<Finding> {
     let line = |finding: &Finding| {
         let pin = finding.anchor()?.pin.as_ref()?;
-        Some((pin.source, layers.sources.get(pin.source)?.position(pin.span.as_ref()?.start).line))
+        Some((pin.source, layers.sources.get(pin.source)?.line_of(pin.span.as_ref()?.start)))
     };
     let said: Vec<_> = layers.findings.iter().filter_map(line).collect();
     let mut kept: Vec<Finding> = Vec::new();

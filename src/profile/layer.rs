@@ -37,6 +37,9 @@ use crate::diagnostic::{
     structural,
 };
 
+/// How many layers may extend one another in a row. No site has half as many, and each is read by recursion.
+const DEEPEST: usize = 32;
+
 /// Where the top layer comes from.
 #[derive(Debug, Clone)]
 pub enum Input {
@@ -216,6 +219,11 @@ impl Stack<'_> {
                 self.layers.findings.push(finding);
             }
             Ok((_, canonical)) if self.done.contains(&canonical) => {}
+            Ok(_) if self.open.len() >= DEEPEST => {
+                let finding = fail(format!("layers extend one another more than {DEEPEST} deep"), "one too many")
+                    .help("name layers side by side: `extends = [\"a.toml\", \"b.toml\"]`");
+                self.layers.findings.push(finding);
+            }
             Ok((bytes, canonical)) => match self.open.iter().position(|(open, _)| *open == canonical) {
                 Some(first) => {
                     let mut round: Vec<&str> = self.open[first..].iter().map(|(_, name)| name.as_str()).collect();

@@ -5,6 +5,9 @@ use std::ops::Range;
 use super::document::{SECRET_KEYS, uri_password};
 use crate::diagnostic::{Finding, KeyPath, Label, source::Source, structural};
 
+/// At most this many errors of one text are looked at: what is no TOML at all has one for each byte.
+const MOST: usize = 1000;
+
 /// What the parser says about one place, on one line.
 struct Said {
     span: Range<usize>,
@@ -15,8 +18,9 @@ struct Said {
 /// The parser's errors without those that only follow from an earlier one.
 #[must_use]
 pub(super) fn findings(source: &Source, index: usize, errors: &[toml::de::Error]) -> Vec<Finding> {
-    let mut said: Vec<Said> = errors.iter().map(|error| read(source, error)).collect();
-    said.sort_by_key(|error| error.span.start);
+    let mut first: Vec<&toml::de::Error> = errors.iter().collect();
+    first.sort_by_key(|error| error.span().map_or(usize::MAX, |span| span.start));
+    let said = first.into_iter().take(MOST).map(|error| read(source, error)).collect();
     mistakes(said).into_iter().map(|error| finding(error, index)).collect()
 }
 
@@ -25,7 +29,7 @@ fn read(source: &Source, error: &toml::de::Error) -> Said {
     let span = source.clamp(error.span().unwrap_or(end..end));
     let words: Vec<&str> = error.message().lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let text = if words.is_empty() { "this cannot be read".to_owned() } else { words.join("; ") };
-    Said { line: source.position(span.start).line, span, text: text.trim_end_matches('.').to_owned() }
+    Said { line: source.line_of(span.start), span, text: text.trim_end_matches('.').to_owned() }
 }
 
 /// The first error of each line; and where an array or inline table is not closed, so that all that
@@ -108,7 +112,7 @@ mod tests {
         let (_, errors) = toml::de::DeTable::parse_recoverable(text);
         let line = |finding: &Finding| {
             let span = finding.labels[0].pin.as_ref().and_then(|pin| pin.span.clone()).expect("a place");
-            format!("{}: {}", source.position(span.start).line, finding.message)
+            format!("{}: {}", source.line_of(span.start), finding.message)
         };
         findings(&source, 0, &errors).iter().map(line).collect()
     }

@@ -118,7 +118,7 @@ fn own_scripts(site: &Site) -> Vec<(String, Option<String>)> {
 
 fn read_script(path: &Path, sha256: Option<String>) -> Result<String, GatherError> {
     let path = path.to_owned();
-    let text = match std::fs::read_to_string(&path) {
+    let text = match crate::profile::file::read_text(&path) {
         Ok(text) => text,
         Err(source) => return Err(GatherError::File { path, source }),
     };

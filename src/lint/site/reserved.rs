@@ -38,7 +38,7 @@ rule! {
 
 fn reserved_key(view: &View<'_>, out: &mut Findings<'_>) {
     // What a class sets stands in the common tree too.
-    if view.class.is_some() {
+    if view.class.is_some() || RESERVED.is_empty() {
         return;
     }
     let mut found = Vec::new();
@@ -79,7 +79,9 @@ fn gather(item: &Item, path: &KeyPath, found: &mut Vec<((std::cmp::Reverse<usize
             }
         }
         Node::Array(elements) => {
-            for (n, item) in elements.iter().enumerate() {
+            // Only a table can hold a key.
+            let tables = elements.iter().enumerate().filter(|(_, element)| element.as_table().is_some());
+            for (n, item) in tables {
                 gather(item, &path.clone().index(n), found);
             }
         }
