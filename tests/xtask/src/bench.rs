@@ -1,8 +1,9 @@
-//! Comparisons with other container runtimes, side by side in one run. Figures are printed, never asserted.
+//! Comparisons with other container runtimes, side by side in one run, and the speed of `check`. Figures are printed, never asserted.
 //!
 //! The peers come from Debian and run as their own documents recommend, on the same image unpacked beside ours. Runs are
 //! interleaved: every round starts each contestant once, so that a busy moment of the machine falls on all of them.
 
+mod check;
 mod contestants;
 mod floor;
 mod sample;
@@ -16,7 +17,7 @@ use crate::{cargo, packages};
 /// Rounds when nobody says otherwise.
 const ROUNDS: usize = 100;
 
-/// `cargo xtask bench start [--rounds N]`.
+/// `cargo xtask bench start [--rounds N]`, `cargo xtask bench check`.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["start"] => on_a_scratch_machine(ROUNDS),
@@ -24,7 +25,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         // What the two above run once they have a machine; and the smallest program that starts a container at all.
         ["start-inside", number] => start(rounds(number)?),
         ["floor", image, command] => floor::start(image.as_ref(), command.as_ref()),
-        _ => bail!("usage: cargo xtask bench start [--rounds N]"),
+        ["check"] => check::run(),
+        ["check-inside", size, folder] => check::inside(size, folder.as_ref()),
+        _ => bail!("usage: cargo xtask bench start [--rounds N] | check"),
     }
 }
 

@@ -20,6 +20,7 @@ usage: cargo xtask COMMAND
   test [ARGUMENT...]     the whole test suite; arguments go to `cargo test`
   bench start            cold start of /bin/true beside the peers, as a Markdown table
   soak apply             apply killed 500 times; the report goes to docs/evidence
+  bench check            profiles per second and memory of shifter-site check, into docs/evidence/check.md
   fuzz [--seconds N]     every fuzz target for N seconds (60)
   generate               write the generated files below schemas/ again
   packages               install the system packages the test suite uses, or name them";
