@@ -90,6 +90,9 @@ pub struct Profile {
     /// The preset or presets below all layers: what is usual for a kind of system.
     pub preset: Option<TextOrList>,
     /// The versions of `shifter-site` that may read this profile, such as `>=0.2`.
+    #[schemars(regex(
+        pattern = r"^\s*(>=|<=|==|=|>|<)\s*[0-9]+(\.[0-9]+){0,2}\s*(,\s*(>=|<=|==|=|>|<)\s*[0-9]+(\.[0-9]+){0,2}\s*)*$"
+    ))]
     pub requires: Option<String>,
     /// Who this system is.
     #[validate(nested)]

@@ -11,6 +11,12 @@ use std::fmt;
 /// How many hosts one list may name. Slurm's own limit for an expression is 64 K names.
 const MOST_HOSTS: u64 = 1 << 20;
 
+/// Host names with ranges, and commas between them. How far ranges reach, a pattern cannot say.
+const PATTERN: &str = concat!(
+    r"^\s*([A-Za-z0-9._-]|\[[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*\])+",
+    r"(\s*,\s*([A-Za-z0-9._-]|\[[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*\])+)*\s*$"
+);
+
 const EXPECTING: &str = "host names such as \"login01\", \"nid[0001-0128]\" or a list of them";
 
 /// Hosts, as written and in order. Ranges are checked here and expanded by [`Hostlist::hosts`].
@@ -149,9 +155,10 @@ impl JsonSchema for Hostlist {
         "Hostlist".into()
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let text = json_schema!({ "type": "string", "pattern": PATTERN });
         json_schema!({
             "description": "hosts in Slurm's syntax",
-            "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }],
+            "anyOf": [text, { "type": "array", "items": text }],
             "examples": ["nid[0001-0128]", "login01,login02"]
         })
     }
