@@ -2,6 +2,8 @@
 
 #[path = "import/corpus.rs"]
 mod corpus;
+#[path = "import/generated.rs"]
+mod generated;
 #[path = "import/golden.rs"]
 mod golden;
 #[path = "import/listings.rs"]

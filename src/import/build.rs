@@ -110,8 +110,8 @@ pub(super) fn build(chosen: &Chosen<'_>, knowledge: &Knowledge, options: &Option
             work.overlay(&mut draft);
         }
         work.redis(&mut draft);
-        let text = draft.print();
-        return work.built(vec![(String::new(), text.clone())], Some(text), None);
+        let profiles = vec![(String::new(), draft.print())];
+        return work.built(profiles, Some(for_rendering(draft)), None);
     }
     let mut profiles = Vec::new();
     let mut gateway = work.gateway(system.is_none());
@@ -130,10 +130,10 @@ pub(super) fn build(chosen: &Chosen<'_>, knowledge: &Knowledge, options: &Option
     }
     work.redis(&mut gateway);
     // The served profiles are given beside it where it is rendered, and named where it is written.
-    let alone = gateway.print();
+    let alone = for_rendering(gateway.clone());
     gateway.set(&["serves"], names);
     profiles.insert(0, (String::new(), gateway.print()));
-    let system = system.map(|draft| draft.print());
+    let system = system.map(for_rendering);
     work.built(profiles, system, Some((alone, served)))
 }
 
@@ -262,6 +262,10 @@ impl Work<'_> {
         }
         if role == Some(ScriptRole::Init) {
             draft.set(&["target", "init"], "sysv");
+            if let Some(processes) = std::str::from_utf8(&file.bytes).ok().and_then(celery_processes) {
+                let path = ["gateway", "workers", "processes"];
+                draft.set_from(&path, processes, Origin::of("--concurrency", Vec::new()));
+            }
         }
     }
 
@@ -338,6 +342,22 @@ impl Work<'_> {
         }
         owner(draft, file, "redis.conf", ("root", "redis", 0o640));
     }
+}
+
+/// The profile without owners and modes: what files mean does not depend on them, and a mode that is too wide, which the
+/// rules speak of, would stop the rendering.
+fn for_rendering(mut draft: Draft) -> String {
+    draft.remove(&["install"]);
+    draft.print()
+}
+
+/// How many processes a script lets Celery start: `celery ... worker ... --concurrency=24`.
+fn celery_processes(script: &str) -> Option<i64> {
+    let line =
+        script.lines().find(|line| line.trim_start().starts_with("celery ") && line.contains("--concurrency="))?;
+    let (_, number) = line.split_once("--concurrency=")?;
+    let digits: String = number.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse::<u32>().ok().filter(|count| *count > 0).map(i64::from)
 }
 
 /// Who owns an installed file, where that is known and not as usual.
