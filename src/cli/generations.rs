@@ -54,8 +54,8 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         Form::Json => console.say(&super::diff::json(&rows))?,
         Form::Human => console.say(&table(&rows))?,
     }
-    if let Some(number) = store.as_ref().map(install::interrupted).transpose()?.flatten() {
-        console.note(&format!("shifter-site: a run that was making generation {number} ended early\n"));
+    if let Some(store) = &store {
+        world::say_unfinished(store, console)?;
     }
     Ok(Exit::Clean)
 }

@@ -123,11 +123,8 @@ impl World {
             }
             other => other?,
         };
-        if let Some(number) = store.as_ref().map(install::interrupted).transpose()?.flatten() {
-            console.note(&format!(
-                "shifter-site: a run that was making generation {number} ended early: the next apply or rollback \
-                 finishes it or takes it back\n"
-            ));
+        if let Some(store) = &store {
+            say_unfinished(store, console)?;
         }
         Ok(install::compare(&self.tree, store.as_ref(), &self.desired, &self.accounts)?)
     }
@@ -208,6 +205,21 @@ impl From<InstallError> for Failure {
             other => Self::Several(other.to_string()),
         }
     }
+}
+
+/// Says that a run is at work, or that one ended early.
+pub(super) fn say_unfinished(store: &Store, console: &Console) -> Result<(), Failure> {
+    match install::interrupted(store)? {
+        Some(number) if store.is_busy() => {
+            console.note(&format!("shifter-site: generation {number} is being put in place right now\n"));
+        }
+        Some(number) => console.note(&format!(
+            "shifter-site: a run that was making generation {number} ended early: the next apply or rollback finishes \
+             it or takes it back\n"
+        )),
+        None => {}
+    }
+    Ok(())
 }
 
 /// The root of verbs that need no profile.

@@ -12,6 +12,7 @@ use std::fs::File;
 use std::io::{Read as _, Seek as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::path::Path;
+use std::time::Duration;
 
 /// Where it lies below a root.
 pub const STATE: &str = "/var/lib/shifter-site";
@@ -78,7 +79,7 @@ impl Store {
         };
         let fd: OwnedFd = opened.map_err(io("open the lock"))?;
         let mut file = File::from(fd);
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        match lock_exclusively(&file) {
             Ok(()) => {}
             Err(Errno::WOULDBLOCK) => {
                 let mut holder = String::new();
@@ -92,6 +93,17 @@ impl Store {
         // Who holds it is said for the message only: a full disk is no reason to stop here.
         let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| write!(file, "{}", std::process::id()));
         Ok(Lock { file })
+    }
+
+    /// Whether a run holds the lock in the state directory.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let Ok(lock) = openat(&self.dir, LOCK, flags, Mode::empty()) else { return false };
+        let busy = matches!(flock(&lock, FlockOperation::NonBlockingLockShared), Err(Errno::WOULDBLOCK));
+        // As for `Lock`; one that is not held is unlocked for nothing.
+        let _ = flock(&lock, FlockOperation::Unlock);
+        busy
     }
 
     /// The generations that are complete, oldest first.
@@ -164,6 +176,20 @@ impl Store {
 
     pub(super) fn clear_journal(&self) -> Result<(), InstallError> {
         Ok(self.dir.remove(OsStr::new(JOURNAL))?)
+    }
+}
+
+/// Tries for a moment: who only asks whether the lock is held ([`Store::is_busy`]) holds it for an instant.
+fn lock_exclusively(file: &File) -> Result<(), Errno> {
+    let mut tries = 10;
+    loop {
+        match flock(file, FlockOperation::NonBlockingLockExclusive) {
+            Err(Errno::WOULDBLOCK) if tries > 0 => {
+                tries -= 1;
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            other => return other,
+        }
     }
 }
 

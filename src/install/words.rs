@@ -20,6 +20,8 @@ pub fn words(difference: &Difference) -> String {
         if file.edited {
             list(&mut text, "they: ", &file.theirs);
             list(&mut text, "apply: ", &file.changes);
+        } else if file.path.ends_with("/manifest.json") && !file.changes.is_empty() {
+            text.push_str("    follows from the files above\n");
         } else {
             list(&mut text, "", &file.changes);
         }

@@ -133,3 +133,25 @@ fn what_was_applied_and_is_no_longer_rendered_goes() {
     assert_eq!(applied.removed, [HOOK]);
     assert_eq!(machine.files().keys().collect::<Vec<_>>(), ["/etc/shifter/notes.txt", CONF]);
 }
+
+#[test]
+fn the_selinux_label_of_a_file_stays_with_it() {
+    let machine = Machine::new();
+    machine.apply(&desired(&[(CONF, "system=a\n")])).unwrap();
+    let label = b"system_u:object_r:etc_t:s0\0";
+    let name = "security.selinux";
+    if let Err(errno) = rustix::fs::setxattr(machine.at(CONF), name, label, rustix::fs::XattrFlags::empty()) {
+        eprintln!("skipped: no label can be set here: {errno}");
+        return;
+    }
+    let read = || {
+        let mut buffer = [0_u8; 64];
+        let length = rustix::fs::getxattr(machine.at(CONF), name, &mut buffer[..]).unwrap();
+        buffer[..length].to_vec()
+    };
+    machine.apply(&desired(&[(CONF, "system=b\n")])).unwrap();
+    assert_eq!((machine.read(CONF).as_deref(), read().as_slice()), (Some("system=b\n"), &label[..]));
+    machine.apply(&desired(&[])).unwrap();
+    machine.rollback(Some(1)).unwrap();
+    assert_eq!(machine.read(CONF).as_deref(), Some("system=a\n"));
+}

@@ -183,11 +183,14 @@ fn a_run_that_is_killed_at_a_random_instant_leaves_the_old_or_the_new_set() {
     let killed = Killed::new();
     let start = Instant::now();
     assert_eq!(killed.machine.run(&killed.arguments()).code, 0);
-    // A little longer than a whole run takes, so that some are killed at the very end, and some not at all.
-    let most = u64::try_from(start.elapsed().as_micros()).unwrap_or(100_000) * 11 / 10;
+    // About as long as a whole run takes; that changes with what else the machine does, so it is followed.
+    let mut most = u64::try_from(start.elapsed().as_micros()).unwrap_or(100_000);
     let mut random = Seeded(0x5148_4946);
     let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
-    for n in 0..kills {
+    let (mut hit, mut missed) = (0, 0);
+    while hit < kills {
+        let n = hit + missed;
+        assert!(missed <= 50 + 4 * kills, "most runs end before they are killed");
         let mut command = killed.machine.command(&killed.arguments());
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         std::thread::sleep(Duration::from_micros(random.below(most)));
@@ -200,18 +203,21 @@ fn a_run_that_is_killed_at_a_random_instant_leaves_the_old_or_the_new_set() {
             (Some(Recovery::Finished { .. }), _) => "killed while files were put in place, finished by the next run",
             (Some(Recovery::Reverted { why, .. }), _) => panic!("{when}: {why}"),
             (None, Some(_)) => "killed before or after it changed anything",
-            (None, None) => "ended before the kill",
+            (None, None) => {
+                assert_eq!(status.code(), Some(0), "{when}");
+                (missed, most) = (missed + 1, most * 9 / 10);
+                continue;
+            }
         };
+        (hit, most) = (hit + 1, most + most / 50);
         *counts.entry(what).or_default() += 1;
-        assert!(status.code().is_none_or(|code| code == 0), "{when}: {status}");
     }
-    assert_eq!(counts.values().sum::<u32>(), kills);
     let lines: String = counts.iter().map(|(what, count)| format!("| {what} | {count} |\n")).collect();
     println!("{lines}");
     if let Ok(report) = std::env::var("SHIFTER_KILLS_REPORT") {
         std::fs::write(
             Path::new(&report),
-            format!("| {kills} runs, each sent SIGKILL at a random instant | |\n|---|---:|\n{lines}"),
+            format!("| {kills} runs killed by SIGKILL at a random instant ({missed} more had ended by then) | |\n|---|---:|\n{lines}"),
         )
         .expect("the report is written");
     }
