@@ -4,6 +4,7 @@
 //! the same value; a form of output never changes an exit code.
 
 mod apply;
+mod capacity;
 mod check;
 mod completion;
 mod console;
@@ -67,6 +68,7 @@ enum Verb {
     Facts(facts::Args),
     Rules(rules::Args),
     Docs(docs::Args),
+    Capacity(capacity::Args),
     Why(why::Args),
     Show(show::Args),
     Schema(schema::Args),
@@ -115,6 +117,7 @@ fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> Exit {
         Verb::Explain(args) => explain::run(args, &console),
         Verb::Facts(args) => facts::run(args, &console),
         Verb::Rules(args) => rules::run(args, &console),
+        Verb::Capacity(args) => capacity::run(args, &console),
         Verb::Docs(args) => docs::run(args, &console),
         Verb::Why(args) => why::run(args, &console),
         Verb::Show(args) => show::run(args, &console),

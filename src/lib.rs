@@ -22,6 +22,7 @@
 //! [`schema`] describes the files read and written, for editors and other programs; [`docs`] is the manual for people.
 //! [`lsp`] serves editors: the same findings while a profile is typed.
 
+pub mod capacity;
 pub mod change;
 pub mod check;
 pub mod cli;

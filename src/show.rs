@@ -1,6 +1,7 @@
 //! The effective profile, and the file system that a container of it will see.
 
 pub mod layout;
+pub mod mounts;
 pub mod value;
 
 use crate::diagnostic::KeyPath;

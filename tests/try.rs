@@ -1,6 +1,6 @@
 //! `shifter-site try`: the main job end to end, with the programs that ship.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
@@ -177,4 +177,54 @@ fn a_profile_with_errors_stops_before_anything_is_built() {
     assert_eq!(tried.output.status.code(), Some(1), "{}", tried.text());
     assert!(tried.text().contains("nmae"), "{}", tried.text());
     assert_eq!(tried.left, Vec::<PathBuf>::new());
+}
+
+/// The mounts of a container: place → options of the mount itself (proc_pid_mountinfo(5)).
+fn mounts_in(text: &str) -> BTreeMap<String, Vec<String>> {
+    let line = |line: &str| {
+        let words: Vec<&str> = line.split(' ').collect();
+        let is_mount = words.len() > 9 && words.contains(&"-") && words[0].parse::<u32>().is_ok();
+        is_mount.then(|| (words[4].to_owned(), words[5].split(',').map(str::to_owned).collect()))
+    };
+    text.lines().filter_map(line).collect()
+}
+
+#[test]
+fn a_container_has_the_mounts_that_show_mounts_draws() {
+    let uid = Uid::effective().as_raw();
+    let bench = Bench::new();
+    let tried = bench.try_as(uid, &["--module", "site-tools", "--", "cat", "/proc/self/mountinfo"]);
+    assert!(tried.output.status.success(), "{}", tried.text());
+    let real = mounts_in(&String::from_utf8_lossy(&tried.output.stdout));
+    let shown = Command::new(bench.0.path().join("shifter-site"))
+        .args(["show", "mounts", "laptop.toml", "--modules", "site-tools", "--format", "json"])
+        .current_dir(bench.0.path())
+        .output()
+        .expect("shifter-site runs");
+    let shown: serde_json::Value = serde_json::from_slice(&shown.stdout).expect("JSON");
+    let places: Vec<(&str, &str, Vec<&str>)> = shown["places"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|place| {
+            let options = place["options"].as_array().expect("a list").iter().filter_map(|option| option.as_str());
+            (place["at"].as_str().expect("a path"), place["kind"].as_str().expect("a word"), options.collect())
+        })
+        .collect();
+    assert!(places.iter().any(|(at, ..)| *at == "/opt/site") && places.iter().any(|(at, ..)| *at == "/home"));
+    for (at, kind, options) in places.iter().filter(|(_, kind, _)| matches!(*kind, "mount" | "root")) {
+        let has = real.get(*at).unwrap_or_else(|| panic!("no {kind} at {at}: {real:#?}"));
+        for option in options.iter().filter(|option| matches!(**option, "ro" | "nosuid" | "nodev" | "noexec")) {
+            assert!(has.iter().any(|real| real == option), "{at} lacks {option}: {has:?}");
+        }
+    }
+    // What is mounted below something that is shown with all that is below it is the host's.
+    let is_shown = |mount: &str| {
+        places
+            .iter()
+            .any(|(at, _, options)| *at == mount || options.contains(&"rec") && mount.starts_with(&format!("{at}/")))
+    };
+    let others: Vec<&String> = real.keys().filter(|mount| !is_shown(mount)).collect();
+    // In a user namespace everything is bound with what is below it (mount_namespaces(7)).
+    assert!(others.is_empty() || uid != 0, "mounts that are not shown: {others:?}");
 }

@@ -1,4 +1,4 @@
-//! `shifter-site show`: the effective profile.
+//! `shifter-site show`: the effective profile, or the file system that a container will see.
 
 use std::path::PathBuf;
 
@@ -15,13 +15,19 @@ use crate::show::{self, layout::Origin};
 
 /// Show the effective profile: all layers folded, and with --class what the class has otherwise.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:
   shifter-site show edison.toml
   shifter-site show cori.toml --class login --origins
   shifter-site show cori.toml --format json
+  shifter-site show mounts cori.toml --class compute --modules mpich
 
-Secrets are never shown: a profile holds references to them, and a secret written into it is covered.")]
+Secrets are never shown: a profile holds references to them, and a secret written into it is covered."
+)]
 pub(super) struct Args {
+    #[command(subcommand)]
+    what: Option<What>,
     /// The profile. Default: --profile, $SHIFTER_SITE_PROFILE, shifter-site.toml, the only profile here.
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
@@ -38,6 +44,42 @@ pub(super) struct Args {
     layers: LayerArgs,
 }
 
+/// What else can be shown.
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    Mounts(MountArgs),
+}
+
+/// Draw the file system that a container will see: every place, its source, its options, the line that made it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  shifter-site show mounts laptop.toml
+  shifter-site show mounts el9-slingshot.toml --class compute --modules mpich/8.1.30,gpu
+  shifter-site show mounts cori.toml --class login --format json")]
+struct MountArgs {
+    /// The profile. Default: the profile of this directory.
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// The modules to load, as for `shifter --module`. Default: the site's default modules.
+    #[arg(long, value_name = "NAMES")]
+    modules: Option<String>,
+    /// The form of the list.
+    #[arg(long, value_enum, default_value_t, value_name = "FORM")]
+    format: MountForm,
+    #[command(flatten)]
+    layers: LayerArgs,
+}
+
+/// A form of the list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum MountForm {
+    /// A tree.
+    #[default]
+    Human,
+    /// JSON.
+    Json,
+}
+
 /// A form of the profile.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 enum Form {
@@ -49,6 +91,9 @@ enum Form {
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
+    if let Some(What::Mounts(args)) = &args.what {
+        return mounts(args, console);
+    }
     if args.origins && args.format == Form::Json {
         return Err(Failure::Usage(
             "--origins are comments, which JSON has not: ask `shifter-site why KEY --format json`".to_owned(),
@@ -68,6 +113,17 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         Form::Json => format!("{:#}\n", show::value::json(&root, sources)),
     };
     console.say(&text)?;
+    Ok(Exit::Clean)
+}
+
+fn mounts(args: &MountArgs, console: &Console) -> Outcome {
+    let Some(checked) = checked(args.file.as_ref(), &args.layers, console)? else { return Ok(Exit::Failed) };
+    let found = show::mounts::mounts(&checked, args.layers.class.as_deref(), args.modules.as_deref())
+        .map_err(|error| Failure::Several(error.to_string()))?;
+    console.say(&match args.format {
+        MountForm::Human => show::mounts::tree(&found),
+        MountForm::Json => super::diff::json(&found),
+    })?;
     Ok(Exit::Clean)
 }
 
