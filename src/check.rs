@@ -5,8 +5,10 @@
 //! and decides whether the run fails. `check` shows the result, `render` goes on with its sites.
 //! Where only the [`Verdict`]s are wanted, [`many`] makes them in parallel.
 
+mod collision;
 mod judge;
 mod many;
+pub mod tools;
 mod verdict;
 
 pub use many::many;
@@ -43,6 +45,8 @@ pub struct Strictness {
     pub secrets: Option<Commands>,
     /// What nodes really are, for rules about hosts.
     pub facts: Vec<Facts>,
+    /// Other programs that look at scripts and units; none unless somebody asks.
+    pub tools: Vec<tools::Tool>,
 }
 
 /// A profile that was looked at from all sides.
@@ -121,7 +125,7 @@ fn examine(loaded: Loaded, class: Option<&str>, strictness: &Strictness, looked_
         let known = strictness.secrets.map(|commands| judge::look_up(&loaded, &classes, commands));
         judge::of_rules(&loaded, &classes, tier, strictness, known.as_ref(), &mut gathered);
         if gathered.findings.iter().all(|located| located.finding.severity != Severity::Error) {
-            judge::of_rendering(&loaded, &sites, known.as_ref(), &mut gathered);
+            judge::of_rendering(&loaded, &sites, known.as_ref(), &strictness.tools, &mut gathered);
         }
     }
 

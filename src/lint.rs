@@ -18,6 +18,7 @@ mod gpu;
 mod gw;
 mod hook;
 mod host;
+mod inst;
 mod kmod;
 mod modules;
 mod mounts;
@@ -40,6 +41,10 @@ mod wlm;
 
 pub use crate::profile::section::Tier;
 pub use findings::Findings;
+pub use inst::{
+    artifacts::ARTIFACT_COLLISION,
+    outside::{EDITED_IN_PLACE, HOOK_SHELLCHECK, SCRIPT_NOT_POSIX, UNIT_EXPOSURE, UNIT_VERIFY},
+};
 pub use page::{Example, SECTIONS, examples, explain, listing, markdown, reference, section, summary, text};
 pub(crate) use raw::further::further;
 pub use registry::{RULES, find, group_title};

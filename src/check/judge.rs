@@ -6,6 +6,8 @@ use std::{
 };
 
 use super::Strictness;
+use super::collision;
+use super::tools::{self, Tool};
 use crate::{
     diagnostic::{Finding, KeyPath, Located, structural},
     lint,
@@ -89,7 +91,13 @@ pub(super) fn look_up(loaded: &Loaded, classes: &BTreeMap<String, Loaded>, comma
 
 /// What would be rendered: every file can be made and read back by the program it is for. Secrets are
 /// not read; a fixed token stands for each.
-pub(super) fn of_rendering(loaded: &Loaded, sites: &[Site], known: Option<&Known>, findings: &mut Gathered) {
+pub(super) fn of_rendering(
+    loaded: &Loaded,
+    sites: &[Site],
+    known: Option<&Known>,
+    tools: &[Tool],
+    findings: &mut Gathered,
+) {
     let mut add_text = |text: String, path: KeyPath| {
         let finding = Finding::new(&structural::WRONG_TYPE, text).at(path, "this cannot be rendered");
         findings.add(loaded.origins.locate(&finding), None);
@@ -105,6 +113,17 @@ pub(super) fn of_rendering(loaded: &Loaded, sites: &[Site], known: Option<&Known
                 if let Err(error) = render::read_back(artifact, &artifact.bytes) {
                     add_text(error.to_string(), KeyPath::root());
                 }
+            }
+            match tools::look(tools, &plan, loaded, exposure_limit(loaded)) {
+                Ok(said) => said.iter().for_each(|finding| findings.add(loaded.origins.locate(finding), None)),
+                Err(error) => {
+                    let finding =
+                        Finding::new(&lint::SCRIPT_NOT_POSIX.id, format!("the tools could not look: {error}"));
+                    findings.add(loaded.origins.locate(&finding.at(KeyPath::root(), "")), None);
+                }
+            }
+            for finding in collision::between_classes(&plan, loaded) {
+                findings.add(loaded.origins.locate(&finding), None);
             }
             for error in known.map(|known| render::secrets_shown(&plan, known)).unwrap_or_default() {
                 let RenderError::SecretShown { name, .. } = &error else { continue };
@@ -147,4 +166,11 @@ pub(super) fn of_rules(
 /// Whether a finding may come from what could not be read.
 fn is_phantom(loaded: &Loaded, finding: &Finding) -> bool {
     finding.labels.iter().any(|label| loaded.loss.touches(&label.path))
+}
+
+/// How exposed a service may be, by `[lint.thresholds]`; 7.0 is where systemd's "medium" ends.
+fn exposure_limit(loaded: &Loaded) -> f64 {
+    let id = &lint::UNIT_EXPOSURE.id;
+    let own = loaded.profile.lint.as_ref().map(|lint| &lint.thresholds);
+    own.and_then(|own| own.get(id.code).or_else(|| own.get(id.name))).copied().unwrap_or(7.0)
 }

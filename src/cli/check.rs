@@ -11,7 +11,7 @@ use super::{
     node::HostArgs,
 };
 use crate::{
-    check::{self, Strictness},
+    check::{self, Strictness, tools::Tool},
     diagnostic::{Format, Safety},
     profile::{
         Input, LoadOptions,
@@ -67,6 +67,10 @@ pub(super) struct Args {
     /// With `--resolve`, run the commands that `{ command = [...] }` secrets name.
     #[arg(long, requires = "resolve")]
     allow_secret_commands: bool,
+    /// Let other programs look at scripts and units: `sh`, `shellcheck`, `systemd-analyze`, or `auto` for those that
+    /// are installed. What they say depends on this machine.
+    #[arg(long, value_delimiter = ',', value_parser = tool_name, value_name = "TOOLS|auto|none")]
+    tools: Vec<String>,
     #[command(flatten)]
     hosts: HostArgs,
     #[command(flatten)]
@@ -102,6 +106,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         today: args.today,
         secrets: args.resolve.then_some(commands),
         facts: args.hosts.facts(&options, args.layers.class.as_deref())?,
+        tools: tools(&args.tools, console)?,
     };
     if args.fixing.is_wanted() {
         return fix(args, &options, &strictness, console);
@@ -173,6 +178,26 @@ fn inputs(args: &Args, console: &Console) -> Result<Vec<Input>, Failure> {
         }
     };
     args.files.iter().map(input).collect()
+}
+
+/// The tools to run. One that was named and is not there is an error; `auto` says what it leaves out.
+fn tools(words: &[String], console: &Console) -> Result<Vec<Tool>, Failure> {
+    let is_auto = words.iter().any(|word| word == "auto");
+    let named = |tool: &Tool| is_auto || words.iter().any(|word| word == tool.program());
+    let (there, missing): (Vec<Tool>, Vec<Tool>) =
+        Tool::ALL.into_iter().filter(named).partition(|tool| tool.is_installed());
+    let missing: Vec<&str> = missing.into_iter().map(Tool::program).collect();
+    match missing.as_slice() {
+        [] => {}
+        names if is_auto => console.note(&format!("shifter-site: not installed, so not asked: {}\n", names.join(", "))),
+        names => return Err(Failure::Usage(format!("`--tools`: {} is not installed", names.join(", ")))),
+    }
+    Ok(there)
+}
+
+fn tool_name(word: &str) -> Result<String, String> {
+    let known = Tool::ALL.iter().any(|tool| tool.program() == word) || matches!(word, "auto" | "none");
+    if known { Ok(word.to_owned()) } else { Err("write sh, shellcheck, systemd-analyze, auto or none".to_owned()) }
 }
 
 pub(super) fn fail_on(word: &str) -> Result<FailOn, String> {

@@ -7,7 +7,7 @@ use super::{
     console::Console,
     exit::{Exit, Failure},
 };
-use crate::lint::{self, RULES, Repair, Rule};
+use crate::lint::{self, RETIRED, RULES, Repair, Retired, Rule};
 
 /// List the rules.
 #[derive(Debug, clap::Args)]
@@ -42,7 +42,10 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let rules: Vec<&Rule> = RULES.iter().copied().filter(|rule| wanted(rule)).collect();
     let text = match args.format {
         Form::Text => lint::listing(&rules),
-        Form::Json => format!("{:#}\n", rules.iter().map(|rule| as_json(rule)).collect::<Value>()),
+        Form::Json => {
+            let retired = RETIRED.iter().filter(|_| args.select.is_empty()).map(retired_as_json);
+            format!("{:#}\n", rules.iter().map(|rule| as_json(rule)).chain(retired).collect::<Value>())
+        }
         Form::Md if args.select.is_empty() => lint::reference(),
         Form::Md => rules.iter().map(|rule| lint::markdown(rule, 2)).collect(),
     };
@@ -55,6 +58,7 @@ pub(super) fn as_json(rule: &Rule) -> Value {
     json!({
         "code": rule.id.code,
         "name": rule.id.name,
+        "status": "active",
         "severity": rule.id.severity.as_str(),
         "category": rule.id.category.as_str(),
         "impact": rule.impact.sentence(),
@@ -66,4 +70,9 @@ pub(super) fn as_json(rule: &Rule) -> Value {
         "summary": lint::summary(rule),
         "source": rule.source,
     })
+}
+
+/// A code that is not used again.
+fn retired_as_json(gone: &Retired) -> Value {
+    json!({ "code": gone.code, "name": gone.name, "status": "retired", "reason": gone.reason })
 }

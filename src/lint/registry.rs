@@ -1,6 +1,6 @@
 //! The list of all rules, in the order of the manual.
 
-use crate::lint::{Rule, env, etc, fs, gpu, gw, hook, kmod, modules, raw, reg, rt, sec, site, ver, wlm};
+use crate::lint::{Rule, env, etc, fs, gpu, gw, hook, inst, kmod, modules, raw, reg, rt, sec, site, ver, wlm};
 
 /// Every rule. A new one is a line here.
 pub static RULES: &[&Rule] = &[
@@ -129,6 +129,7 @@ pub static RULES: &[&Rule] = &[
     &hook::root::HOOK_CREATES_TARGET,
     &hook::form::HOOK_MISSING,
     &hook::place::HOOK_SHARED_FS,
+    &inst::outside::HOOK_SHELLCHECK,
     &hook::form::HOOK_CRLF,
     &hook::root::HOOK_RM_RECURSIVE,
     &hook::root::HOOK_NO_CWD_GUARD,
@@ -318,10 +319,16 @@ pub static RULES: &[&Rule] = &[
     &raw::document::JSON_KEY_ALIAS,
     &raw::document::JSON_UNKNOWN_KEY,
     &raw::owner::CONFIG_NOT_ROOT,
+    &inst::outside::EDITED_IN_PLACE,
+    &inst::artifacts::ARTIFACT_MISSING,
+    &inst::artifacts::ARTIFACT_COLLISION,
+    &inst::outside::UNIT_VERIFY,
+    &inst::outside::UNIT_EXPOSURE,
+    &inst::outside::SCRIPT_NOT_POSIX,
 ];
 
 /// The groups of codes and what each is about, in the order of the manual.
-const GROUPS: [(&str, &str); 15] = [
+const GROUPS: [(&str, &str); 16] = [
     ("SITE", "the profile as a document"),
     ("RT", "the runtime on every node"),
     ("ETC", "the files of /etc in containers"),
@@ -337,6 +344,7 @@ const GROUPS: [(&str, &str); 15] = [
     ("GPU", "accelerators and the fabric"),
     ("VER", "what the installed software knows"),
     ("RAW", "the files of a running site, when they are imported"),
+    ("INST", "what is rendered and installed"),
 ];
 
 /// What the rules of a group are about.

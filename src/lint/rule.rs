@@ -83,8 +83,11 @@ pub(crate) const fn id(code: &'static str, name: &'static str, severity: Severit
 /// How the findings of a rule come about.
 #[derive(Debug, Clone, Copy)]
 pub enum Check {
-    /// Reading the profile reports it; nothing is left to ask.
+    /// Reading or rendering the profile reports it; nothing is left to ask.
     Loader,
+    /// Another program, or another verb of this one, reports it: `check --tools`, `diff`. Its examples show what they
+    /// are given and no profile.
+    Outside,
     /// Asked once for the profile and once for each node class.
     View(fn(&View<'_>, &mut Findings<'_>)),
     /// Asked once, after all others: it judges the run as a whole.

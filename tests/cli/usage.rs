@@ -103,7 +103,8 @@ fn rules_and_keys_are_explained_by_code_name_prefix_and_key() {
     let ran = site.run(&["explain", "udiMnt"]);
     assert!(ran.code == 1 && ran.err.contains("did you mean `udiMount`?"), "{ran:?}");
     let list: serde_json::Value = serde_json::from_str(&site.run(&["rules", "--format", "json"]).out).expect("JSON");
-    assert_eq!(list.as_array().expect("rules").len(), shifter_site::lint::RULES.len());
+    let all = shifter_site::lint::RULES.len() + shifter_site::lint::RETIRED.len();
+    assert_eq!(list.as_array().expect("rules").len(), all, "the retired ones are there too, and say so");
     let few = site.run(&["rules", "--select", "FS,SITE001"]).out;
     assert!(few.lines().all(|line| line.starts_with("FS") || line.starts_with("SITE001")), "{few}");
     assert_eq!(site.run(&["rules", "--select", "NOPE"]).code, 64);
