@@ -1,5 +1,7 @@
 //! `shifter-site import`: what a site has comes back as it was, and what is wrong with it is said where it stands.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test that cannot go on is a failed test")]
+
 #[path = "import/corpus.rs"]
 mod corpus;
 #[path = "import/generated.rs"]
