@@ -29,6 +29,7 @@ mod rollback;
 mod rules;
 mod schema;
 mod show;
+mod support_bundle;
 mod try_site;
 mod verify;
 mod versions;
@@ -77,6 +78,7 @@ enum Verb {
     Init(init::Args),
     Verify(verify::Args),
     Report(report::Args),
+    SupportBundle(support_bundle::Args),
     Completion(completion::Args),
     Man(man::Args),
 }
@@ -127,6 +129,7 @@ fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> Exit {
         Verb::Init(args) => init::run(args, &console),
         Verb::Verify(args) => verify::run(args, &console),
         Verb::Report(args) => report::run(args, &console),
+        Verb::SupportBundle(args) => support_bundle::run(args, &console),
         Verb::Completion(args) => completion::run(args, &console),
         Verb::Man(args) => man::run(args, &console),
     };

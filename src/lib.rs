@@ -17,11 +17,14 @@
 //!
 //! [`facts`] finds what a node really is, for the rules about hosts; [`doctor`] asks them on the spot.
 //! [`verify`] holds the files of a node against the manifest that was rendered with them, and [`report`] folds what many
-//! nodes say. [`secret`] reads what references to secrets refer to, and knows what a secret looks like where none may be.
+//! nodes say. [`versioned`] installs what containers hold open under names of its own, so that nothing changes below
+//! them. [`bundle`] gathers what a supporter needs to see. [`secret`] reads what references to secrets refer to, and knows
+//! what a secret looks like where none may be.
 //! [`import`] goes the other way: from the files of a running site to a profile, with the proof that they say the same.
 //! [`schema`] describes the files read and written, for editors and other programs; [`docs`] is the manual for people.
 //! [`lsp`] serves editors: the same findings while a profile is typed.
 
+pub mod bundle;
 pub mod capacity;
 pub mod change;
 pub mod check;
@@ -51,5 +54,6 @@ pub mod site;
 pub mod target;
 pub mod tree;
 pub mod verify;
+pub mod versioned;
 pub mod versions;
 pub mod why;

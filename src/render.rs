@@ -36,11 +36,12 @@ pub use error::RenderError;
 pub use exposure::of_known as secrets_shown;
 pub(crate) use hook::path as hook_path;
 pub use inputs::{GatherError, Inputs, Secrets};
-pub use manifest::{Manifest, ManifestClass, ManifestFile, ManifestSecret};
-pub use tree::plan_trees;
+pub use manifest::{Manifest, ManifestClass, ManifestFile, ManifestSecret, ManifestTree};
+pub use tree::{plan_trees, write_trees};
 pub use write::{NotOwned, Report, WriteError, read_back, write};
 
 use crate::site::Site;
+use crate::versioned::Tree;
 use std::collections::BTreeSet;
 
 /// Everything that is rendered for the classes of one system, or for a gateway of its own. One [`Site`] a class.
@@ -51,6 +52,9 @@ use std::collections::BTreeSet;
 /// # Errors
 /// Values that the target's files cannot hold, and secrets that would be read by others; all of them.
 pub fn plan(sites: &[Site], inputs: &Inputs) -> Result<Plan, Vec<RenderError>> {
+    let placed: Vec<(Site, BTreeSet<Tree>)> =
+        sites.iter().map(|site| crate::versioned::place(site, &inputs.trees)).collect();
+    let sites: Vec<Site> = placed.iter().map(|(site, _)| site.clone()).collect();
     let mut ordered: Vec<&Site> = sites.iter().collect();
     ordered.sort_by_key(|site| (!site.is_primary(), site.class.as_ref().map(|class| class.name.clone())));
     let (mut artifacts, mut errors) = (Vec::new(), Vec::new());
@@ -79,7 +83,7 @@ pub fn plan(sites: &[Site], inputs: &Inputs) -> Result<Plan, Vec<RenderError>> {
         return Err(errors);
     }
     let mut plan = Plan { artifacts };
-    plan.artifacts.push(manifest::manifest(&plan, &ordered, &ids, inputs));
+    plan.artifacts.push(manifest::manifest(&plan, &ordered, &ids, &placed, inputs));
     let exposed = exposure::of(&plan, &inputs.vault);
     if exposed.is_empty() { Ok(plan) } else { Err(exposed) }
 }

@@ -67,6 +67,8 @@ pub struct Site {
     pub gateway: Option<Gateway>,
     /// Owners, modes and places that differ from the defaults.
     pub install: BTreeMap<String, InstallFile>,
+    /// Directories that containers hold open, by their path on the nodes, and where their content is.
+    pub trees: BTreeMap<String, String>,
     /// Whether the mount points are made at boot.
     pub boot_dirs: bool,
     /// Scripts around jobs and services, carried as they are.
@@ -111,6 +113,7 @@ impl Site {
             node: if is_gateway { None } else { Some(resolver.node(&name, class.as_ref())) },
             gateway: resolver.gateway(&name, served),
             install: profile.install.as_ref().map(|i| i.files.clone()).unwrap_or_default(),
+            trees: resolver.trees(),
             boot_dirs: profile.install.as_ref().and_then(|i| i.boot_dirs).unwrap_or(false),
             scripts: resolver.scripts(class.as_ref()),
             extra: profile.extra.clone().unwrap_or_default(),

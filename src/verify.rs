@@ -12,6 +12,7 @@ mod nhc;
 mod node;
 mod prometheus;
 mod root;
+mod tree;
 
 pub use human::write as human;
 pub use nhc::write as nhc;
@@ -41,6 +42,8 @@ pub struct Request {
     pub class: Option<String>,
     /// The node's name, when it is not the host's.
     pub node: Option<String>,
+    /// Read every byte of the directories that are installed by version too, instead of looking whether they are there.
+    pub trees: bool,
 }
 
 /// Why nothing could be held against a manifest.
@@ -102,6 +105,9 @@ pub fn verify(request: &Request) -> Result<NodeReport, VerifyError> {
     for file in manifest.files.iter().filter(|file| is_for(file, class.name.as_deref(), &node)) {
         report.files += 1;
         file::compare(file, &root, &accounts, &mut report.differences);
+    }
+    for tree in manifest.trees.iter().filter(|tree| tree.class.is_none() || tree.class == class.name) {
+        tree::compare(tree, &root, request.trees, &mut report.differences);
     }
     report.judge();
     Ok(report)

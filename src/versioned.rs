@@ -2,18 +2,20 @@
 //!
 //! A container has a module's files and `/opt/udiImage` mounted for as long as it runs. Software that is replaced below it
 //! takes the next `exec` or `dlopen` down. So a directory that the profile names under `[install.tree]` is installed under a
-//! name with its content in it, `/opt/shifter/mpich@0123456789abcdef`; udiRoot.conf names that one. A new version is a new
+//! name with its content in it, `/opt/shifter/mpich.0123456789abcdef`; udiRoot.conf names that one. A new version is a new
 //! directory; the swap is the rename of udiRoot.conf, and going back is renaming the old one into place. What no
 //! configuration names and nobody holds, [`collect`] removes.
 
 mod collect;
 mod digest;
+mod generations;
 mod held;
 mod install;
 mod place;
 
 pub use collect::{Collected, Collection, Fate, collect};
 pub use digest::digest;
+pub use generations::{Named, named, needed};
 pub use held::{By, Holder, holders};
 pub use install::{Installed, install};
 pub(crate) use place::place;
@@ -21,8 +23,8 @@ pub(crate) use place::place;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What stands between the name of a tree and its version.
-const MARK: char = '@';
+/// What stands between the name of a tree and its version: a character that siteFs takes in every release.
+const MARK: char = '.';
 
 /// How many digits of the digest are the version.
 const DIGITS: usize = 16;

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     install::{self, Applied, Cause, Compared, Edits, Reload, Request, Selection, Store},
     tree::Tree,
+    versioned::{self, Installed},
 };
 
 /// Install what the profile renders, as one generation that can be gone back to.
@@ -94,6 +95,12 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let request = args.how.request(Cause::Apply, args.only.clone(), args.take_over, Vec::new());
     if !agreed(&compared, &args.how, console)? {
         return Ok(Exit::Failed);
+    }
+    // ORDER: what udiRoot.conf names must be there before it is.
+    for wanted in &world.trees {
+        if let Installed::Made(place) = versioned::install(wanted, tree.path())? {
+            console.say(&format!("installed {}\n", place.display()))?;
+        }
     }
     let applied = install::apply(tree, &store, &world.desired, &compared, &request)?;
     let forgotten = install::collect(&store, args.keep as usize, None)?;

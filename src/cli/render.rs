@@ -83,11 +83,18 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
             return Ok(Exit::Failed);
         }
     }
-    let plan = plan(&checked, &file, args)?;
+    let inputs = inputs(&checked, &file, args)?;
+    let made = if args.tree { render::plan_trees } else { render::plan };
+    let plan = made(&checked.sites, &inputs)
+        .map_err(|errors| Failure::of_all("the target's files cannot hold the profile", &errors, None))?;
     if let Some(name) = &args.stdout {
         return show(&plan, name, args.secrets, console);
     }
     let directory = args.out.as_deref().unwrap_or(Path::new("."));
+    if args.tree {
+        // ORDER: what udiRoot.conf names must be there before it is.
+        render::write_trees(&checked.sites, &inputs, directory).map_err(|error| Failure::Several(error.to_string()))?;
+    }
     let report = render::write(&plan, directory)?;
     console.say(&table(&plan, directory))?;
     console.note(&left_to_do(&report));
@@ -116,23 +123,25 @@ fn left_to_do(report: &render::Report) -> String {
     text
 }
 
-fn plan(checked: &Checked, file: &Path, args: &Args) -> Result<Plan, Failure> {
+/// What the plan needs from outside. What goes to standard output holds no secret, so none is read for it.
+fn inputs(checked: &Checked, file: &Path, args: &Args) -> Result<Inputs, Failure> {
     let how = match (args.secrets, args.allow_secret_commands) {
-        // What goes to standard output holds no secret, so none is read for it.
         (How::Placeholder, _) => Secrets::Placeholder,
         _ if args.stdout.is_some() => Secrets::Placeholder,
         (How::Resolve, false) => Secrets::Resolve,
         (How::Resolve, true) => Secrets::ResolveWithCommands,
     };
     let directory = file.parent().unwrap_or(Path::new(""));
-    let inputs = Inputs::gather(&checked.sites, &file.display().to_string(), directory, how).map_err(|errors| {
+    let failed = |errors: Vec<GatherError>| {
         let of_secrets = errors.iter().any(GatherError::is_of_a_secret);
         let help = of_secrets.then_some("`--secrets placeholder` renders without secrets, for tests and reviews");
         Failure::of_all("the profile refers to what cannot be had", &errors, help)
-    })?;
-    let made = if args.tree { render::plan_trees } else { render::plan };
-    made(&checked.sites, &inputs)
-        .map_err(|errors| Failure::of_all("the target's files cannot hold the profile", &errors, None))
+    };
+    let mut inputs = Inputs::gather(&checked.sites, &file.display().to_string(), directory, how).map_err(failed)?;
+    if how == Secrets::Placeholder {
+        inputs.read_trees().map_err(failed)?;
+    }
+    Ok(inputs)
 }
 
 fn show(plan: &Plan, name: &str, secrets: How, console: &Console) -> Outcome {

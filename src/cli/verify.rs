@@ -36,6 +36,9 @@ pub(super) struct Args {
     /// The node's name. Default: the host's.
     #[arg(long, value_name = "NAME")]
     node: Option<String>,
+    /// Read the directories that are installed by version too, instead of looking whether they are there.
+    #[arg(long)]
+    trees: bool,
     /// The form of the output.
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
     format: Form,
@@ -64,6 +67,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         manifest: args.manifest.clone(),
         class: args.class.clone(),
         node: args.node.clone(),
+        trees: args.trees,
     };
     let report = verify::verify(&request).unwrap_or_else(|error| verify::failed(&request, &error));
     let text = match args.format {

@@ -14,6 +14,7 @@ use crate::{
     profile::{self, Input, Loaded},
     render::{self, GatherError, Inputs, Secrets},
     tree::{Tree, TreeError},
+    versioned,
 };
 
 /// The profile, and where it is installed.
@@ -63,6 +64,8 @@ pub(super) struct World {
     pub(super) tree: Tree,
     pub(super) accounts: Accounts,
     pub(super) desired: Desired,
+    /// Directories that containers hold open, to be there before the files that name them.
+    pub(super) trees: Vec<versioned::Tree>,
     /// The plan it was made from, when it was one.
     pub(super) saved: Option<SavedPlan>,
     profile: PathBuf,
@@ -105,10 +108,11 @@ impl World {
         let host = args.host.as_deref();
         let mut desired = Desired::of(&plan, &checked.sites, class.as_deref(), &tree, &accounts, owning, host)?;
         desired.source.clone_from(&inputs.source);
+        let trees = versioned::needed(&checked.sites, &inputs.trees);
         for left in &desired.left_out {
             console.note(&format!("left out: {} is for host {} (--host {1})\n", left.install, left.host));
         }
-        Ok(Some(Self { tree, accounts, desired, saved, profile: file, args }))
+        Ok(Some(Self { tree, accounts, desired, trees, saved, profile: file, args }))
     }
 
     /// What differs, seen by anybody who may read the files; the generations are root's to read.
@@ -230,4 +234,13 @@ pub(super) fn tree(root: Option<&Path>) -> Result<Tree, Failure> {
 /// How a verb that did something ends.
 pub(super) fn dry(differs: bool) -> Exit {
     if differs { Exit::Differs } else { Exit::Clean }
+}
+
+impl From<versioned::TreeError> for Failure {
+    fn from(error: versioned::TreeError) -> Self {
+        match error {
+            versioned::TreeError::Io { action, path, source } => Self::File { verb: action, path, source },
+            other => Self::Several(other.to_string()),
+        }
+    }
 }

@@ -71,6 +71,7 @@ pub(super) const ROWS: &[Row] = &[
     ("class.NAME.artifacts", &[Tool("selects the files of a class")]),
     ("class.NAME.set", &[Tool("sets other keys")]),
     ("install.boot_dirs", &[File("tmpfiles.conf")]),
+    ("install.tree.NAME.from", &[Tool("hashes it, and installs it by version")]),
     ("install.NAME.owner", &[Manifest]),
     ("install.NAME.group", &[Manifest]),
     ("install.NAME.mode", &[Manifest]),

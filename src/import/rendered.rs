@@ -36,7 +36,8 @@ pub(super) fn render(
     scripts: &BTreeMap<String, String>,
 ) -> Rendered {
     let mut rendered = Rendered::default();
-    let inputs = Inputs { source: "import".to_owned(), vault: secrets.vault(), files: scripts.clone() };
+    let inputs =
+        Inputs { source: "import".to_owned(), vault: secrets.vault(), files: scripts.clone(), trees: Vec::new() };
     if let Some(text) = system {
         let site = load(text).and_then(|profile| Site::resolve(&profile, None).map_err(said));
         rendered.system = rendered.keep_plan(site, &inputs);

@@ -50,6 +50,7 @@ fn names_a_file(key: &str, path: &[String]) -> bool {
     match key {
         "file" | "sops" => !below("env") && !below("extra"),
         "extra" => below("hooks"),
+        "from" => below("install") && below("tree"),
         _ => false,
     }
 }

@@ -4,6 +4,7 @@ use super::vault::Vault;
 use crate::profile::section::{ArtifactKind, secret::Secret};
 use crate::secret::{self, Commands, Extent, ResolveError, SecretValue};
 use crate::site::{Access, Site};
+use crate::versioned::{Tree, TreeError};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,8 @@ pub struct Inputs {
     pub vault: Vault,
     /// The site's own scripts, by the path written in the profile.
     pub files: BTreeMap<String, String>,
+    /// Directories that are installed by version.
+    pub trees: Vec<Tree>,
 }
 
 /// How secrets are treated.
@@ -58,6 +61,9 @@ pub enum GatherError {
         /// What it has.
         found: String,
     },
+    /// A directory that is installed by version.
+    #[error(transparent)]
+    Tree(#[from] TreeError),
     /// A secret.
     #[error(transparent)]
     Secret(#[from] ResolveError),
@@ -77,6 +83,8 @@ impl Inputs {
                 Err(error) => errors.push(error),
             }
         }
+        let trees = once_each(sites.iter().flat_map(|site| site.trees.clone()));
+        let trees = trees.into_iter().map(|(path, from)| Tree::unread(&path, &dir.join(from))).collect();
         let mut reveal = |commands| {
             let mut values: Vec<(Secret, SecretValue)> = Vec::new();
             for secret in once_each(sites.iter().flat_map(inlined_secrets)) {
@@ -93,7 +101,27 @@ impl Inputs {
             Secrets::ResolveWithCommands => reveal(Commands::Allowed),
         };
         let source = source.rsplit('/').next().unwrap_or(source).to_owned();
-        if errors.is_empty() { Ok(Self { source, vault, files }) } else { Err(errors) }
+        let mut inputs = Self { source, vault, files, trees };
+        // A check needs no copy of what is installed.
+        if how != Secrets::Placeholder {
+            errors.extend(inputs.read_trees().err().into_iter().flatten());
+        }
+        if errors.is_empty() { Ok(inputs) } else { Err(errors) }
+    }
+
+    /// Read the directories that are installed by version, where their versions count.
+    ///
+    /// # Errors
+    /// All that cannot be read.
+    pub fn read_trees(&mut self) -> Result<(), Vec<GatherError>> {
+        let mut errors = Vec::new();
+        for tree in &mut self.trees {
+            match Tree::read(&tree.path, &tree.from) {
+                Ok(read) => *tree = read,
+                Err(error) => errors.push(error.into()),
+            }
+        }
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 }
 

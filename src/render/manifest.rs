@@ -5,8 +5,10 @@ use super::{Artifact, Check, Inputs, Plan};
 use crate::digest::sha256;
 use crate::profile::section::scalar::Mode;
 use crate::site::Site;
+use crate::versioned::Tree;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// What was rendered from a profile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -28,6 +30,9 @@ pub struct Manifest {
     pub classes: Vec<ManifestClass>,
     /// Every rendered file but this one.
     pub files: Vec<ManifestFile>,
+    /// Directories that are installed by version, because containers hold them open.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trees: Vec<ManifestTree>,
     /// Secrets that have to be brought to the gateway's host beside the rendered files.
     pub secrets: Vec<ManifestSecret>,
 }
@@ -76,6 +81,20 @@ pub struct ManifestFile {
     pub reload: String,
 }
 
+/// A directory that is installed by version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ManifestTree {
+    /// The path that the profile names.
+    pub path: String,
+    /// The class it is for.
+    pub class: Option<String>,
+    /// Where it is installed; rendered files name this.
+    pub install: String,
+    /// What it holds: names, kinds, modes, bytes and link targets; 64 hexadecimal digits.
+    pub sha256: String,
+}
+
 /// A secret that is brought, not rendered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -90,8 +109,15 @@ pub struct ManifestSecret {
     pub mode: String,
 }
 
-/// The manifest of a plan: `sites` in its order, the primary class first, and the configuration id of each.
-pub(super) fn manifest(plan: &Plan, sites: &[&Site], ids: &[String], inputs: &Inputs) -> Artifact {
+/// The manifest of a plan: `sites` in its order, the primary class first, the configuration id of each, and the trees
+/// that each class's files name.
+pub(super) fn manifest(
+    plan: &Plan,
+    sites: &[&Site],
+    ids: &[String],
+    placed: &[(Site, BTreeSet<Tree>)],
+    inputs: &Inputs,
+) -> Artifact {
     let first = sites.first();
     let mut secrets: Vec<ManifestSecret> = Vec::new();
     for (secret, install) in sites.iter().flat_map(|site| installed_secrets(site)) {
@@ -114,6 +140,7 @@ pub(super) fn manifest(plan: &Plan, sites: &[&Site], ids: &[String], inputs: &In
         class: first.and_then(|site| site.class.as_ref()).map(|class| class.name.clone()),
         classes: sites.iter().zip(ids).map(|(site, id)| class(site, id)).collect(),
         files: plan.artifacts.iter().map(entry).collect(),
+        trees: placed.iter().flat_map(|(site, trees)| trees.iter().map(|tree| versioned(site, tree))).collect(),
         secrets,
     };
     let value = serde_json::to_value(manifest).expect("texts, numbers and lists are JSON");
@@ -139,6 +166,15 @@ fn class(site: &Site, id: &str) -> ManifestClass {
         name: class.map(|class| class.name.clone()),
         hosts: class.map(|class| class.hosts.clone()).unwrap_or_default(),
         config_id: id.to_owned(),
+    }
+}
+
+fn versioned(site: &Site, tree: &Tree) -> ManifestTree {
+    ManifestTree {
+        path: tree.path.clone(),
+        class: site.class.as_ref().map(|class| class.name.clone()),
+        install: tree.place(),
+        sha256: tree.sha256.clone(),
     }
 }
 

@@ -7,6 +7,8 @@
 use super::{Artifact, Check, Inputs, Plan, RenderError, plan};
 use crate::profile::section::scalar::Mode;
 use crate::site::Site;
+use crate::versioned::{self, TreeError};
+use std::path::Path;
 
 /// The tree of a site without classes.
 const EVERY_NODE: &str = "all";
@@ -26,9 +28,27 @@ pub fn plan_trees(sites: &[Site], inputs: &Inputs) -> Result<Plan, Vec<RenderErr
     if errors.is_empty() { Ok(Plan { artifacts }) } else { Err(errors) }
 }
 
+/// Copy the directories that containers hold open into the tree of every class whose files name them.
+///
+/// # Errors
+/// As [`versioned::install`].
+pub fn write_trees(sites: &[Site], inputs: &Inputs, dir: &Path) -> Result<(), TreeError> {
+    for site in sites {
+        let root = dir.join(format!("{}{}", tree_name(site), site.root));
+        for tree in &versioned::place(site, &inputs.trees).1 {
+            versioned::install(tree, &root)?;
+        }
+    }
+    Ok(())
+}
+
+fn tree_name(site: &Site) -> &str {
+    site.class.as_ref().map_or(EVERY_NODE, |class| &class.name)
+}
+
 /// The file where its reader looks, below the tree of its class. What one host alone gets has a tree beside.
 fn at(site: &Site, mut file: Artifact) -> Artifact {
-    let class = site.class.as_ref().map_or(EVERY_NODE, |class| &class.name);
+    let class = tree_name(site);
     let tree = match &file.host {
         Some(host) => format!("{class}@{host}"),
         None => class.to_owned(),

@@ -6,6 +6,7 @@ use crate::diagnostic::{Category, Finding, KeyPath, RuleId, Severity};
 use crate::profile::section::scalar::AbsPath;
 use crate::profile::section::{Kind, Profile};
 use crate::target::Target;
+use std::collections::BTreeMap;
 
 /// A path that does not begin at the root. The rule of the same code says more.
 const RELATIVE_PATH: RuleId =
@@ -57,6 +58,20 @@ impl<'a> Resolver<'a> {
             self.findings.push(Finding::new(&RELATIVE_PATH, message).at(path, "not absolute"));
         }
         written.normal()
+    }
+
+    /// Directories that are installed by version.
+    pub(super) fn trees(&mut self) -> BTreeMap<String, String> {
+        let written = self.profile.install.iter().flat_map(|install| &install.tree);
+        let mut trees = BTreeMap::new();
+        for (path, tree) in written {
+            let at = KeyPath::from(["install", "tree", path.as_str()]);
+            match path.parse::<AbsPath>() {
+                Ok(path) => drop(trees.insert(self.absolute(at, &path), tree.from.clone())),
+                Err(why) => self.findings.push(Finding::new(&RELATIVE_PATH, why).at(at, "not absolute")),
+            }
+        }
+        trees
     }
 
     /// A path that may be left out.

@@ -23,6 +23,12 @@ impl Root {
         self.0.is_none()
     }
 
+    /// A path of the node as one of this host. Links of the node may lead out of it; [`Root::open`] does not.
+    #[must_use]
+    pub fn path(&self, path: &Path) -> PathBuf {
+        self.0.as_ref().map_or_else(|| path.to_owned(), |root| root.join(path.strip_prefix("/").unwrap_or(path)))
+    }
+
     /// The file at the absolute `path`. Links count as on the node: an absolute one stays below the root
     /// (openat2(2), RESOLVE_IN_ROOT). A pipe is opened, and not waited for.
     ///
@@ -36,10 +42,7 @@ impl Root {
             OpenHow::new().flags(flags).resolve(ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS);
         match openat2(&dir, path, how) {
             // Before Linux 5.6 there is no such call.
-            Err(nix::Error::ENOSYS) => {
-                let below = path.strip_prefix("/").unwrap_or(path);
-                Ok(File::from(open(&root.join(below), flags, Mode::empty())?))
-            }
+            Err(nix::Error::ENOSYS) => Ok(File::from(open(&self.path(path), flags, Mode::empty())?)),
             answer => Ok(File::from(answer?)),
         }
     }

@@ -76,7 +76,7 @@ fn fate(asked: &Collection<'_>, place: &Path, named: &str) -> Result<Fate, TreeE
     if asked.named.contains(named) {
         return Ok(Fate::Named);
     }
-    if let Some(holder) = holders(place).into_iter().next() {
+    if let Some(holder) = holders(place).map_err(failed("look who uses", place))?.into_iter().next() {
         return Ok(Fate::Held(holder));
     }
     let there = fs::symlink_metadata(place).map_err(failed("read", place))?;
@@ -93,7 +93,7 @@ fn fate(asked: &Collection<'_>, place: &Path, named: &str) -> Result<Fate, TreeE
     let name = place.file_name().unwrap_or_default().to_string_lossy();
     let doomed = place.with_file_name(format!(".{name}.removed"));
     fs::rename(place, &doomed).map_err(failed("rename", place))?;
-    if let Some(holder) = holders(&doomed).into_iter().next() {
+    if let Some(holder) = holders(&doomed).map_err(failed("look who uses", &doomed))?.into_iter().next() {
         fs::rename(&doomed, place).map_err(failed("rename to", place))?;
         return Ok(Fate::Held(holder));
     }

@@ -1,7 +1,7 @@
 //! Who uses a directory: containers that have it mounted, and processes that work in it.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt as _;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Somebody who uses a directory.
@@ -24,10 +24,12 @@ pub enum By {
 
 /// The first process found that uses `directory` or something below it, for each way of using it; none when nobody does.
 /// Without privilege only one's own processes are seen.
-#[must_use]
-pub fn holders(directory: &Path) -> Vec<Holder> {
-    let Ok(directory) = directory.canonicalize() else { return Vec::new() };
-    let place = Place::of(&directory);
+///
+/// # Errors
+/// When the directory or the mount table cannot be read: then nobody knows who uses it.
+pub fn holders(directory: &Path) -> io::Result<Vec<Holder>> {
+    let directory = directory.canonicalize()?;
+    let place = Place::of(&directory)?;
     let mut found: Vec<Holder> = Vec::new();
     let mut seen_namespaces: Vec<PathBuf> = Vec::new();
     for pid in pids() {
@@ -36,7 +38,7 @@ pub fn holders(directory: &Path) -> Vec<Holder> {
         let namespace = fs::read_link(process.join("ns/mnt")).unwrap_or_default();
         if !seen_namespaces.contains(&namespace) {
             let mounts = fs::read_to_string(process.join("mountinfo")).unwrap_or_default();
-            if place.as_ref().is_some_and(|place| mounts.lines().any(|line| place.is_source_of(line))) {
+            if mounts.lines().any(|line| place.is_source_of(line)) {
                 found.push(Holder { pid, by: By::Mount });
             }
             seen_namespaces.push(namespace);
@@ -47,7 +49,7 @@ pub fn holders(directory: &Path) -> Vec<Holder> {
     }
     found.sort_by_key(|holder| (holder.by, holder.pid));
     found.dedup_by_key(|holder| holder.by);
-    found
+    Ok(found)
 }
 
 /// A directory as the kernel names the source of a mount: the device of its file system, and its path in that.
@@ -57,20 +59,16 @@ struct Place {
 }
 
 impl Place {
-    fn of(directory: &Path) -> Option<Self> {
-        let device = fs::metadata(directory).ok()?.dev();
-        let (major, minor) = (nix::sys::stat::major(device), nix::sys::stat::minor(device));
-        let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
-        let wanted = directory.to_str()?;
-        // The last mount that holds the path is the one on top.
-        let mount = mounts.lines().filter_map(Mount::read).filter(|mount| is_within(wanted, &mount.point)).max_by_key(
-            |mount| mount.point.trim_end_matches('/').len(),
-        )?;
+    fn of(directory: &Path) -> io::Result<Self> {
+        // Of this thread: mounts may be its own.
+        let mounts = fs::read_to_string("/proc/thread-self/mountinfo")?;
+        let wanted = directory.to_str().ok_or(io::ErrorKind::InvalidInput)?;
+        // The longest mount point that holds the path, and of several on one point the last, which lies on top.
+        let holds = |mount: &Mount| is_within(wanted, &mount.point);
+        let mount = mounts.lines().filter_map(Mount::read).filter(holds).max_by_key(|mount| mount.point.len());
+        let mount = mount.ok_or_else(|| io::Error::other("no mount of the mount table holds it"))?;
         let inside = wanted.strip_prefix(mount.point.trim_end_matches('/')).unwrap_or_default();
-        let path = format!("{}{inside}", mount.root.trim_end_matches('/'));
-        // The device of a file differs from that of its mount where one file system has several (btrfs).
-        let device = if mount.device.is_empty() { format!("{major}:{minor}") } else { mount.device };
-        Some(Self { device, path })
+        Ok(Self { device: mount.device, path: format!("{}{inside}", mount.root.trim_end_matches('/')) })
     }
 
     /// Whether a mount shows the directory, or a part of it. The file system's own mount shows it too, and does not count.
@@ -134,12 +132,12 @@ mod tests {
     fn a_working_directory_and_an_open_file_hold_and_an_unused_directory_is_free() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("file"), "x").unwrap();
-        assert_eq!(holders(dir.path()), []);
+        assert_eq!(holders(dir.path()).unwrap(), []);
         let open = fs::File::open(dir.path().join("file")).unwrap();
         let holder = Holder { pid: std::process::id(), by: By::File };
-        assert_eq!(holders(dir.path()), [holder]);
+        assert_eq!(holders(dir.path()).unwrap(), [holder]);
         drop(open);
-        assert_eq!(holders(dir.path()), []);
+        assert_eq!(holders(dir.path()).unwrap(), []);
     }
 
     #[test]

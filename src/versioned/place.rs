@@ -41,7 +41,8 @@ impl Placing<'_> {
     }
 
     fn path(&mut self, path: &mut String) {
-        let inside = |tree: &&Tree| path.strip_prefix(&tree.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let inside =
+            |tree: &&Tree| path.strip_prefix(&tree.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         // Of trees within one another the inner one is meant.
         if let Some(tree) = self.trees.iter().filter(inside).max_by_key(|tree| tree.path.len()) {
             *path = format!("{}{}", tree.place(), &path[tree.path.len()..]);

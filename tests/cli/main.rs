@@ -1,5 +1,6 @@
 //! The program `shifter-site` as a user meets it: the real binary in a directory of profiles.
 
+mod bundle;
 mod capacity;
 mod check;
 mod doctor;

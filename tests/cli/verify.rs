@@ -178,3 +178,75 @@ fn the_result_fits_its_schema() {
     let errors: Vec<String> = validator.iter_errors(&result).map(|error| error.to_string()).collect();
     assert!(errors.is_empty(), "{errors:?}");
 }
+
+/// A profile with a module whose directory is installed by version.
+fn with_a_tree() -> Site {
+    let module = "[target]\nshifter = \"18.03\"\n";
+    assert!(GOOD.contains(module));
+    let more =
+        "[module.mpich]\ncopy_from = \"/opt/shifter/mpich\"\n[install.tree.\"/opt/shifter/mpich\"]\nfrom = \"mpich\"\n";
+    Site::new().with("site.toml", &format!("{GOOD}{more}")).with("mpich/lib/libmpi.so", "one")
+}
+
+#[test]
+fn a_tree_brings_the_versions_that_its_files_name() {
+    let site = with_a_tree();
+    let placed = || -> String {
+        let conf = site.run(&["render", "site.toml", "--stdout", "udiRoot.conf"]).out;
+        let line = conf.lines().find_map(|line| line.strip_prefix("module_mpich_copyPath=")).expect("a line");
+        line.to_owned()
+    };
+    assert_eq!(site.run(&["render", "site.toml", "--tree", "--out", "trees"]).code, 0);
+    let first = placed();
+    assert!(first.starts_with("/opt/shifter/mpich.") && first.len() == "/opt/shifter/mpich.".len() + 16, "{first}");
+    let library = site.path().join(format!("trees/all{first}/lib/libmpi.so"));
+    assert_eq!(fs::read_to_string(&library).expect("installed"), "one");
+    let manifest = site.path().join("trees/all/etc/shifter/manifest.json");
+    let look = |more: &[&str]| {
+        let text = fs::read_to_string(&manifest).expect("rendered");
+        let mut manifest: Manifest = serde_json::from_str(&text).expect("its form");
+        manifest.files.clear();
+        fs::write(site.path().join("trees-only.json"), serde_json::to_string(&manifest).expect("JSON"))
+            .expect("written");
+        site.run(&[["verify", "--root", "trees/all", "--manifest", "trees-only.json"].as_slice(), more].concat())
+    };
+    assert_eq!(look(&["--trees"]).code, 0);
+    fs::write(&library, "changed in place").expect("written");
+    assert_eq!(look(&[]).code, 0);
+    let ran = look(&["--trees"]);
+    assert!(ran.code == 2 && ran.out.contains(": content "), "{ran:?}");
+    // What was changed in place is never taken for what its name says, nor mended below somebody's feet.
+    let ran = site.run(&["render", "site.toml", "--tree", "--out", "trees"]);
+    assert!(ran.code == 1 && ran.err.contains("is not what its name says any more"), "{ran:?}");
+    fs::write(site.path().join("mpich/lib/libmpi.so"), "two").expect("written");
+    assert_ne!(placed(), first);
+    fs::remove_dir_all(site.path().join(format!("trees/all{first}"))).expect("removed");
+    let ran = look(&[]);
+    assert!(ran.code == 2 && ran.out.contains("is not there"), "{ran:?}");
+}
+
+#[test]
+fn apply_installs_a_version_before_the_file_that_names_it_and_gc_removes_it_after_the_last() {
+    let site = with_a_tree();
+    for directory in ["root/etc", "root/opt"] {
+        fs::create_dir_all(site.path().join(directory)).expect("made");
+    }
+    let apply = || {
+        let arguments = ["apply", "site.toml", "--root", "root", "--no-owner", "--yes"];
+        let ran = site.run(&arguments);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let conf = fs::read_to_string(site.path().join("root/etc/shifter/udiRoot.conf")).expect("applied");
+        let line = conf.lines().find_map(|line| line.strip_prefix("module_mpich_copyPath=")).expect("a line");
+        site.path().join(format!("root{line}"))
+    };
+    let first = apply();
+    assert!(first.join("lib/libmpi.so").is_file());
+    fs::write(site.path().join("mpich/lib/libmpi.so"), "two").expect("written");
+    let second = apply();
+    assert!(first.is_dir() && second.is_dir() && first != second);
+    let gc = |more: &[&str]| site.run(&[["gc", "--root", "root"].as_slice(), more].concat());
+    assert_eq!(gc(&["--keep", "10", "--older-than", "0s"]).code, 0);
+    assert!(first.is_dir() && second.is_dir(), "a generation that is kept names it");
+    let ran = gc(&["--keep", "1", "--older-than", "0s"]);
+    assert!(ran.code == 0 && !first.is_dir() && second.is_dir(), "{ran:?}");
+}

@@ -159,7 +159,8 @@ fn plan(file: &Path, profile: &Value) -> Option<Plan> {
     }
     let sites = sites(&loaded)?;
     let files = BTreeMap::from([("own.sh".to_owned(), "true\n".to_owned())]);
-    render::plan(&sites, &Inputs { source: "t.toml".to_owned(), vault: Vault::Placeholders, files }).ok()
+    render::plan(&sites, &Inputs { source: "t.toml".to_owned(), vault: Vault::Placeholders, files, trees: Vec::new() })
+        .ok()
 }
 
 fn sites(loaded: &Loaded) -> Option<Vec<Site>> {

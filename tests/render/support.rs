@@ -75,7 +75,7 @@ pub(crate) fn vault() -> Vault {
 
 /// What a plan needs, for the profile `name`.
 pub(crate) fn inputs(name: &str) -> Inputs {
-    Inputs { source: format!("{name}.toml"), vault: vault(), files: BTreeMap::new() }
+    Inputs { source: format!("{name}.toml"), vault: vault(), files: BTreeMap::new(), trees: Vec::new() }
 }
 
 /// The plan of a site profile.

@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn names_are_folded_by_their_last_number() {
         let names = ["nid00003", "nid00001", "login1", "nid00002", "nid00010", "boot", "r1n2.site", "r1n3.site"];
-        assert_eq!(fold(names), "boot,login1,nid[00001-00003],nid00010,r1n[2-3].site");
+        assert_eq!(fold(names), "boot,login1,nid[00001-00003,00010],r1n[2-3].site");
         assert_eq!(fold(["n9", "n10", "n11", "n9"]), "n[9-11]");
         assert_eq!(fold([]), "");
     }
