@@ -14,9 +14,10 @@ mod verdict;
 pub use many::many;
 pub use verdict::{Verdict, summary};
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
+    baseline::Baseline,
     diagnostic::{Report, Selection, Severity, source::Source, suppress},
     facts::Facts,
     lint::{self, Fact, RULES},
@@ -47,6 +48,8 @@ pub struct Strictness {
     pub facts: Vec<Facts>,
     /// Other programs that look at scripts and units; none unless somebody asks.
     pub tools: Vec<tools::Tool>,
+    /// What is known and not to be said again.
+    pub baseline: Option<Arc<Baseline>>,
 }
 
 /// A profile that was looked at from all sides.
@@ -142,12 +145,17 @@ fn examine(loaded: Loaded, class: Option<&str>, strictness: &Strictness, looked_
     );
     let mut findings = outcome.kept;
     findings.retain(|located| selection.keeps(located));
+    let known = strictness.baseline.as_ref().map_or(0, |baseline| {
+        let could_be_found =
+            |code: &str| judged && looked_at == LookedAt::AsWritten && had_a_chance(code, tier, &selection, strictness);
+        baseline.take_out(&mut findings, &own, could_be_found)
+    });
 
     let usual = if tier == Tier::Strict { FailOn::Warn } else { FailOn::Error };
     let limit = strictness.fail_on.or(lint.fail_on).unwrap_or(usual);
     let mut verdict = Verdict {
         fails: findings.iter().any(|located| reaches(located.finding.severity, limit)),
-        suppressed: outcome.suppressed + unwanted.len(),
+        suppressed: outcome.suppressed + unwanted.len() + known,
         scope: verdict::scope(&loaded, judged),
         findings,
     };

@@ -15,6 +15,7 @@ mod exit;
 mod explain;
 mod facts;
 mod find;
+mod fmt;
 mod gc;
 mod generations;
 mod import;
@@ -22,6 +23,7 @@ mod init;
 mod layers;
 mod lsp;
 mod man;
+mod migrate;
 mod node;
 mod render;
 mod report;
@@ -57,6 +59,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Check(check::Args),
+    Migrate(migrate::Args),
     Render(render::Args),
     Diff(diff::Args),
     Apply(apply::Args),
@@ -67,6 +70,7 @@ enum Verb {
     Doctor(doctor::Args),
     Explain(explain::Args),
     Facts(facts::Args),
+    Fmt(fmt::Args),
     Rules(rules::Args),
     Docs(docs::Args),
     Capacity(capacity::Args),
@@ -108,6 +112,7 @@ fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> Exit {
     let console = Console::new(cli.color);
     let outcome = match &cli.verb {
         Verb::Check(args) => check::run(args, &console),
+        Verb::Migrate(args) => migrate::run(args, &console),
         Verb::Render(args) => render::run(args, &console),
         Verb::Diff(args) => diff::run(args, &console),
         Verb::Apply(args) => apply::run(args, &console),
@@ -118,6 +123,7 @@ fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> Exit {
         Verb::Doctor(args) => doctor::run(args, &console),
         Verb::Explain(args) => explain::run(args, &console),
         Verb::Facts(args) => facts::run(args, &console),
+        Verb::Fmt(args) => fmt::run(args, &console),
         Verb::Rules(args) => rules::run(args, &console),
         Verb::Capacity(args) => capacity::run(args, &console),
         Verb::Docs(args) => docs::run(args, &console),

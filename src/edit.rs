@@ -6,7 +6,7 @@
 //! here that says anything else.
 
 mod insert;
-mod literal;
+pub(crate) mod literal;
 mod meaning;
 mod patch;
 mod remove;

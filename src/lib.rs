@@ -8,8 +8,9 @@
 //! 3. [`site`] decides what the profile means for one class of nodes, for the installed software
 //!    ([`target`]): no default is left to decide after it.
 //! 4. [`lint`] asks every rule. A rule names key paths, never lines.
-//! 5. [`check`] puts the findings of all classes together and leaves out what is suppressed.
-//! 6. [`repair`] carries out what findings propose. It changes texts by [`edit`], which leaves alone all else.
+//! 5. [`check`] puts the findings of all classes together and leaves out what is suppressed, or known ([`baseline`]).
+//! 6. [`repair`] carries out what findings propose. It changes texts by [`edit`], which leaves alone all else;
+//!    [`layout`] brings whole texts into the usual form, and [`migrate`] takes a profile to another release.
 //! 7. [`render`] makes every file of a site, reads each back with the parser of the program it is for,
 //!    and writes it. The same site gives the same bytes.
 //! 8. [`change`] says in the words of a file's reader what differs between two versions of it.
@@ -24,6 +25,7 @@
 //! [`schema`] describes the files read and written, for editors and other programs; [`docs`] is the manual for people.
 //! [`lsp`] serves editors: the same findings while a profile is typed.
 
+pub mod baseline;
 pub mod bundle;
 pub mod capacity;
 pub mod change;
@@ -39,8 +41,10 @@ pub mod facts;
 pub mod import;
 pub mod init;
 pub mod install;
+pub mod layout;
 pub mod lint;
 pub mod lsp;
+pub mod migrate;
 pub mod profile;
 pub mod render;
 pub mod repair;

@@ -21,6 +21,7 @@ use crate::{
     profile::{
         Input, LoadError, LoadOptions,
         buffers::{Buffers, one_name},
+        document,
     },
 };
 
@@ -85,7 +86,7 @@ pub fn repair(
     strictness: &Strictness,
     allowed: Safety,
 ) -> Result<Repaired, LoadError> {
-    let mut run = Run { profiles: profiles.to_vec(), buffers: Buffers::none(), changed: BTreeMap::new() };
+    let mut run = Texts::new(profiles.to_vec());
     let (mut done, mut failed): (Vec<String>, Vec<Skipped>) = Default::default();
     let mut fixed = 0;
     for round in 0..=ROUNDS {
@@ -112,7 +113,7 @@ pub fn repair(
             skipped.sort();
             skipped.dedup();
             let fails = checked.iter().any(Checked::fails);
-            let changed = run.changed.into_values().filter(|text| text.before != text.after).collect();
+            let changed = run.changed();
             return Ok(Repaired { report: report.after_fixing(fixed), fails, changed, skipped });
         }
     }
@@ -120,14 +121,30 @@ pub fn repair(
 }
 
 /// The texts as they are by now.
-struct Run {
+pub(crate) struct Texts {
     profiles: Vec<LoadOptions>,
     buffers: Buffers,
     changed: BTreeMap<Key, Changed>,
 }
 
-impl Run {
-    fn check(&self, class: Option<&str>, strictness: &Strictness) -> Result<Vec<Checked>, LoadError> {
+impl Texts {
+    pub(crate) fn new(profiles: Vec<LoadOptions>) -> Self {
+        Self { profiles, buffers: Buffers::none(), changed: BTreeMap::new() }
+    }
+
+    /// The texts that are not as they were read.
+    pub(crate) fn changed(self) -> Vec<Changed> {
+        self.changed.into_values().filter(|text| text.before != text.after).collect()
+    }
+
+    /// Whether all these texts may change.
+    pub(crate) fn may_change(&self, written: &[Written], checked: &[Checked]) -> bool {
+        let editable = self.editable(checked);
+        written.iter().all(|written| key(&written.source).is_some_and(|key| editable.contains(&key)))
+    }
+
+    /// Looks at the profiles as the texts are by now.
+    pub(crate) fn check(&self, class: Option<&str>, strictness: &Strictness) -> Result<Vec<Checked>, LoadError> {
         self.profiles.iter().map(|options| check::check_with(options, class, strictness, &self.buffers)).collect()
     }
 
@@ -139,7 +156,7 @@ impl Run {
     }
 
     /// Carries out one fix in all its texts, or in none.
-    fn carry_out(&mut self, written: &[Written]) -> Result<(), edit::EditError> {
+    pub(crate) fn carry_out(&mut self, written: &[Written]) -> Result<(), edit::EditError> {
         let mut texts: BTreeMap<Key, (Arc<Source>, String)> = BTreeMap::new();
         for Written { source, edit } in written {
             let Some(key) = key(source) else { continue };
@@ -185,11 +202,21 @@ fn key(source: &Source) -> Option<Key> {
 }
 
 impl Changed {
-    /// The change as a unified diff.
+    /// The change as a unified diff, with secrets covered.
     #[must_use]
     pub fn diff(&self) -> String {
-        let diff = similar::TextDiff::from_lines(&self.before, &self.after);
+        let (before, after) = (shown(&self.before), shown(&self.after));
+        let diff = similar::TextDiff::from_lines(&before, &after);
         let name = self.name.trim_start_matches('/');
         diff.unified_diff().context_radius(3).header(&format!("a/{name}"), &format!("b/{name}")).to_string()
     }
+}
+
+/// The text with every secret in it covered.
+fn shown(text: &str) -> String {
+    let mut source = Source::new("", SourceKind::Preset, text);
+    for secret in document::read(&source, 0).secrets {
+        source.cover(secret);
+    }
+    source.shown().to_owned()
 }

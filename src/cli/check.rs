@@ -1,6 +1,6 @@
 //! `shifter-site check`: everything that is wrong with profiles, in one run.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use super::{
     Outcome,
@@ -11,6 +11,7 @@ use super::{
     node::HostArgs,
 };
 use crate::{
+    baseline::Baseline,
     check::{self, Strictness, tools::Tool},
     diagnostic::{Format, Safety},
     profile::{
@@ -31,6 +32,8 @@ use crate::{
   shifter-site check --facts facts/ site.toml          # with what nodes really are: shifter-site facts
   shifter-site check --fix --diff site.toml            # what --fix would change
   shifter-site check --fix - <site.toml >fixed.toml
+  shifter-site check --write-baseline known.json site.toml
+  shifter-site check --baseline known.json site.toml   # only what is new
 
 A finding is suppressed by `# shifter-site: ignore[CODE] reason` on its line or the line before.")]
 pub(super) struct Args {
@@ -71,6 +74,12 @@ pub(super) struct Args {
     /// are installed. What they say depends on this machine.
     #[arg(long, value_delimiter = ',', value_parser = tool_name, value_name = "TOOLS|auto|none")]
     tools: Vec<String>,
+    /// Say nothing of the findings that this file knows; `--write-baseline` wrote it.
+    #[arg(long, value_name = "FILE", conflicts_with = "write_baseline")]
+    baseline: Option<PathBuf>,
+    /// Write all findings to a file, so that a later run with `--baseline` says only what is new.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["fix", "unsafe_fixes", "diff"])]
+    write_baseline: Option<PathBuf>,
     #[command(flatten)]
     hosts: HostArgs,
     #[command(flatten)]
@@ -107,6 +116,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         secrets: args.resolve.then_some(commands),
         facts: args.hosts.facts(&options, args.layers.class.as_deref())?,
         tools: tools(&args.tools, console)?,
+        baseline: args.baseline.as_deref().map(Baseline::read).transpose()?.map(Arc::new),
     };
     if args.fixing.is_wanted() {
         return fix(args, &options, &strictness, console);
@@ -114,6 +124,12 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let verdicts = check::many(&options, args.layers.class.as_deref(), &strictness)?;
     let fails = verdicts.iter().any(|verdict| verdict.fails);
     let report = check::summary(verdicts);
+    if let Some(path) = &args.write_baseline {
+        let known = Baseline::of(report.findings());
+        console.save(path, &known.write())?;
+        console.say(&format!("`{}` knows {} findings\n", path.display(), known.len()))?;
+        return Ok(Exit::Clean);
+    }
     match &args.output {
         Some(path) => console.save(path, &args.format.write(&report, console.file_style()))?,
         None => console.say(&args.format.write(&report, console.style()))?,

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf, process::ExitCode};
 
-use crate::{profile::LoadError, repair::save::SaveError};
+use crate::{baseline::BaselineError, profile::LoadError, repair::save::SaveError};
 
 /// The exit codes, for `--help`.
 pub(super) const TABLE: &str = "\
@@ -81,6 +81,9 @@ pub(crate) enum Failure {
     /// A changed profile cannot be written.
     #[error(transparent)]
     Save(#[from] SaveError),
+    /// A file of known findings cannot be used.
+    #[error(transparent)]
+    Baseline(#[from] BaselineError),
     /// Several things stand in the way, each said on a line of its own.
     #[error("{0}")]
     Several(String),
@@ -125,7 +128,8 @@ impl Failure {
             _ => Exit::Io,
         };
         match self {
-            Self::Save(SaveError::Io { source, .. }) => io(source),
+            Self::Save(SaveError::Io { source, .. }) | Self::Baseline(BaselineError::Read { source, .. }) => io(source),
+            Self::Baseline(BaselineError::Form { .. }) => Exit::Failed,
             Self::Save(SaveError::ReadOnly { .. }) => Exit::NotPermitted,
             Self::Save(SaveError::Changed { .. }) => Exit::Io,
             Self::Usage(_) | Self::Load(LoadError::Override(_)) => Exit::Usage,

@@ -118,3 +118,31 @@ fn the_form_of_the_report_changes_neither_the_fixes_nor_the_exit_code() {
         }
     }
 }
+
+#[test]
+fn a_baseline_leaves_only_what_is_new() {
+    let site = Site::new().with("site.toml", &faulty());
+    let ran = site.run(&["check", "--write-baseline", "known.json", "site.toml"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, "`known.json` knows 3 findings\n"), "{}", ran.err);
+    let ran = site.run(&["check", "--baseline", "known.json", "site.toml"]);
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    assert!(ran.out.contains("3 suppressed"), "{}", ran.out);
+    std::fs::write(site.path().join("site.toml"), GOOD).expect("written");
+    let ran = site.run(&["check", "--baseline", "known.json", "--format", "concise", "site.toml"]);
+    assert!(ran.code == 0 && ran.out.contains("it is no more"), "{}", ran.out);
+    std::fs::write(site.path().join("bad.json"), "[]").expect("written");
+    let ran = site.run(&["check", "--baseline", "bad.json", "site.toml"]);
+    assert!(ran.code == 1 && ran.err.contains("`bad.json` is no baseline"), "{}", ran.err);
+    assert_eq!(site.run(&["check", "--baseline", "gone.json", "site.toml"]).code, 74);
+}
+
+#[test]
+fn a_diff_shows_no_secret() {
+    let text = good_but("uri = \"mongodb://localhost/\"", "uri = \"mongodb://localhost/\"\npassword = \"hunter2\"")
+        .replace("timeout    = \"20s\"", "timeout    = 20");
+    let site = Site::new().with("site.toml", &text);
+    for form in ["human", "json"] {
+        let ran = site.run(&["check", "--fix", "--diff", "--format", form, "site.toml"]);
+        assert!(ran.out.contains("+timeout") && !(ran.out + &ran.err).contains("hunter2"), "{form}");
+    }
+}
