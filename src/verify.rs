@@ -125,7 +125,7 @@ pub fn failed(request: &Request, error: &VerifyError) -> NodeReport {
 /// The manifest, and the path it was read from as seen on the node.
 fn read_manifest(request: &Request, root: &Root) -> Result<(Manifest, PathBuf), VerifyError> {
     let (path, read) = match &request.manifest {
-        Some(path) => (path.clone(), std::fs::read(path)),
+        Some(path) => (path.clone(), crate::profile::file::read(path)),
         None => (PathBuf::from(MANIFEST), root.read(Path::new(MANIFEST))),
     };
     let bytes = read.map_err(|source| VerifyError::Manifest { path: path.clone(), source })?;

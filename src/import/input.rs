@@ -188,7 +188,7 @@ fn walk(
 
 fn read_one(path: &Path, place: Option<String>, owners: bool) -> Result<InputFile, (PathBuf, std::io::Error)> {
     let of = |error| (path.to_owned(), error);
-    let bytes = std::fs::read(path).map_err(of)?;
+    let bytes = crate::profile::file::read(path).map_err(of)?;
     let owner = if owners { Some(ownership(&path.metadata().map_err(of)?)) } else { None };
     let name = path.display().to_string();
     Ok(InputFile { place, owner, ..InputFile::new(name, bytes) })
