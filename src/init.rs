@@ -4,12 +4,14 @@
 //! from a person ([`Interview`]); each is judged when it is given. [`profile`] writes the text.
 
 mod answer;
+mod from_facts;
 mod interview;
 mod question;
 
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context, syntax::SyntaxConfig};
 
 pub use answer::{Answers, FileSystem};
+pub use from_facts::suggestions;
 pub use interview::{Ask, InitError, Interview};
 pub use question::{QUESTIONS, Question};
 

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     check::{self, Strictness},
+    facts::Facts,
     init::{self, InitError, Interview},
     profile::{self, Input, LoadOptions},
 };
@@ -21,6 +22,7 @@ use crate::{
 #[command(after_help = "Examples:
   shifter-site init                                          asks
   shifter-site init --preset laptop --out -                  shows one
+  shifter-site facts | shifter-site init --facts - --answers rest.toml
   shifter-site init --answers heron.answers.toml --out heron.toml
 
 A file of answers has one key for each question:
@@ -38,6 +40,9 @@ pub(super) struct Args {
     /// Answers, in TOML; nothing is asked.
     #[arg(long, value_name = "FILE")]
     answers: Option<PathBuf>,
+    /// The facts of a node, as `shifter-site facts` prints them: usual answers come from it. `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    facts: Option<PathBuf>,
     /// The new profile; `-` is standard output.
     #[arg(long, short, default_value = "shifter-site.toml", value_name = "FILE")]
     out: PathBuf,
@@ -52,6 +57,11 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         return Err(Failure::Usage(format!("`{}` is there: name another with --out, or --force", args.out.display())));
     }
     let mut interview = Interview::default();
+    if let Some(file) = &args.facts {
+        let bytes = if file.as_os_str() == "-" { console.input()? } else { read(file)? };
+        let text = String::from_utf8(bytes).map_err(|error| file_error(file, error.to_string()))?;
+        interview.usual = init::suggestions(&Facts::parse(&text).map_err(|error| file_error(file, error.to_string()))?);
+    }
     if let Some(file) = &args.answers {
         let text = String::from_utf8(read(file)?).map_err(|error| file_error(file, error.to_string()))?;
         interview.read(&file.display().to_string(), &text)?;

@@ -101,3 +101,24 @@ fn a_directory_that_is_not_there_gets_no_profile() {
     assert_eq!(ran.code, 74);
     assert!(ran.err.contains("cannot write `gone/new.toml`"), "{}", ran.err);
 }
+
+#[test]
+fn the_facts_of_a_node_answer_what_they_can() {
+    let facts = r#"{ "schema": 1, "host": "nid00001", "root": "/", "kernel": { "release": "5.14.0-427.el9.x86_64" },
+        "mounts": { "/home": { "type": "nfs4" }, "/apps": { "type": "nfs4", "options": ["ro"] }, "/": { "type": "xfs" } } }"#;
+    let answers = "name = \"heron\"\nnodes = 8\ngateways = [\"head1\"]\n";
+    let site = Site::new().with("facts.json", facts).with("answers.toml", answers);
+    let ran = site.run(&["init", "--facts", "facts.json", "--answers", "answers.toml", "--out", "-"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
+    for line in [
+        "\"/apps\" = { type = \"nfs4\", users_write = false }",
+        "path         = \"/apps/shifter/images\"",
+        "source = \"/home\"",
+    ] {
+        assert!(ran.out.contains(line), "{line} is not in\n{}", ran.out);
+    }
+    let site = site.with("facts.json", "{}");
+    let ran = site.run(&["init", "--facts", "facts.json"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("`facts.json`: `schema` is 0, and this program reads 1"), "{}", ran.err);
+}
