@@ -13,7 +13,7 @@ pub(crate) struct Verb {
 pub(crate) enum Reads {
     /// A profile.
     Profile,
-    /// A profile of which it shows what it can.
+    /// A profile of which it shows or changes what it can.
     ProfileInPart,
     /// A file of another kind: answers, a manifest, reports, an installed configuration.
     Other,
@@ -52,6 +52,10 @@ pub(crate) const VERBS: &[Verb] = &[
     verb("verify", &["verify", "--root", "ROOT", "--manifest", "@"], Reads::Other),
     // Reports may come from a pipe that a shell makes, and are as long as a machine is large.
     verb("report", &["report", "ROOT"], Reads::Host),
+    verb("fmt", &["fmt", "--diff", "@"], Reads::ProfileInPart),
+    verb("migrate", &["migrate", "@", "--to", "native"], Reads::ProfileInPart),
+    verb("capacity", &["capacity", "@"], Reads::ProfileInPart),
+    verb("support-bundle", &["support-bundle"], Reads::Host),
     verb("why", &["why", "gateway.timeout", "@"], Reads::ProfileInPart),
     verb("show", &["show", "@"], Reads::ProfileInPart),
     verb("facts", &["facts"], Reads::Host),
