@@ -247,6 +247,9 @@ fn apply_installs_a_version_before_the_file_that_names_it_and_gc_removes_it_afte
     let gc = |more: &[&str]| site.run(&[["gc", "--root", "root"].as_slice(), more].concat());
     assert_eq!(gc(&["--keep", "10", "--older-than", "0s"]).code, 0);
     assert!(first.is_dir() && second.is_dir(), "a generation that is kept names it");
+    // A generation of this very second is not older than none, and a version of this hour is young.
+    assert_eq!(gc(&["--keep", "1"]).code, 0);
+    assert!(first.is_dir());
     let ran = gc(&["--keep", "1", "--older-than", "0s"]);
     assert!(ran.code == 0 && !first.is_dir() && second.is_dir(), "{ran:?}");
 }
