@@ -150,7 +150,11 @@ impl Numbers<'_> {
         let days = input("images.expire_after", Some(days), "days");
         let growth = input("--images-per-day SIZE", self.told.images_per_day, "bytes");
         let value = product(&[&growth, &days]);
-        let total = images.quota.as_ref().and_then(|quota| quota.total.as_ref()).map(|size| size.bytes());
+        let total = images
+            .quota
+            .as_ref()
+            .and_then(|quota| quota.total.as_ref())
+            .map(crate::profile::section::scalar::Size::bytes);
         let verdict = value.zip(total).map(|(wanted, total)| if wanted > total { "too small" } else { "enough" });
         Figure {
             name: "images kept when none is used again",

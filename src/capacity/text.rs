@@ -44,7 +44,11 @@ fn amount(value: u64, unit: &str) -> String {
     let power = (value.ilog2() / 10).min(5);
     let tenths = (u128::from(value) * 10) >> (10 * power);
     let name = UNITS[power as usize - 1];
-    if tenths % 10 == 0 { format!("{} {name}", tenths / 10) } else { format!("{}.{} {name}", tenths / 10, tenths % 10) }
+    if tenths.is_multiple_of(10) {
+        format!("{} {name}", tenths / 10)
+    } else {
+        format!("{}.{} {name}", tenths / 10, tenths % 10)
+    }
 }
 
 #[cfg(test)]

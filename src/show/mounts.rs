@@ -216,7 +216,7 @@ impl Builder<'_> {
         let hooks = [("premount", &self.conf.site_pre_mount_hook), ("postmount", &self.conf.site_post_mount_hook)];
         for (phase, hook) in hooks {
             let own = node.as_ref().map(|node| if phase == "premount" { &node.premount } else { &node.postmount });
-            if let Some(path) = hook.as_ref().filter(|_| own.is_some_and(|hook| hook.has_own())) {
+            if let Some(path) = hook.as_ref().filter(|_| own.is_some_and(crate::site::Hook::has_own)) {
                 self.notes.push(format!("the site's own script {} may change more", path.display()));
             }
         }
