@@ -40,6 +40,10 @@ const VALUES: &[&str] = &[
     "{ nope = 1 }",
     "{ file = \"x\" }",
     "{ env = \"X\" }",
+    "{ env = \"\" }",
+    "{ file = \"\" }",
+    "{ sops = \"x\", key = \"\" }",
+    "{ command = [\"\"] }",
     "{ file = \"x\", env = \"X\" }",
     "[{}]",
     "1979-05-27",
@@ -181,6 +185,38 @@ fn what_the_decoder_refuses_behind_any_key_the_schema_refuses() {
     }
     let all: String = disputes.values().cloned().collect();
     assert!(disputes.is_empty(), "the schema takes what the decoder refuses behind {} keys:\n{all}", disputes.len());
+}
+
+/// Values of the wrong form, whatever a key is for: arrays, and references to nothing.
+const FORMS: &[&str] = &["[]", "[true]", "[{}]", "{ env = \"\" }", "{ file = \"\" }", "{ command = [\"\"] }"];
+
+#[test]
+fn a_form_that_the_schema_refuses_behind_any_key_the_decoder_refuses() {
+    let schema = Schema::new();
+    let (mut disputes, mut refused) = (String::new(), 0);
+    for path in schema.paths.iter().filter(|path| *path != "schema") {
+        for value in FORMS {
+            let text = text(path, value);
+            let by_schema = schema.errors(&text);
+            refused += by_schema.len().min(1);
+            if !by_schema.is_empty() && refusals(&text).is_empty() {
+                let _ = writeln!(disputes, "  {path} = {value}: {}", by_schema.join("; "));
+            }
+        }
+    }
+    assert!(disputes.is_empty(), "the decoder takes what the schema refuses:\n{disputes}");
+    assert!(refused > 500, "{refused}");
+}
+
+#[test]
+fn an_array_in_the_place_of_a_table_is_shown_with_its_place() {
+    let loaded = profile::load::<Profile>(&LoadOptions::text("t.toml", "schema = 1\netc = [\"x\"]\n")).expect("read");
+    let finding = loaded.findings.iter().find(|finding| finding.code == structural::WRONG_TYPE.code).expect("refused");
+    assert_eq!(finding.message, "`etc` has the wrong type");
+    let label = finding.anchor().expect("a place");
+    assert_eq!(label.text, "expected a table, found an array");
+    assert_eq!(label.pin.as_ref().and_then(|pin| pin.span.clone()), Some(17..22));
+    assert_eq!(finding.help.as_deref(), Some("give it a table"));
 }
 
 #[test]

@@ -3,6 +3,8 @@
 //! serde stops at the first error. The node at fault is taken out and decoding begins anew, until
 //! it succeeds. An entry that is missing only because it was taken out is no error of the site.
 
+mod strict;
+
 use std::collections::{BTreeSet, HashMap};
 
 use figment::{error::Kind, value::Value};
@@ -38,7 +40,7 @@ pub fn all<T: DeserializeOwned>(value: Value) -> Decoded<T> {
     let mut pruned = Pruned { value, gone: BTreeSet::new(), kept: HashMap::new() };
     let mut errors = Vec::new();
     while errors.len() < MOST {
-        let error = match T::deserialize(&pruned.value) {
+        let error = match strict::decode::<T>(&pruned.value) {
             Ok(typed) => return Decoded { typed: Some(typed), errors, pruned },
             Err(error) => error,
         };
@@ -225,6 +227,15 @@ mod tests {
     fn what_is_missing_by_pruning_is_not_reported_but_its_parent_goes() {
         assert_eq!(errors("name = \"x\"\n[table]\nmust = \"text\"\n").len(), 1);
         assert_eq!(errors("name = \"x\"\n[table]\n"), ["table: missing field `must`"]);
+    }
+
+    #[test]
+    fn an_array_is_no_table() {
+        assert_eq!(
+            errors("name = \"x\"\ntable = [5]\n"),
+            ["table: invalid type: found sequence, expected struct Table"]
+        );
+        assert_eq!(errors("name = \"x\"\nlist = [[\"a\"], { from = 1 }]\n").len(), 2);
     }
 
     #[test]

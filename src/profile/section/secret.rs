@@ -51,6 +51,14 @@ struct Written {
 }
 
 impl Written {
+    /// The key whose text names nothing.
+    fn empty(&self) -> Option<&'static str> {
+        let program = self.command.as_ref().and_then(|words| words.first());
+        let texts = [("file", &self.file), ("env", &self.env), ("sops", &self.sops), ("key", &self.key)];
+        let texts = texts.into_iter().map(|(key, text)| (key, text.as_ref())).chain([("command", program)]);
+        texts.into_iter().find(|(_, text)| text.is_some_and(String::is_empty)).map(|(key, _)| key)
+    }
+
     fn reference(self) -> Option<Secret> {
         match self {
             Self { file: Some(file), env: None, sops: None, key: None, command: None } => Some(Secret::File(file)),
@@ -79,7 +87,11 @@ impl<'de> Deserialize<'de> for Secret {
                 Err(E::custom(format_args!("SEC001: a secret stands in the profile itself, expected {EXPECTING}")))
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Secret, A::Error> {
-                Written::deserialize(de::value::MapAccessDeserializer::new(map))?
+                let written = Written::deserialize(de::value::MapAccessDeserializer::new(map))?;
+                if let Some(key) = written.empty() {
+                    return Err(de::Error::custom(format_args!("`{key}` names nothing, expected {EXPECTING}")));
+                }
+                written
                     .reference()
                     .ok_or_else(|| de::Error::custom(format_args!("not exactly one form, expected {EXPECTING}")))
             }
@@ -108,7 +120,14 @@ impl JsonSchema for Secret {
                 form(&["sops", "key"]),
                 {
                     "type": "object",
-                    "properties": { "command": { "type": "array", "items": { "type": "string" }, "minItems": 1 } },
+                    "properties": {
+                        "command": {
+                            "type": "array",
+                            "prefixItems": [{ "type": "string", "minLength": 1 }],
+                            "items": { "type": "string" },
+                            "minItems": 1
+                        }
+                    },
                     "required": ["command"],
                     "additionalProperties": false
                 }
@@ -142,6 +161,20 @@ mod tests {
     fn a_literal_is_refused_without_being_shown() {
         let error = read("password = 'hunter2'").unwrap_err();
         assert!(error.starts_with("SEC001") && !error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn a_reference_to_nothing_is_refused() {
+        for (key, text) in [
+            ("file", "{ file = '' }"),
+            ("env", "{ env = '' }"),
+            ("sops", "{ sops = '', key = 'a' }"),
+            ("key", "{ sops = 'a', key = '' }"),
+            ("command", "{ command = [''] }"),
+        ] {
+            let error = read(&format!("password = {text}")).unwrap_err();
+            assert!(error.starts_with(&format!("`{key}` names nothing, expected a reference")), "{text}: {error}");
+        }
     }
 
     #[test]
