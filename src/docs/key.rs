@@ -3,10 +3,13 @@
 //! A path of a page stands for many paths of profiles: `module.NAME.copy_from` for the key of any module,
 //! `filesystem[].source` for that of any entry. [`find`] takes either form.
 
+mod index;
+
 use std::sync::LazyLock;
 
 use serde_json::Value;
 
+use self::index::Index;
 use crate::diagnostic::{KeyPath, nearest};
 use crate::profile::Profile;
 
@@ -46,8 +49,7 @@ pub static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
 /// The key that a path means: one as in the reference, or one of a profile.
 #[must_use]
 pub fn find(path: &KeyPath) -> Option<&'static Key> {
-    let exact = KEYS.iter().find(|key| key.segments == path.segments());
-    exact.or_else(|| KEYS.iter().find(|key| key.covers(path.segments())))
+    INDEX.find(path.segments())
 }
 
 /// The key that a text means, written with dots.
@@ -71,6 +73,9 @@ pub fn near(text: &str) -> Option<String> {
         KEYS.iter().filter(own).find(|key| key.segments.last().is_some_and(|name| name == word)).map(Key::path)
     })
 }
+
+/// The keys by their segments.
+static INDEX: LazyLock<Index> = LazyLock::new(|| Index::new(&KEYS));
 
 impl Key {
     /// The path as it is shown: `module.NAME.copy_from`, `filesystem[].source`.
@@ -103,25 +108,6 @@ impl Key {
     #[must_use]
     pub fn is_native_only(&self) -> bool {
         self.about.contains("Native only") || self.about.contains("Native;")
-    }
-
-    /// Whether `path` of a profile is this key: names and numbers stand where the reference has placeholders, and a
-    /// list's number may be left out.
-    fn covers(&self, path: &[String]) -> bool {
-        fn all(pattern: &[String], path: &[String]) -> bool {
-            match (pattern.split_first(), path.split_first()) {
-                (None, None) => true,
-                (Some((want, pattern)), Some((got, rest))) if want == ELEMENT => {
-                    let number = got == ELEMENT || got.bytes().all(|byte| byte.is_ascii_digit());
-                    if number { all(pattern, rest) } else { all(pattern, path) }
-                }
-                (Some((want, pattern)), None) => want == ELEMENT && all(pattern, path),
-                (Some((want, pattern)), Some((got, rest))) => (want == got || want == NAME) && all(pattern, rest),
-                (None, Some(_)) => false,
-            }
-        }
-        let names = usize::from(self.is_map && path.len() > 1);
-        all(&self.segments, path) || all(&self.segments, &path[..path.len() - names])
     }
 }
 
