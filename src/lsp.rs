@@ -15,6 +15,7 @@ mod cursor;
 mod definition;
 mod diagnostics;
 mod document;
+mod formatting;
 mod hover;
 mod keys;
 mod place;

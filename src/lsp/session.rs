@@ -1,22 +1,25 @@
 //! What a client may ask, and who answers.
 
+use std::convert::Infallible;
+
 use lsp_server::{ErrorCode, Notification, Request, Response};
 use lsp_types::{
     CodeActionKind, CodeActionOptions, CodeActionParams, CodeActionProviderCapability, CompletionOptions,
     CompletionParams, DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
-    GotoDefinitionParams, HoverParams, HoverProviderCapability, InitializeParams, InitializeResult, OneOf,
-    PositionEncodingKind, SaveOptions, ServerCapabilities, ServerInfo, TextDocumentSyncCapability,
-    TextDocumentSyncKind, TextDocumentSyncOptions,
+    DocumentFormattingParams, GotoDefinitionParams, HoverParams, HoverProviderCapability, InitializeParams,
+    InitializeResult, OneOf, PositionEncodingKind, SaveOptions, ServerCapabilities, ServerInfo,
+    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
     notification::{
         DidChangeTextDocument, DidChangeWatchedFiles, DidCloseTextDocument, DidOpenTextDocument, DidSaveTextDocument,
         Notification as _,
     },
-    request::{CodeActionRequest, Completion, GotoDefinition, HoverRequest, Initialize, Request as _},
+    request::{CodeActionRequest, Completion, Formatting, GotoDefinition, HoverRequest, Initialize, Request as _},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    action, completion, definition, diagnostics::Published, document::Encoding, hover, keys::Keys, workspace::Workspace,
+    action, completion, definition, diagnostics::Published, document::Encoding, formatting, hover, keys::Keys,
+    workspace::Workspace,
 };
 
 /// One client's session.
@@ -102,6 +105,9 @@ impl Session {
             CodeActionRequest::METHOD => reply(request, |params: CodeActionParams| {
                 action::actions(workspace, &params.text_document.uri, params.range, params.context.only.as_deref())
             }),
+            Formatting::METHOD => attempt(request, |params: DocumentFormattingParams| {
+                formatting::formatting(workspace, &params.text_document.uri)
+            }),
             _ => {
                 let text = format!("there is no `{method}` here");
                 Response::new_err(request.id, ErrorCode::MethodNotFound as i32, text)
@@ -153,6 +159,7 @@ fn capabilities(encoding: Encoding) -> ServerCapabilities {
             trigger_characters: Some(["[", ".", "=", "\"", "'"].map(str::to_owned).into()),
             ..CompletionOptions::default()
         }),
+        document_formatting_provider: Some(OneOf::Left(true)),
         code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
             code_action_kinds: Some(vec![CodeActionKind::QUICKFIX, CodeActionKind::SOURCE_FIX_ALL]),
             ..CodeActionOptions::default()
@@ -167,8 +174,17 @@ fn read<P: DeserializeOwned>(params: serde_json::Value) -> Option<P> {
 
 /// The response to a request whose parameters can be read, or that they cannot.
 fn reply<P: DeserializeOwned, R: Serialize>(request: Request, answer: impl FnOnce(P) -> R) -> Response {
-    match serde_json::from_value(request.params) {
-        Ok(params) => Response::new_ok(request.id, answer(params)),
+    attempt(request, |params| Ok::<R, Infallible>(answer(params)))
+}
+
+/// The same where the answer may be that it cannot be done.
+fn attempt<P: DeserializeOwned, R: Serialize, E: ToString>(
+    request: Request,
+    answer: impl FnOnce(P) -> Result<R, E>,
+) -> Response {
+    match serde_json::from_value(request.params).map(answer) {
+        Ok(Ok(result)) => Response::new_ok(request.id, result),
+        Ok(Err(why)) => Response::new_err(request.id, ErrorCode::RequestFailed as i32, why.to_string()),
         Err(error) => Response::new_err(request.id, ErrorCode::InvalidParams as i32, error.to_string()),
     }
 }

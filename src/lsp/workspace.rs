@@ -119,6 +119,11 @@ impl Workspace {
         })
     }
 
+    /// Whether a document is a profile or a layer of one.
+    pub(super) fn is_known(&self, uri: &str) -> bool {
+        self.open.get(uri).is_some_and(|open| open.is_profile) || self.profiles_with(uri).next().is_some()
+    }
+
     /// A profile of `text` in the place of the document `uri`, looked at without being remembered.
     pub(super) fn check_as(&self, uri: &str, text: &str) -> Option<Checked> {
         let open = self.open.get(uri)?;

@@ -255,6 +255,54 @@ fn a_document_without_a_file_is_checked_too() {
     assert!(said.iter().any(|one| one["code"] == "SITE002"), "{said:?}");
 }
 
+fn formatted(client: &mut Client, name: &str) -> Value {
+    let uri = client.uri(name);
+    let options = json!({ "tabSize": 4, "insertSpaces": true });
+    client.ask("textDocument/formatting", json!({ "textDocument": { "uri": uri }, "options": options }))
+}
+
+#[test]
+fn a_document_is_formatted_as_fmt_does() {
+    let untidy = "# ours\n[runtime]\nrootfs = 'tmpfs' # in memory\nwritable_root=true\n\n[site]\nname = \"s\"\n\n\n\n[gateway]\ntimeout=\"20s\"";
+    let text = format!("schema = 1\n{untidy}");
+    for text in [text.clone(), text.replace('\n', "\r\n"), format!("\u{feff}{text}\n")] {
+        let wanted = shifter_site::layout::tidy(&text).expect("TOML");
+        assert_ne!(wanted, text);
+        let mut client = Client::new(&[]);
+        client.open("a.toml", &text);
+        let edits = formatted(&mut client, "a.toml");
+        assert_eq!(edited(&text, &edits), wanted);
+        client.change("a.toml", 2, json!([{ "text": wanted }]));
+        assert_eq!(formatted(&mut client, "a.toml"), json!([]), "the usual form is left as it is");
+        assert!(client.stop().success());
+    }
+}
+
+#[test]
+fn formatting_leaves_lines_alone_that_are_right() {
+    let text = format!("{}\n[site.contact]\nemail='a@b'\n", TOP.replace("writable_rot", "writable_root"));
+    let tidy = shifter_site::layout::tidy(&text).expect("TOML");
+    let once = tidy.replace("\"a@b\"", "'a@b'");
+    assert_ne!(once, tidy);
+    let mut client = Client::new(&[("base.toml", BASE)]);
+    client.open("top.toml", &once);
+    let edits = formatted(&mut client, "top.toml");
+    let line = position(&once, "'a@b'", 0)["line"].as_u64().expect("a line");
+    assert_eq!(edits.as_array().expect("edits").len(), 1, "{edits}");
+    assert_eq!(edits[0]["range"]["start"], json!({ "line": line, "character": 0 }));
+    assert_eq!(edits[0]["range"]["end"], json!({ "line": line + 1, "character": 0 }));
+}
+
+#[test]
+fn what_is_no_toml_or_no_profile_is_not_formatted() {
+    let mut client = Client::new(&[]);
+    client.open("broken.toml", "schema = 1\nsite = {\n");
+    client.open("Cargo.toml", "b=1\n\n\n\na=2\n");
+    assert_eq!(formatted(&mut client, "broken.toml"), Value::Null);
+    assert_eq!(formatted(&mut client, "Cargo.toml"), Value::Null);
+    assert_eq!(formatted(&mut client, "not-open.toml"), Value::Null);
+}
+
 #[test]
 fn other_toml_files_are_left_alone() {
     let mut client = Client::new(&[]);
