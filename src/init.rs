@@ -15,11 +15,12 @@ pub use from_facts::suggestions;
 pub use interview::{Ask, InitError, Interview};
 pub use question::{QUESTIONS, Question};
 
+use crate::layout;
 use crate::target::Target;
 
 const TEMPLATE: &str = include_str!("../templates/profile.toml");
 
-/// The text of a new profile.
+/// The text of a new profile, in the usual form.
 ///
 /// # Errors
 /// When the template is wrong, which is this program's fault.
@@ -54,7 +55,8 @@ pub fn profile(answers: &Answers) -> Result<String, minijinja::Error> {
         broker => matches!(answers.shifter, Target::V1608 | Target::V1608Gpu | Target::V1704),
         vendors => vendors,
     };
-    environment.render_str(TEMPLATE, values)
+    let text = environment.render_str(TEMPLATE, values)?;
+    Ok(layout::tidy(&text).unwrap_or(text))
 }
 
 /// A value as TOML writes it.

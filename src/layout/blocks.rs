@@ -163,9 +163,16 @@ fn joined(lines: &[String]) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
+/// The comments above a statement. One that a blank line sets apart stays apart: it is about something else.
+fn comments(above: &[String]) -> String {
+    let written = joined(&trimmed(above.to_vec()));
+    let is_apart = !written.is_empty() && above.last().is_some_and(String::is_empty);
+    if is_apart { format!("{written}\n") } else { written }
+}
+
 impl Block {
     fn write(&self) -> String {
-        let mut out = joined(&trimmed(self.above.clone()));
+        let mut out = comments(&self.above);
         if !self.header.is_empty() {
             out.push_str(&self.header);
             out.push('\n');
@@ -176,11 +183,10 @@ impl Block {
             // The `=` of keys without a blank line between them stand below one another.
             let width = group.iter().map(|pair| pair.key.chars().count()).max().unwrap_or(0);
             for (m, pair) in group.iter().enumerate() {
-                let above = trimmed(pair.above.clone());
                 if m == 0 && n > 0 {
                     out.push('\n');
                 }
-                out.push_str(&joined(&above));
+                out.push_str(&comments(&pair.above));
                 out.push_str(&format!("{:width$} = {}", pair.key, pair.value));
                 if !pair.behind.is_empty() {
                     out.push_str(&format!(" {}", pair.behind));

@@ -79,6 +79,12 @@ fn what_does_not_fit_is_broken_and_what_is_commented_stays() {
 }
 
 #[test]
+fn a_comment_that_a_blank_line_sets_apart_stays_apart() {
+    let text = "schema = 1\n\n# [identity]\n# source = \"sssd\"\n\n[images]\n# Not now.\n\npath = \"/images\"\n";
+    assert_eq!(tidy(text).as_deref(), Ok(text));
+}
+
+#[test]
 fn line_ends_and_a_byte_order_mark_stay() {
     let text = "\u{feff}[site]\r\nname='x'\r\n";
     assert_eq!(tidy(text).as_deref(), Ok("\u{feff}[site]\r\nname = \"x\"\r\n"));

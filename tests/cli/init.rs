@@ -26,6 +26,8 @@ fn every_preset_is_clean_for_every_release_and_can_be_rendered() {
             assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{what}:\n{}", ran.out);
             let checked = site.run(&["check", "--fail-on", "warn", "new.toml"]);
             assert_eq!(checked.code, 0, "{what}:\n{}", checked.out);
+            let formed = site.run(&["fmt", "--check", "new.toml"]);
+            assert_eq!((formed.code, formed.out.as_str()), (0, ""), "{what}");
             let rendered = site.run(&["render", "new.toml", "--out", "etc", "--secrets", "placeholder"]);
             assert_eq!(rendered.code, 0, "{what}:\n{}{}", rendered.out, rendered.err);
             assert!(site.path().join("etc/udiRoot.conf").is_file(), "{what}");
