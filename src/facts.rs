@@ -18,6 +18,7 @@ mod service;
 
 pub use class::by_class;
 pub use content::{Accounts, Etc, Nsswitch};
+pub(crate) use gather::Sight;
 pub use gather::{Described, GatherError, Wanted, gather, identify, read_below};
 pub use kernel::{Cgroup, Kernel, Loop, Selinux, Support, UserNamespaces};
 pub use named::{Named, Role, named};

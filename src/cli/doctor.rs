@@ -30,10 +30,13 @@ use crate::{
   shifter-site doctor --format json --fail-on warn")]
 pub(super) struct Args {
     /// The profile. Without one, what is installed in the directory of --config says what is wanted.
-    #[arg(long, value_name = "FILE")]
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// The profile, by an option.
+    #[arg(long, value_name = "FILE", conflicts_with = "file")]
     profile: Option<PathBuf>,
     /// Where the configuration is installed.
-    #[arg(long, value_name = "DIR", default_value = "/etc/shifter", conflicts_with = "profile")]
+    #[arg(long, value_name = "DIR", default_value = "/etc/shifter", conflicts_with_all = ["file", "profile"])]
     config: String,
     #[command(flatten)]
     node: NodeArgs,
@@ -47,10 +50,10 @@ pub(super) struct Args {
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Only these rules: codes, names or prefixes of codes.
-    #[arg(long, value_delimiter = ',', value_name = "RULES")]
+    #[arg(long, value_delimiter = ',', value_parser = super::check::rules, value_name = "RULES")]
     select: Vec<String>,
     /// Not these rules.
-    #[arg(long, value_delimiter = ',', value_name = "RULES")]
+    #[arg(long, value_delimiter = ',', value_parser = super::check::rules, value_name = "RULES")]
     ignore: Vec<String>,
     /// The least severity that makes the run fail.
     #[arg(long, value_parser = super::check::fail_on, value_name = "error|warn|info|never")]
@@ -58,6 +61,12 @@ pub(super) struct Args {
     /// Report on images instead: an identity or its beginning, a tag, or TYPE:TAG; `all` for all of them.
     #[arg(long, value_name = "IMAGE")]
     image: Option<String>,
+}
+
+impl Args {
+    fn profile(&self) -> Option<&PathBuf> {
+        self.file.as_ref().or(self.profile.as_ref())
+    }
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
@@ -71,12 +80,11 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
             "this node is in no class of the profile: add `--class` with one of {names}"
         )));
     }
-    let file = args.profile.clone().unwrap_or_default();
+    let file = args.profile().cloned().unwrap_or_default();
     let described = describe(&loaded, class.as_deref(), &file);
     if let Some(wanted) = &args.image {
         let images = described?.site.node.map(|node| node.images.path).unwrap_or_default();
-        let directory = args.node.root.join(images.trim_start_matches('/'));
-        return report_images(args, &directory, wanted, console);
+        return report_images(args, &images, wanted, console);
     }
     // A profile that means nothing has findings that say why.
     let wanted = args.node.wanted(described.ok(), Duration::from_secs(args.node.timeout));
@@ -102,10 +110,11 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
 
 /// The profile, or what stands for one.
 fn options(args: &Args, console: &Console) -> Result<LoadOptions, Failure> {
-    if let Some(file) = &args.profile {
+    if let Some(file) = args.profile() {
         return Ok(LoadOptions::file(file));
     }
     let limit = Duration::from_secs(args.node.timeout);
+    facts::identify(&args.node.root, limit)?;
     let found =
         installed::read(&args.node.root, &args.config, limit).map_err(|error| Failure::Several(error.to_string()))?;
     console.note(&format!("shifter-site: {} say what is wanted\n", found.files.join(" and ")));
@@ -114,15 +123,16 @@ fn options(args: &Args, console: &Console) -> Result<LoadOptions, Failure> {
     Ok(LoadOptions { input, ..LoadOptions::file("") })
 }
 
-fn report_images(args: &Args, directory: &std::path::Path, wanted: &str, console: &Console) -> Outcome {
+fn report_images(args: &Args, directory: &str, wanted: &str, console: &Console) -> Outcome {
     let wanted = if wanted == "all" { "" } else { wanted };
-    let images = image::look(directory, wanted).map_err(|image::ImageError::Read { path, source }| Failure::File {
-        verb: "read",
-        path,
-        source,
-    })?;
+    let limit = Duration::from_secs(args.node.timeout);
+    let images = image::look(&args.node.root, directory, wanted, limit)
+        .map_err(|image::ImageError::Read { path, source }| Failure::File { verb: "read", path, source })?;
     if images.is_empty() && !wanted.is_empty() {
-        return Err(Failure::Several(format!("no image in `{}` is called `{wanted}`", directory.display())));
+        return Err(Failure::Several(format!(
+            "no image in `{}` is called `{wanted}`",
+            args.node.root.join(directory.trim_start_matches('/')).display()
+        )));
     }
     let text = match args.format {
         Format::Json => {

@@ -22,7 +22,10 @@ use crate::facts;
   shifter-site facts --profile site.toml --class compute --root /images/compute.img")]
 pub(super) struct Args {
     /// The profile whose paths are looked at. Without one: the kernel, the tools and the services alone.
-    #[arg(long, value_name = "FILE")]
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// The profile, by an option.
+    #[arg(long, value_name = "FILE", conflicts_with = "file")]
     profile: Option<PathBuf>,
     #[command(flatten)]
     node: node::NodeArgs,
@@ -38,7 +41,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
-    let described = args.profile.as_ref().map(|file| args.node.describe(file)).transpose()?;
+    let file = args.file.as_ref().or(args.profile.as_ref());
+    let described = file.map(|file| args.node.describe(file)).transpose()?;
     let wanted = args.node.wanted(described, Duration::from_secs(args.node.timeout));
     let found = facts::gather(&facts::Wanted { probe_gateway: args.probe_gateway, ..wanted })?;
     let text = found.text();

@@ -6,6 +6,7 @@ use super::{
     Outcome,
     console::Console,
     exit::{Exit, Failure},
+    find,
 };
 use crate::{
     migrate::{self, MigrateError},
@@ -23,9 +24,9 @@ use crate::{
 Exits with 2 when the profile would change, with 0 when it is for this release already or was written, and with 1 when
 errors are left that only the site can decide about.")]
 pub(super) struct Args {
-    /// The profile; `-` is standard input.
+    /// The profile; `-` is standard input. Default: $SHIFTER_SITE_PROFILE, shifter-site.toml, the only profile here.
     #[arg(value_name = "FILE")]
-    file: PathBuf,
+    file: Option<PathBuf>,
     /// The release.
     #[arg(long, value_parser = target, value_name = "VERSION")]
     to: Target,
@@ -50,12 +51,15 @@ enum Form {
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
-    let is_stdin = args.file.as_os_str() == "-";
+    let file = match &args.file {
+        Some(file) => file.clone(),
+        None => find::profile("".as_ref())?,
+    };
+    let is_stdin = file.as_os_str() == "-";
     if is_stdin && args.write {
         return Err(Failure::Usage("standard input cannot be written; take the diff instead".to_owned()));
     }
-    let input =
-        if is_stdin { Input::Text { path: None, bytes: console.input()? } } else { Input::File(args.file.clone()) };
+    let input = if is_stdin { Input::Text { path: None, bytes: console.input()? } } else { Input::File(file) };
     let migration = migrate::migrate(&migrate::options(input), args.to).map_err(|error| match error {
         MigrateError::Load(error) => Failure::Load(error),
         other => Failure::Several(other.to_string()),

@@ -1,10 +1,10 @@
 //! One image as it lies in the image directory: its names, its file, what its records say.
 
 use std::fmt::Write as _;
-use std::fs;
-use std::io::Read as _;
+use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -13,6 +13,7 @@ use shifter_formats::{
     meta::{ImageFormat, Meta},
 };
 
+use crate::facts::Sight;
 use crate::profile::section::scalar::Mode;
 
 /// Most bytes of an index entry or a `.meta` that are read.
@@ -34,6 +35,9 @@ pub struct Image {
     /// Its file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<File>,
+    /// Why its file cannot be looked at, which then is among the problems.
+    #[serde(skip)]
+    unreadable: Option<String>,
     /// Whether `.meta` is there, for runtimes that know no index.
     pub meta: bool,
     /// Whether not everybody may use it.
@@ -67,19 +71,22 @@ pub enum ImageError {
         /// The directory.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
 }
 
-/// The images of a directory that `wanted` names: an identity or its beginning, a tag, or `TYPE:TAG`. All for nothing.
+/// The images of a directory below a root that `wanted` names: an identity or its beginning, a tag, or `TYPE:TAG`. All
+/// for nothing. No link leads out of the root, no pipe is waited for, and each thing may take `limit` to answer.
 ///
 /// # Errors
-/// The directory, or the index in it, cannot be read.
-pub fn look(directory: &Path, wanted: &str) -> Result<Vec<Image>, ImageError> {
-    let fail = |path: &Path| {
-        let path = path.to_owned();
+/// The directory, or the index in it, cannot be listed. A file that cannot be read is a problem of its image.
+pub fn look(root: &Path, directory: &str, wanted: &str, limit: Duration) -> Result<Vec<Image>, ImageError> {
+    let shown = |path: &str| root.join(path.trim_start_matches('/'));
+    let fail = |path: &str| {
+        let path = shown(path);
         move |source| ImageError::Read { path, source }
     };
+    let sight = Sight::new(root, limit).map_err(fail("/"))?;
     let mut images: Vec<Image> = Vec::new();
     let at = |images: &mut Vec<Image>, id: &str| {
         let known = images.iter().position(|image| image.id == id);
@@ -88,37 +95,45 @@ pub fn look(directory: &Path, wanted: &str) -> Result<Vec<Image>, ImageError> {
             images.len() - 1
         })
     };
-    for entry in fs::read_dir(directory).map_err(fail(directory))? {
-        let path = entry.map_err(fail(directory))?.path();
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    for name in sight.list(directory).map_err(fail(directory))? {
+        let path = format!("{directory}/{name}");
         let Some((id, extension)) = name.split_once('.').filter(|(id, _)| is_id(id)) else { continue };
         let n = at(&mut images, id);
         if extension == "meta" {
             images[n].meta = true;
-            read_meta(&path, &mut images[n]);
+            let problem = read_meta(sight.read_bytes(&path, LONGEST), &mut images[n]);
+            images[n].problems.extend(problem.map(|problem| format!("`{}`: {problem}", shown(&path).display())));
         } else if ImageFormat::ALL.iter().any(|format| format.extension() == extension) {
-            images[n].file = Some(file(&path).map_err(fail(&path))?);
+            match file(&sight, &path, shown(&path)) {
+                Ok(file) => images[n].file = Some(file),
+                Err(error) => images[n].unreadable = Some(format!("`{}`: {error}", shown(&path).display())),
+            }
         }
     }
-    let index = directory.join("index");
-    if index.is_dir() {
-        for entry in fs::read_dir(&index).map_err(fail(&index))? {
-            let path = entry.map_err(fail(&index))?.path();
-            // A file that is being written has another name than an entry can have.
-            if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
-                continue;
+    let index = format!("{directory}/index");
+    let entries = match sight.list(&index) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        entries => entries.map_err(fail(&index))?,
+    };
+    // A file that is being written has another name than an entry can have.
+    for name in entries.into_iter().filter(|name| !name.starts_with('.')) {
+        let path = format!("{index}/{name}");
+        let place = shown(&path).display().to_string();
+        let entry = sight.read_bytes(&path, LONGEST).map_err(|error| format!("`{place}`: {error}"));
+        let entry =
+            entry.and_then(|bytes| IndexEntry::parse(&bytes).map_err(|_| format!("`{place}` is no entry of an index")));
+        match entry {
+            Ok(entry) => {
+                let n = at(&mut images, entry.id.as_str());
+                if entry.kind != shifter_formats::image::ImageType::Id {
+                    images[n].names.push(format!("{} {}:{}", entry.system, entry.kind, entry.tag));
+                }
+                add_entry(&entry, &name, &place, &mut images[n]);
             }
-            let bytes = read(&path).map_err(fail(&path))?;
-            let Ok(entry) = IndexEntry::parse(&bytes) else {
+            Err(problem) => {
                 let n = at(&mut images, "");
-                images[n].problems.push(format!("`{}` is no entry of an index", path.display()));
-                continue;
-            };
-            let n = at(&mut images, entry.id.as_str());
-            if entry.kind != shifter_formats::image::ImageType::Id {
-                images[n].names.push(format!("{} {}:{}", entry.system, entry.kind, entry.tag));
+                images[n].problems.push(problem);
             }
-            add_entry(&entry, &path, &mut images[n]);
         }
     }
     for image in &mut images {
@@ -144,19 +159,12 @@ fn answers_to(image: &Image, wanted: &str) -> bool {
     wanted.is_empty() || is_beginning || image.names.iter().any(is_name)
 }
 
-fn read(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    fs::File::open(path)?.take(LONGEST).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-fn file(path: &Path) -> std::io::Result<File> {
-    let found = fs::symlink_metadata(path)?;
-    let mut head = vec![0; 2048];
-    let length = if found.is_file() { fs::File::open(path)?.read(&mut head)? } else { 0 };
+fn file(sight: &Sight, path: &str, shown: PathBuf) -> io::Result<File> {
+    let found = sight.about(path)?;
+    let head = sight.read_bytes(path, 2048)?;
     Ok(File {
-        path: path.to_owned(),
-        format: format_of(&head[..length]).map(|format| format.as_str().to_owned()),
+        path: shown,
+        format: format_of(&head).map(|format| format.as_str().to_owned()),
         size: found.size(),
         uid: found.uid(),
         mode: Mode::new(found.mode()).to_string(),
@@ -182,21 +190,24 @@ fn format_of(head: &[u8]) -> Option<ImageFormat> {
 }
 
 /// What `.meta` says that the native runtime would refuse.
-fn read_meta(path: &Path, image: &mut Image) {
-    match read(path).map(Meta::read_native) {
-        Ok(Ok(meta)) => image.private |= meta.access != shifter_formats::acl::Access::Public,
-        Ok(Err(fault)) => image.problems.push(format!("`{}`: {fault}", path.display())),
-        Err(error) => image.problems.push(format!("`{}` cannot be read: {error}", path.display())),
+fn read_meta(bytes: io::Result<Vec<u8>>, image: &mut Image) -> Option<String> {
+    match bytes.map(Meta::read_native) {
+        Ok(Ok(meta)) => {
+            image.private |= meta.access != shifter_formats::acl::Access::Public;
+            None
+        }
+        Ok(Err(fault)) => Some(fault.to_string()),
+        Err(error) => Some(error.to_string()),
     }
 }
 
-fn add_entry(entry: &IndexEntry, path: &Path, image: &mut Image) {
+fn add_entry(entry: &IndexEntry, name: &str, place: &str, image: &mut Image) {
     image.platform = Some(entry.platform.clone());
     image.digest = Some(entry.digest.clone());
     image.private |= entry.access != shifter_formats::acl::Access::Public;
     let expected = entry.file_name();
-    if path.file_name().is_none_or(|name| name.to_string_lossy() != expected) {
-        image.problems.push(format!("`{}` is not the name of what it says: `{expected}`", path.display()));
+    if name != expected {
+        image.problems.push(format!("`{place}` is not the name of what it says: `{expected}`"));
     }
     let format = image.file.as_ref().and_then(|file| file.format.as_deref());
     if format.is_some_and(|format| format != entry.format.as_str()) {
@@ -207,6 +218,7 @@ fn add_entry(entry: &IndexEntry, path: &Path, image: &mut Image) {
 
 fn judge(image: &mut Image) {
     match &image.file {
+        None if image.unreadable.is_some() => image.problems.extend(image.unreadable.clone()),
         None if !image.id.is_empty() => image.problems.push("there is no file of the image".to_owned()),
         None => {}
         Some(file) => {

@@ -18,7 +18,7 @@ mod users;
 use super::{Clock, Facts, SCHEMA};
 use crate::profile::section::Profile;
 use crate::site::Site;
-use sight::Sight;
+pub(crate) use sight::Sight;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 

@@ -132,3 +132,41 @@ fn an_image_is_reported_with_what_is_wrong_with_it() {
     assert_eq!(ran.code, 1);
     assert!(ran.err.contains("is called `nosuch:1`"), "{}", ran.err);
 }
+
+#[test]
+fn a_pipe_or_a_link_out_of_the_root_among_images_is_a_problem_and_never_waited_for() {
+    let (site, root) = installed(GOOD);
+    let (pipe, link) = ("c".repeat(64), "d".repeat(64));
+    with_image(&root, &pipe, "squashfs", b"hsqs and so on");
+    let images = root.join("shared/images");
+    nix::unistd::mkfifo(&images.join(format!("{pipe}.meta")), nix::sys::stat::Mode::S_IRWXU).expect("made");
+    let outside = site.path().join("outside");
+    fs::write(&outside, b"hsqs and so on").expect("written");
+    std::os::unix::fs::symlink(&outside, images.join(format!("{link}.squashfs"))).expect("made");
+    let ran = site.run(&["doctor", "--root", "node", "--image", "all", "--format", "json"]);
+    let images: Value = serde_json::from_str(&ran.out).expect("JSON");
+    let problem = |n: usize| images[n]["problems"][0].as_str().unwrap_or_default();
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert!(problem(0).ends_with(".meta`: not a regular file"), "{images:#}");
+    assert!(problem(1).contains(".squashfs`: No such file or directory"), "{images:#}");
+}
+
+#[test]
+fn the_profile_is_named_as_in_other_verbs() {
+    let (site, _) = installed(GOOD);
+    let named = doctor(&site, &["site.toml"]);
+    assert_eq!((named.code, named.out.as_str()), (0, "No problems in 1 profile (target 18.03).\n"), "{}", named.err);
+    let facts = site.run(&["facts", "site.toml", "--root", "node"]);
+    assert!(facts.code == 0 && facts.out.contains("\"/shared/images\""), "{}", facts.err);
+    let migrated = site.run(&["migrate", "--to", "18.03"]);
+    assert_eq!(migrated.code, 0, "{}", migrated.err);
+}
+
+#[test]
+fn a_root_that_is_not_there_is_named() {
+    let ran = Site::new().run(&["doctor", "--root", "nosuch"]);
+    assert_eq!(
+        (ran.code, ran.err.as_str()),
+        (74, "shifter-site: cannot look below `nosuch`: No such file or directory (os error 2)\n")
+    );
+}

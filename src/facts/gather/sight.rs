@@ -4,7 +4,7 @@ use super::deadline::within;
 use super::program::{self, NoAnswer};
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
 use nix::sys::stat::Mode;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read as _};
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -17,7 +17,7 @@ const LONGEST: u64 = 64 << 20;
 
 /// What can be looked at.
 #[derive(Clone)]
-pub(super) struct Sight {
+pub(crate) struct Sight {
     /// The directory that is the root; none where that is this node's own.
     below: Option<Arc<OwnedFd>>,
     /// Where the directory really is, for [`Sight::real`].
@@ -26,7 +26,7 @@ pub(super) struct Sight {
 }
 
 impl Sight {
-    pub(super) fn new(root: &Path, limit: Duration) -> io::Result<Self> {
+    pub(crate) fn new(root: &Path, limit: Duration) -> io::Result<Self> {
         let place = root.canonicalize()?;
         if place == Path::new("/") {
             return Ok(Self { below: None, place: String::new(), limit });
@@ -73,7 +73,7 @@ impl Sight {
     }
 
     /// The first bytes of a regular file.
-    pub(super) fn read_bytes(&self, path: &str, most: u64) -> io::Result<Vec<u8>> {
+    pub(crate) fn read_bytes(&self, path: &str, most: u64) -> io::Result<Vec<u8>> {
         let (sight, path) = (self.clone(), path.to_owned());
         let read = move || {
             // A pipe without a writer must not hold the reader.
@@ -88,8 +88,15 @@ impl Sight {
         within(self.limit, read).unwrap_or_else(|| Err(self.late()))
     }
 
+    /// Owner, mode, kind and size of what is at a path; of a link those of the link itself.
+    pub(crate) fn about(&self, path: &str) -> io::Result<Metadata> {
+        let (sight, path) = (self.clone(), path.to_owned());
+        let about = move || sight.open(&path, OFlag::O_PATH | OFlag::O_NOFOLLOW)?.metadata();
+        within(self.limit, about).unwrap_or_else(|| Err(self.late()))
+    }
+
     /// The names in a directory, sorted.
-    pub(super) fn list(&self, path: &str) -> io::Result<Vec<String>> {
+    pub(crate) fn list(&self, path: &str) -> io::Result<Vec<String>> {
         let (sight, path) = (self.clone(), path.to_owned());
         let list = move || {
             let directory = sight.open(&path, OFlag::O_RDONLY | OFlag::O_DIRECTORY)?;
