@@ -14,6 +14,7 @@ use crate::{
     baseline::Baseline,
     check::{self, Strictness, tools::Tool},
     diagnostic::{Format, Safety},
+    lint::{self, RETIRED},
     profile::{
         Input, LoadOptions,
         section::{FailOn, Tier, scalar::Date},
@@ -47,10 +48,10 @@ pub(super) struct Args {
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Only these rules: codes, names or prefixes of codes.
-    #[arg(long, value_delimiter = ',', value_name = "RULES")]
+    #[arg(long, value_delimiter = ',', value_parser = rules, value_name = "RULES")]
     select: Vec<String>,
     /// Not these rules.
-    #[arg(long, value_delimiter = ',', value_name = "RULES")]
+    #[arg(long, value_delimiter = ',', value_parser = rules, value_name = "RULES")]
     ignore: Vec<String>,
     /// The least severity that makes the run fail.
     #[arg(long, value_parser = fail_on, value_name = "error|warn|info|never")]
@@ -214,6 +215,16 @@ fn tools(words: &[String], console: &Console) -> Result<Vec<Tool>, Failure> {
 fn tool_name(word: &str) -> Result<String, String> {
     let known = Tool::ALL.iter().any(|tool| tool.program() == word) || matches!(word, "auto" | "none");
     if known { Ok(word.to_owned()) } else { Err("write sh, shellcheck, systemd-analyze, auto or none".to_owned()) }
+}
+
+/// What `--select` and `--ignore` take: a misspelt one would select nothing, and a check of nothing is clean.
+pub(super) fn rules(selector: &str) -> Result<String, String> {
+    let is_retired = RETIRED.iter().any(|gone| gone.code == selector || gone.name == selector);
+    if is_retired || !lint::find(selector).is_empty() {
+        Ok(selector.to_owned())
+    } else {
+        Err("there is no such rule: `shifter-site rules` lists them".to_owned())
+    }
 }
 
 pub(super) fn fail_on(word: &str) -> Result<FailOn, String> {
