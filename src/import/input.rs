@@ -1,6 +1,7 @@
 //! What is imported: which files, what each is, and where it lies on the site's machines.
 
 use crate::diagnostic::source::{Source, SourceKind};
+use crate::install::STATE;
 use crate::profile::section::ScriptRole;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -176,6 +177,10 @@ fn walk(
     entries.sort();
     for path in entries {
         let Ok(about) = path.symlink_metadata() else { continue };
+        // Generations are copies of what is installed, and of what was.
+        if is_root && path.strip_prefix(root).is_ok_and(|below| below == Path::new(&STATE[1..])) {
+            continue;
+        }
         if about.is_dir() && is_root && depth < DEEPEST {
             walk(root, &path, is_root, owners, depth + 1, files)?;
         } else if about.is_file() && about.len() <= LARGEST {
@@ -208,6 +213,19 @@ fn ownership(about: &std::fs::Metadata) -> Ownership {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_generations_that_apply_keeps_are_not_files_of_the_machine() {
+        let directory = tempfile::tempdir().expect("a directory");
+        for file in ["etc/shifter/udiRoot.conf", "var/lib/shifter-site/generations/000001/file-0000"] {
+            let path = directory.path().join(file);
+            std::fs::create_dir_all(path.parent().expect("a directory")).expect("made");
+            std::fs::write(path, "udiMount=/var/udiMount\n").expect("written");
+        }
+        let files = read(&[directory.path().to_owned()], false).expect("readable");
+        let places: Vec<_> = files.iter().map(|file| file.place.as_deref()).collect();
+        assert_eq!(places, [Some("/etc/shifter/udiRoot.conf")]);
+    }
 
     fn kind(name: &str, text: &str) -> FileKind {
         InputFile::new(name, text).kind
