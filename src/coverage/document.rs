@@ -13,7 +13,6 @@ use crate::docs::key;
 const WITHOUT_A_KEY: &[(&str, &str, &str)] = &[
     ("udiRoot.conf", "confId", "a hash of the other files of the class, made by `render`"),
     ("imagemanager.json", "Broker.file", "releases with a broker take the address itself"),
-    ("imagemanager.json", "Platforms.*.accesstype", "follows from whether there is a table `ssh`"),
     ("imagemanager.json", "Platforms.*.mountCommand", "no release reads it; `extra.imagemanager` carries it"),
     ("imagemanager.json", "MongoDBURI.file", "natively the address is in `Database`"),
 ];

@@ -63,7 +63,6 @@ impl Resolver<'_> {
     /// The system this profile describes, served by its own gateway.
     pub(super) fn own_platform(&mut self, name: &str, config: &str) -> Platform {
         let gateway = self.profile.gateway.clone().unwrap_or_default();
-        let is_remote = gateway.access.as_deref() == Some("remote") || gateway.ssh.is_some();
         let image_dir = self.image_path();
         let socket = self.path("gateway.munge_socket", gateway.munge_socket.as_ref());
         let only_unix = self.target.is_native() && gateway.socket.is_some() && gateway.bind.is_none();
@@ -72,7 +71,10 @@ impl Resolver<'_> {
             munge_socket: socket.or_else(|| (!only_unix).then(|| MUNGE_SOCKET.to_owned())),
             munge_key: None,
             access: match gateway.ssh {
-                Some(ssh) if is_remote => self.remote("gateway.ssh".into(), name, &ssh, image_dir, config),
+                // What is written counts: `[gateway.ssh]` may stay while images go through a shared directory.
+                Some(ssh) if gateway.access.as_deref() != Some("local") => {
+                    self.remote("gateway.ssh".into(), name, &ssh, image_dir, config)
+                }
                 _ => Access::Local { image_dir },
             },
             admins: gateway.admins.iter().map(ToString::to_string).collect(),

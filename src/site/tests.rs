@@ -104,6 +104,18 @@ fn ports_come_from_bind_or_from_the_endpoints() {
 }
 
 #[test]
+fn access_says_whether_images_are_copied_and_else_the_table_ssh_does() {
+    let access = |keys: &str| {
+        let rest =
+            "ssh = { hosts = 'dtn1' }\ncache_dir = '/c'\nexpand_dir = '/e'\ndatabase.uri = 'mongodb://localhost/'\n";
+        site(&format!("{keys}{rest}")).gateway.unwrap().platforms[0].access.clone()
+    };
+    assert!(matches!(access(""), Access::Remote { .. }));
+    assert!(matches!(access("access = 'remote'\n"), Access::Remote { .. }));
+    assert_eq!(access("access = 'local'\n"), Access::Local { image_dir: "/images".to_owned() });
+}
+
+#[test]
 fn a_gateway_serves_each_system_under_its_own_name() {
     let gateway = profile(
         "kind = 'gateway'\n[target]\nshifter = '18.03'\n[gateway]\ncache_dir = '/c'\nexpand_dir = '/e'\n\
