@@ -178,7 +178,8 @@ pub(super) fn installed_secrets(site: &Site) -> Vec<(Secret, String)> {
     let mut all = Vec::new();
     if site.target.is_native() {
         let own = gateway.registries.iter().filter_map(|registry| registry.credential.clone());
-        all.extend(own.map(|secret| (secret.clone(), place(site, &secret))));
+        let database = gateway.database.password.clone().filter(|_| site.renders(ArtifactKind::Imagemanager));
+        all.extend(own.chain(database).map(|secret| (secret.clone(), place(site, &secret))));
     }
     for platform in &gateway.platforms {
         if let Access::Remote { key: Some((Some(secret), path)), .. } = &platform.access {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use shifter_site::secret::{Forms, SecretValue};
 
-use super::support::{Ran, Site, good_but};
+use super::support::{GOOD, Ran, Site, good_but};
 
 /// 24 characters that nobody uses, among them all that a URI must encode.
 const DATABASE: &str = "mongo@p:a/s%s-0123456789";
@@ -127,6 +127,20 @@ fn the_login_of_a_proxy_is_in_no_unit() {
         .output()
         .expect("a shell");
     assert_eq!(String::from_utf8_lossy(&sourced.stdout).trim_end(), encoded);
+}
+
+#[test]
+fn the_manifest_names_the_file_that_the_native_gateway_reads_its_database_from() {
+    let site = Site::new().with("site.toml", GOOD);
+    let password = "gateway.database.password={ file = 'secrets/db' }";
+    let ran = site.run(&["render", "site.toml", "--target", "native", "--set", password, "--out", "out"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    let read = |name: &str| -> serde_json::Value {
+        serde_json::from_slice(&fs::read(site.path().join("out").join(name)).expect("rendered")).expect("JSON")
+    };
+    let place = read("imagemanager.json")["MongoDBURI"]["file"].clone();
+    assert_eq!(place, "/etc/shifter/secrets/db");
+    assert_eq!(read("manifest.json")["secrets"][0]["install"], place);
 }
 
 #[test]
