@@ -35,6 +35,10 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
+    // What is not there is listed in the archive; an archive of a mistyped root would hold nothing else.
+    if let Some(root) = &args.root {
+        root.read_dir().map_err(|source| Failure::File { verb: "read", path: root.clone(), source })?;
+    }
     let config = args.config.trim_end_matches('/').to_owned();
     let request = Request { root: args.root.clone(), class: args.class.clone(), config };
     let entries = bundle::gather(&request);

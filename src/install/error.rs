@@ -21,7 +21,10 @@ pub enum InstallError {
         by: String,
     },
     /// Users and groups that the machine does not have.
-    #[error("{}", listed("the files cannot be given to whom they belong", .0))]
+    #[error(
+        "{}\nhelp: add the account, name another with `[install.FILE]`, or leave owners to the caller with `--no-owner`",
+        listed("the files cannot be given to whom they belong", .0)
+    )]
     Accounts(Vec<String>),
     /// Things that lie where files belong, or directories that are not safe.
     #[error("{}", listed("these files cannot be installed safely", .0))]

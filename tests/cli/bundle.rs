@@ -102,3 +102,14 @@ fn the_same_node_gives_the_same_bytes_and_no_archive_is_replaced() {
     let ran = site.run(&["support-bundle", "--root", "root", "--output", "a.tar.gz"]);
     assert!(ran.code == 74 && ran.err.contains("a.tar.gz"), "{ran:?}");
 }
+
+#[test]
+fn a_root_that_is_not_there_is_no_node_without_files() {
+    let site = Site::new();
+    let ran = site.run(&["support-bundle", "--root", "nosuch", "--output", "b.tar.gz"]);
+    assert_eq!(
+        (ran.code, ran.err.as_str()),
+        (74, "shifter-site: cannot read `nosuch`: No such file or directory (os error 2)\n")
+    );
+    assert!(!site.path().join("b.tar.gz").exists());
+}
