@@ -12,8 +12,8 @@ use crate::lint::{Fact, RULES};
 use crate::profile::{LoadError, LoadOptions};
 
 /// Rules that say why a profile means nothing: then nothing can be said of a node either.
-const OF_THE_PROFILE: [&str; 8] =
-    ["SITE001", "SITE002", "SITE003", "SITE004", "SITE005", "SITE007", "SITE008", "SITE013"];
+const OF_THE_PROFILE: [&str; 9] =
+    ["SITE001", "SITE002", "SITE003", "SITE004", "SITE005", "SITE007", "SITE008", "SITE012", "SITE013"];
 
 /// The codes that are heard.
 fn codes() -> Vec<String> {

@@ -1,5 +1,6 @@
 //! The node's own secrets, as far as whoever runs this may read them: what must not be found in the archive.
 
+use crate::profile::file;
 use crate::secret::{Forms, SecretValue};
 use crate::verify::Root;
 use std::path::Path;
@@ -17,7 +18,7 @@ pub(super) fn forms(root: &Root, config: &str) -> Vec<Forms> {
     values.extend(line.map(|password| SecretValue::new(password.trim().trim_matches('"'))));
     let secrets = root.path(Path::new(&format!("{config}/secrets")));
     for entry in std::fs::read_dir(secrets).into_iter().flatten().flatten() {
-        let bytes = std::fs::read(entry.path()).unwrap_or_default();
+        let bytes = file::read(&entry.path()).unwrap_or_default();
         let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
         values.push(SecretValue::from_bytes(first));
     }

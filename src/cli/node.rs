@@ -136,7 +136,7 @@ fn read_facts(places: &[PathBuf]) -> Result<Vec<Facts>, Failure> {
             }
         }
         for file in files {
-            let text = std::fs::read_to_string(&file).map_err(|source| Failure::File {
+            let text = profile::file::read_text(&file).map_err(|source| Failure::File {
                 verb: "read",
                 path: file.clone(),
                 source,

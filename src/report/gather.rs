@@ -2,8 +2,14 @@
 
 use super::Unreadable;
 use crate::verify::NodeReport;
-use std::io;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use std::fs::OpenOptions;
+use std::io::{self, Read as _};
+use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+
+/// The most bytes of one file: reports of some ten thousand nodes.
+const LARGEST: u64 = 256 << 20;
 
 /// Reports as they were found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,7 +27,7 @@ pub struct Gathered {
 pub fn gather(path: &Path) -> io::Result<Gathered> {
     let mut gathered = Gathered::default();
     if !path.is_dir() {
-        let bytes = std::fs::read(path)?;
+        let bytes = read(path, true)?;
         gathered.add(&path.display().to_string(), &bytes);
         return Ok(gathered);
     }
@@ -35,12 +41,34 @@ pub fn gather(path: &Path) -> io::Result<Gathered> {
     files.sort();
     for file in files {
         let name = file.display().to_string();
-        match std::fs::read(&file) {
+        match read(&file, false) {
             Ok(bytes) => gathered.add(&name, &bytes),
             Err(error) => gathered.unreadable.push(Unreadable { file: name, why: error.to_string() }),
         }
     }
     Ok(gathered)
+}
+
+/// All bytes of a file, or of a pipe that a shell has made (`<(...)`). A pipe without a writer is empty, and not waited
+/// for (fifo(7), O_NONBLOCK); what may have no end is refused.
+fn read(path: &Path, may_be_pipe: bool) -> io::Result<Vec<u8>> {
+    let file = OpenOptions::new().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path)?;
+    let kind = file.metadata()?.file_type();
+    if !(kind.is_file() || may_be_pipe && kind.is_fifo()) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    }
+    // From here on a writer that is there is waited for.
+    fcntl(&file, FcntlArg::F_SETFL(OFlag::empty()))?;
+    if file.metadata()?.len() > LARGEST {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::new();
+    file.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST { Err(too_large()) } else { Ok(bytes) }
+}
+
+fn too_large() -> io::Error {
+    io::Error::new(io::ErrorKind::FileTooLarge, "larger than 256 MiB: give a directory with a file for each node")
 }
 
 impl Gathered {

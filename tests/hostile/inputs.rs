@@ -238,3 +238,62 @@ fn a_pipe_in_the_directory_does_not_stop_the_search_for_the_profile() {
     assert_eq!(ran.code, Some(64), "{}", ran.err);
     assert!(ran.err.contains("there is no profile here"), "{}", ran.err);
 }
+
+#[test]
+fn what_is_no_report_in_a_directory_is_named_and_the_rest_is_read() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let at = |name: &str| directory.path().join(name);
+    nix::unistd::mkfifo(&at("pipe.json"), nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+    fs::create_dir(at("directory.json")).expect("made");
+    File::create(at("hole.json")).expect("made").set_len(1 << 40).expect("long");
+    std::os::unix::fs::symlink("/dev/zero", at("zero.json")).expect("linked");
+    write(&at("deep.json"), "[".repeat(DEEP));
+    write(&at("other.json"), "{\"schema\": 1}");
+    write(&at("empty.json"), "");
+    let ran = run(directory.path(), &["report", "."]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    for name in ["pipe", "directory", "hole", "zero", "deep", "other", "empty"] {
+        assert!(ran.out.contains(&format!("{name}.json")), "{name}: {}", ran.out);
+    }
+}
+
+#[test]
+fn a_pipe_with_a_writer_is_a_report_like_any_other() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let line = "(sleep 0.1; echo '{') | \"$0\" report /dev/fd/0";
+    let ran = crate::run::run_command(directory.path(), line, &[], Output::Kept);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.out.contains("EOF while parsing"), "the writer was waited for: {ran:?}");
+}
+
+#[test]
+fn a_node_full_of_traps_gets_its_support_bundle() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let at = |name: &str| directory.path().join("ROOT").join(name);
+    for folder in ["etc/shifter/secrets", "var/log/shifter", "var/lib/shifter-site/generations/1"] {
+        fs::create_dir_all(at(folder)).expect("made");
+    }
+    for pipe in ["etc/shifter/udiRoot.conf", "etc/shifter/secrets/p", "var/log/shifter/p.log", "etc/os-release"] {
+        nix::unistd::mkfifo(&at(pipe), nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+    }
+    write(&at("etc/shifter/imagemanager.json"), "[".repeat(DEEP));
+    File::create(at("etc/shifter/manifest.json")).expect("made").set_len(1 << 40).expect("long");
+    std::os::unix::fs::symlink("/dev/zero", at("etc/shifter/secrets/z")).expect("linked");
+    write(&at("var/lib/shifter-site/generations/1/generation.json"), "nothing");
+    let arguments = ["support-bundle", "--root", "ROOT", "--output", "bundle.tar.gz"];
+    let ran = run(directory.path(), &arguments);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let text = crate::run::run_command(
+        directory.path(),
+        "tar -xzOf bundle.tar.gz shifter-support/not-there.txt",
+        &[],
+        Output::Kept,
+    );
+    for name in ["udiRoot.conf", "imagemanager.json", "manifest.json", "p.log", "generation.json"] {
+        assert!(text.out.contains(name), "{name}: {text:?}");
+    }
+    let before = listing(directory.path());
+    let again = run(directory.path(), &arguments);
+    assert_eq!(again.code, Some(74), "what is there is not overwritten: {again:?}");
+    assert_eq!(listing(directory.path()), before);
+}

@@ -69,6 +69,9 @@ const WRITERS: &[&[&str]] = &[
     &["check", "laptop.toml", "--format", "sarif", "--output", "FULL/report"],
     &["schema", "--write", "FULL"],
     &["man", "--out", "FULL"],
+    &["facts", "--root", "ROOT", "--output", "FULL/facts.json"],
+    &["facts", "--root", "ROOT", "--output-dir", "FULL"],
+    &["support-bundle", "--root", "ROOT", "--output", "FULL/bundle"],
     &["init", "--preset", "laptop", "--answers", "answers.toml", "--out", "FULL/new.toml"],
 ];
 

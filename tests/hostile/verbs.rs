@@ -21,8 +21,6 @@ pub(crate) enum Reads {
     Root,
     /// Nothing: there is no `@`.
     Nothing,
-    /// The machine it runs on; there is no `@`.
-    Host,
     /// Messages on standard input; tests/lsp has bad ones.
     Stream,
 }
@@ -50,16 +48,18 @@ pub(crate) const VERBS: &[Verb] = &[
     verb("init", &["init", "--answers", "@", "--out", "OUT"], Reads::Other),
     verb("import", &["import", "@", "--out", "OUT"], Reads::Other),
     verb("verify", &["verify", "--root", "ROOT", "--manifest", "@"], Reads::Other),
-    // Reports may come from a pipe that a shell makes, and are as long as a machine is large.
-    verb("report", &["report", "ROOT"], Reads::Host),
+    verb("check", &["check", "--facts", "@", "@"], Reads::Other),
+    verb("report", &["report", "@"], Reads::Other),
     verb("fmt", &["fmt", "--diff", "@"], Reads::ProfileInPart),
     verb("migrate", &["migrate", "@", "--to", "native"], Reads::ProfileInPart),
     verb("capacity", &["capacity", "@"], Reads::ProfileInPart),
-    verb("support-bundle", &["support-bundle"], Reads::Host),
+    verb("support-bundle", &["support-bundle", "--root", "@", "--output", "OUT"], Reads::Root),
     verb("why", &["why", "gateway.timeout", "@"], Reads::ProfileInPart),
     verb("show", &["show", "@"], Reads::ProfileInPart),
-    verb("facts", &["facts"], Reads::Host),
-    verb("doctor", &["doctor"], Reads::Host),
+    verb("facts", &["facts", "--profile", "@", "--root", "ROOT"], Reads::ProfileInPart),
+    verb("facts", &["facts", "--root", "@"], Reads::Root),
+    verb("doctor", &["doctor", "--profile", "@", "--root", "ROOT"], Reads::Profile),
+    verb("doctor", &["doctor", "--root", "@"], Reads::Root),
     verb("docs", &["docs", "gateway"], Reads::Nothing),
     verb("completion", &["completion", "bash"], Reads::Nothing),
     verb("man", &["man"], Reads::Nothing),
