@@ -45,7 +45,7 @@ pub(crate) use json::escaped;
 pub(crate) use lines::ConfLine;
 pub(crate) use secret::Address;
 
-pub use write::{Destination, WriteError, write, write_fixed};
+pub use write::{Destination, WriteError, write};
 
 use crate::diagnostic::Located;
 use build::Knowledge;

@@ -36,7 +36,8 @@ pub(super) struct Args {
     /// The installed release, or `auto` for the oldest whose keys cover the files.
     #[arg(long, value_name = "VERSION", default_value = "auto")]
     target: String,
-    /// Where to write the profile; secrets and scripts go beside it. Without it the profile is only shown.
+    /// Where to write the profile; secrets and scripts go beside it. Without it the profile is only shown: on standard output, and what
+    /// is said of it on standard error.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// The directory of secrets, seen from that of the profile.
@@ -101,15 +102,20 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         secrets: args.secrets_dir.display().to_string(),
     };
     let imported = import::import(&files, &options)?;
-    let mut written = Vec::new();
-    if let Some(out) = &args.out {
-        let to = Destination { profile: out.clone(), secrets: args.secrets_dir.clone(), replace: args.force };
-        written = import::write(&imported, &to)?;
+    let to = Destination {
+        profile: args.out.clone(),
+        secrets: args.secrets_dir.clone(),
+        fixed: args.fixed_dir.clone(),
+        replace: args.force,
+    };
+    let written = import::write(&imported, &to)?;
+    if args.out.is_none() && args.format == Format::Human {
+        // The profile alone, so that it can be sent to a file; what is said of it goes beside.
+        console.note(&said(args, &imported, &written, console.error_style()));
+        console.say(&shown_profiles(&imported))?;
+    } else {
+        console.say(&said(args, &imported, &written, console.style()))?;
     }
-    if let Some(directory) = &args.fixed_dir {
-        written.extend(import::write_fixed(&imported, directory, args.force)?);
-    }
-    console.say(&said(args, &imported, &written, console.style()))?;
     let is_lossy = args.strict && !imported.lost.is_empty();
     let is_true = imported.holds() || args.no_verify;
     Ok(if imported.accepted && is_true && !is_lossy { Exit::Clean } else { Exit::Failed })
@@ -130,18 +136,21 @@ fn said(args: &Args, imported: &Imported, written: &[PathBuf], style: Style) -> 
     if args.fix {
         text.push_str(&imported.repairs());
     }
-    if args.out.is_none() {
-        for (name, profile) in &imported.profiles {
-            if !name.is_empty() {
-                text.push_str(&format!("----- {name}\n"));
-            }
-            text.push_str(profile);
-        }
-        text.push_str("-----\n");
-    }
     text.push_str(&imported.text());
     for path in written {
         text.push_str(&format!("written: {}\n", shown(path)));
+    }
+    text
+}
+
+/// The profiles below each other, each but the main one below a line with its name.
+fn shown_profiles(imported: &Imported) -> String {
+    let mut text = String::new();
+    for (name, profile) in &imported.profiles {
+        if !name.is_empty() {
+            text.push_str(&format!("# ----- {name}\n"));
+        }
+        text.push_str(profile);
     }
     text
 }
@@ -160,7 +169,7 @@ impl From<WriteError> for Failure {
     fn from(error: WriteError) -> Self {
         match error {
             WriteError::Io { path, source } => Self::File { verb: "write", path, source },
-            error @ WriteError::Exists { .. } => Self::Several(error.to_string()),
+            error @ (WriteError::Exists { .. } | WriteError::Twice { .. }) => Self::Several(error.to_string()),
         }
     }
 }

@@ -169,10 +169,22 @@ impl Lift<'_> {
     fn native(&mut self, json: &Json) {
         let listeners: Vec<Listen> =
             texts(&json["Listen"]).unwrap_or_default().iter().filter_map(|text| text.parse().ok()).collect();
+        let mut addresses = Vec::new();
         for listen in &listeners {
             match listen {
                 Listen::Unix(path) => self.put(&["gateway", "socket"], "Listen", path.display().to_string()),
-                Listen::Tcp(address) => self.put(&["gateway", "bind"], "Listen", address.as_str()),
+                Listen::Tcp(address) => addresses.push(address.as_str()),
+            }
+        }
+        // One host with several ports: those of the endpoints.
+        let host = |address: &str| address.rsplit_once(':').map(|(host, _)| host.to_owned());
+        match addresses.as_slice() {
+            [] => {}
+            [one] => self.put(&["gateway", "bind"], "Listen", *one),
+            [first, ..] => {
+                if let Some(host) = host(first) {
+                    self.put(&["gateway", "bind"], "Listen", host);
+                }
             }
         }
         if json["compat"]["anonymous"].as_bool().or(json["Compat"]["anonymous"].as_bool()) == Some(true) {

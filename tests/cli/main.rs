@@ -8,6 +8,7 @@ mod facts;
 mod fix;
 mod fmt;
 mod forms;
+mod import;
 mod init;
 mod layers;
 mod loader;

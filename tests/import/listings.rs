@@ -27,7 +27,7 @@ const LISTINGS: [&str; 15] = [
 ];
 
 /// The listings as they lie on the machine, whose paths the listings print.
-fn listings() -> Vec<InputFile> {
+pub(crate) fn listings() -> Vec<InputFile> {
     let file = |name: &&str| {
         let bytes = std::fs::read(repository(&format!("tests/data/listings/{name}"))).unwrap();
         let mut file = InputFile::new(*name, bytes);
@@ -46,7 +46,7 @@ fn listings() -> Vec<InputFile> {
 
 /// A mistake by its number in the list of the paper's mistakes, the rule that finds it, the file, and the line; 0 is the
 /// profile that comes out of the import.
-const FOUND: &[(u8, &str, &str, usize)] = &[
+pub(crate) const FOUND: &[(u8, &str, &str, usize)] = &[
     (1, "SITE006", "l18-udiRoot.conf", 24),
     (2, "RT001", "l18-udiRoot.conf", 3),
     (3, "SITE002", "l18-udiRoot.conf", 27),
@@ -130,7 +130,7 @@ fn the_mistakes_of_the_published_files_are_found_where_they_stand() {
     let imported = import::import(&listings(), &Options { prefer: Prefer::ImageManager, ..options(None) }).unwrap();
     let directory = tempfile::tempdir().unwrap();
     let profile = directory.path().join("bluewaters.toml");
-    let to = Destination { profile: profile.clone(), secrets: "secrets".into(), replace: false };
+    let to = Destination { profile: Some(profile.clone()), secrets: "secrets".into(), ..Destination::default() };
     import::write(&imported, &to).unwrap();
     let checked = check::check(&LoadOptions::file(&profile), None, &Strictness::default()).unwrap();
     let report = check::report(&[checked]);

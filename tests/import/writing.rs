@@ -39,7 +39,8 @@ fn a_gateway_of_two_systems_becomes_a_profile_of_its_own_beside_theirs() {
 fn secrets_are_for_their_owner_alone_and_nothing_is_overwritten() {
     let directory = tempfile::tempdir().unwrap();
     let imported = import(&[InputFile::new("imagemanager.json", TWO_PLATFORMS)], None);
-    let to = |replace| Destination { profile: directory.path().join("gw.toml"), secrets: "secrets".into(), replace };
+    let profile = Some(directory.path().join("gw.toml"));
+    let to = |replace| Destination { profile: profile.clone(), secrets: "secrets".into(), fixed: None, replace };
     let written = import::write(&imported, &to(false)).unwrap();
     assert_eq!(written.len(), 4);
     let secret = directory.path().join("secrets/mongodb-shifter");
