@@ -10,6 +10,8 @@ mod generated;
 mod golden;
 #[path = "import/listings.rs"]
 mod listings;
+#[path = "import/replaced.rs"]
+mod replaced;
 #[path = "import/support.rs"]
 mod support;
 #[path = "import/writing.rs"]

@@ -8,6 +8,7 @@ use crate::lint::storage::Storage;
 use crate::lint::{Check, Findings, View};
 use crate::profile::section::InstallFile;
 use crate::profile::section::scalar::AbsPath;
+use crate::script::{Command, Script};
 
 /// Rendered files that hold secrets.
 const SECRET_FILES: [&str; 2] = ["imagemanager.json", "redis.conf"];
@@ -176,7 +177,8 @@ rule! {
     ///
     /// # What it checks
     /// `wlm.spool` does not lie in `/tmp`, `/var/tmp`, `/dev/shm`, or at a place where `[storage]` says `users_write = true`. No script of root's copies
-    /// tables of the name service to or from such a place, or a file system that containers show writable.
+    /// tables of the name service to or from such a place, or a file system that containers show writable, unless it asked `stat` who owns them, or
+    /// their directory.
     ///
     /// # Why is this bad
     /// The prologue leaves name service caches there, and the nodes install them as root. Who can write the directory decides who is who on the nodes of
@@ -222,7 +224,7 @@ fn seeds(view: &View<'_>, out: &mut Findings<'_>) {
                 continue;
             }
             let reached = paths.iter().find_map(|(word, path)| Some((word, path, users_reach(view, path)?)));
-            if let Some((word, path, place)) = reached {
+            if let Some((word, path, place)) = reached.filter(|(_, path, _)| !owner_is_asked(script, path, copy)) {
                 let message = format!("root installs what lies in `{path}`, where users can reach");
                 out.in_script_with(
                     &carried,
@@ -234,6 +236,13 @@ fn seeds(view: &View<'_>, out: &mut Findings<'_>) {
             }
         }
     }
+}
+
+/// Whether the script looks at the owner of `path`, or of a directory above it, before it copies.
+fn owner_is_asked(script: &Script, path: &str, copy: &Command) -> bool {
+    let asked = script.called("stat").filter(|stat| stat.span.start < copy.span.start);
+    let mut asked = asked.filter(|stat| stat.words.iter().any(|word| script.resolved(word).contains("%u")));
+    asked.any(|stat| stat.words.iter().any(|word| is_or_lies_in(path, &script.resolved(word))))
 }
 
 rule! {
@@ -294,7 +303,7 @@ fn users_reach(view: &View<'_>, path: &str) -> Option<KeyPath> {
 fn root_log(view: &View<'_>, out: &mut Findings<'_>) {
     for carried in view.carried_of_root() {
         let script = carried.script();
-        for redirect in script.commands.iter().flat_map(crate::script::Command::writes) {
+        for redirect in script.commands.iter().flat_map(Command::writes) {
             let path = script.resolved(&redirect.target);
             if let Some(place) = users_reach(view, &path) {
                 let message = format!("root writes `{path}`, where users can reach");

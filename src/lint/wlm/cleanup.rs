@@ -5,13 +5,14 @@ use crate::lint::carried::Carried;
 use crate::lint::rule::{Impact, id, rule};
 use crate::lint::{Check, Findings};
 use crate::profile::section::ScriptRole;
-use crate::script::{Command, Part, Script, Word};
+use crate::script::{Command, Kind, Part, Script, Word};
 
 rule! {
     /// A script ends before it removed what a job left.
     ///
     /// # What it checks
-    /// An epilogue has no `exit` above its `rm`, and a prologue no `exit 0` below the file it makes for a job, unless a `trap` cleans up.
+    /// An epilogue has no `exit` above its `rm`, and a prologue no `exit 0` below the file it makes for a job, unless a `trap` cleans up. An epilogue
+    /// may end where it asked for the job's number or for what the job left.
     ///
     /// # Why is this bad
     /// The seeds of the name service hold the identities of every user of the site, and stay where they are (L28 lines 30 and 35, L34 lines 21 to 23).
@@ -73,8 +74,8 @@ fn is_of_a_job(word: &Word) -> bool {
 fn exits_above_rm(carried: &Carried<'_>, out: &mut Findings<'_>) {
     let script = carried.script();
     let Some(rm) = script.called("rm").find(|command| command.operands().into_iter().any(is_of_a_job)) else { return };
-    for exit in script.called("exit").filter(|exit| exit.span.start < rm.span.start && exit.setting.function.is_none())
-    {
+    let is_early = |exit: &&Command| exit.span.start < rm.span.start && exit.setting.function.is_none();
+    for exit in script.called("exit").filter(is_early).filter(|exit| !is_for_want_of_a_job(script, exit)) {
         out.in_script_with(
             carried,
             exit.span.clone(),
@@ -83,6 +84,20 @@ fn exits_above_rm(carried: &Carried<'_>, out: &mut Findings<'_>) {
             |finding| finding.label(carried.second(rm.span.clone(), "not reached")),
         );
     }
+}
+
+/// Whether the test in front of an exit asks for the number of the job, or for a file named after it.
+fn is_for_want_of_a_job(script: &Script, exit: &Command) -> bool {
+    let asks = |command: &&Command| {
+        let is_test = matches!(script.name_of(command).as_deref(), Some("[" | "[[" | "test"));
+        match command.kind {
+            Kind::Case => exit.setting.branch.is_some(),
+            _ => is_test && !command.setting.in_substitution,
+        }
+    };
+    let test = script.commands.iter().filter(|command| command.span.start < exit.span.start).rfind(asks);
+    let is_of_it = |name: &String| name == "1" || name.to_uppercase().contains("JOB");
+    test.is_some_and(|test| test.words.iter().any(|word| script.sources(word).iter().any(is_of_it)))
 }
 
 fn exits_below_seed(carried: &Carried<'_>, out: &mut Findings<'_>) {
@@ -110,7 +125,7 @@ rule! {
     /// Stopping removes what starting never made.
     ///
     /// # What it checks
-    /// Each absolute path that `rm` names in the branch `stop` of a script stands elsewhere in it too.
+    /// Each absolute path that `rm` names in the branch `stop` of a script stands elsewhere in it too, if only with a variable for its name.
     ///
     /// # Why is this bad
     /// Either it is somebody else's file, or the branch `start` lacks a line (L28 line 63: `services` is never made).
@@ -158,7 +173,7 @@ rule! {
                     for word in rm.operands() {
                         let path = script.resolved(word);
                         let elsewhere = script.commands.iter().filter(|other| other.span != rm.span).flat_map(|other| &other.words);
-                        if path.starts_with('/') && !elsewhere.into_iter().any(|other| script.resolved(other).contains(&path)) {
+                        if path.starts_with('/') && !elsewhere.into_iter().any(|other| can_name(&script.resolved(other), &path)) {
                             out.in_script(&carried, word.span.clone(), format!("`{path}` is removed and nothing here makes it"), "take it out, or make it in `start`");
                         }
                     }
@@ -166,6 +181,14 @@ rule! {
             }
         }),
     }
+}
+
+/// Whether a text holds `path`, or is a path of the same directory whose name only a run tells.
+fn can_name(text: &str, path: &str) -> bool {
+    let is_told_late = |(directory, name): (&str, &str)| {
+        name.starts_with('$') && path.rsplit_once('/').is_some_and(|own| own.0 == directory)
+    };
+    text.contains(path) || text.rsplit_once('/').is_some_and(is_told_late)
 }
 
 rule! {
