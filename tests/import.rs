@@ -10,9 +10,13 @@ mod generated;
 mod golden;
 #[path = "import/listings.rs"]
 mod listings;
+#[path = "import/profiles.rs"]
+mod profiles;
 #[path = "import/replaced.rs"]
 mod replaced;
 #[path = "import/support.rs"]
 mod support;
+#[path = "import/typed.rs"]
+mod typed;
 #[path = "import/writing.rs"]
 mod writing;
