@@ -1,6 +1,7 @@
 //! Coverage-guided fuzzing of every parser of untrusted input, with the stable compiler and libFuzzer.
 //!
 //! The targets are a package of their own in `tests/fuzz`, outside the workspace: it needs coverage instrumentation in every crate.
+//! Those of the toolkit need its hundred crates too, which takes minutes: the suite leaves them to `cargo xtask fuzz`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,6 +14,15 @@ use crate::cargo;
 const FLAGS: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
     -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 -Cdebug-assertions --cfg fuzzing";
+
+/// Which targets.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Targets {
+    /// Those of the formats, which are quick to build.
+    Formats,
+    /// Those of the toolkit too.
+    All,
+}
 
 /// What fuzzing one target found.
 pub(crate) struct Fuzzed {
@@ -29,32 +39,37 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         }
         _ => bail!("usage: cargo xtask fuzz [--seconds N]"),
     };
-    if all(seconds)?.iter().any(|target| !target.is_clean) {
+    if all(seconds, Targets::All)?.iter().any(|target| !target.is_clean) {
         bail!("fuzzing found an input that breaks a parser; it lies under tests/fuzz/target/artifacts");
     }
     Ok(())
 }
 
-/// Builds all targets and runs each for `seconds`.
-pub(crate) fn all(seconds: u32) -> Result<Vec<Fuzzed>> {
+/// Builds the targets and runs each for `seconds`.
+pub(crate) fn all(seconds: u32, which: Targets) -> Result<Vec<Fuzzed>> {
+    let features: &[&str] = if which == Targets::All { &["--features", "toolkit"] } else { &[] };
     let folder = cargo::root().join("tests/fuzz");
     let host = host_triple()?;
     // `--target` keeps the instrumentation away from build scripts and procedural macros.
     cargo::run(
         cargo::cargo(&["build", "--quiet", "--release", "--target", &host])
+            .args(features)
             .current_dir(&folder)
             .env("RUSTFLAGS", FLAGS)
             .env("CARGO_TARGET_DIR", folder.join("target")),
     )
     .context("cannot build the fuzz targets")?;
     let programs = folder.join("target").join(&host).join("release");
-    targets(&folder)?.iter().map(|name| one(&folder, &programs.join(name), name, seconds)).collect()
+    let mut names = targets(&folder.join("targets"))?;
+    if which == Targets::All {
+        names.extend(targets(&folder.join("targets/toolkit"))?);
+    }
+    names.iter().map(|name| one(&folder, &programs.join(name), name, seconds)).collect()
 }
 
 /// Names of the targets: one file each.
-fn targets(folder: &Path) -> Result<Vec<String>> {
-    let sources = folder.join("targets");
-    let mut names: Vec<String> = std::fs::read_dir(&sources)
+fn targets(sources: &Path) -> Result<Vec<String>> {
+    let mut names: Vec<String> = std::fs::read_dir(sources)
         .with_context(|| format!("cannot read {}", sources.display()))?
         .filter_map(|entry| {
             let path = entry.ok()?.path();
