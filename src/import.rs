@@ -135,7 +135,7 @@ pub fn import(files: &[InputFile], options: &Options) -> Result<Imported, Import
         rendered = built.render();
     }
     let laws = laws::judge(&chosen, &rendered, &knowledge);
-    let examined = examine::examine(&chosen, &built.secrets);
+    let examined = examine::examine(&chosen);
     let mut lost = built.lost;
     lost.extend(chosen.lost(&knowledge));
     lost.sort();

@@ -47,7 +47,7 @@ pub use inst::{
 };
 pub use page::{Example, SECTIONS, examples, explain, listing, markdown, reference, section, summary, text};
 pub(crate) use raw::further::further;
-pub use registry::{RULES, find, group_title};
+pub use registry::{RULES, find, group_title, is_selector, nearest_rule};
 pub use retired::{RETIRED, Retired};
 pub use rule::{Check, Fact, Impact, Repair, Rule, Targets};
 pub use run::{check, run};

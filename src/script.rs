@@ -27,7 +27,7 @@ pub use word::{Part, Word};
 pub struct Script {
     /// The text.
     pub text: String,
-    /// The interpreter of the first line: `/bin/bash`.
+    /// The interpreter of the first line: `/bin/bash`; what `env` looks for, where it names that: `bash`.
     pub interpreter: Option<String>,
     /// Every command, those within substitutions too, in the order of the text.
     pub commands: Vec<Command>,
@@ -51,7 +51,11 @@ impl Script {
     #[must_use]
     pub fn read(text: &str) -> Self {
         let first = text.lines().next().unwrap_or_default();
-        let interpreter = first.strip_prefix("#!").and_then(|line| line.split_whitespace().next());
+        let mut words = first.strip_prefix("#!").unwrap_or_default().split_whitespace();
+        let interpreter = match words.next() {
+            Some(env) if last_name(env) == "env" => words.find(|word| !word.starts_with('-') && !word.contains('=')),
+            other => other,
+        };
         let mut script = reader::read(text);
         script.commands.sort_by_key(|command| (command.span.start, std::cmp::Reverse(command.span.end)));
         script.problems.sort_by_key(|problem| problem.span.start);
@@ -61,9 +65,15 @@ impl Script {
     /// Whether its first line asks for bash.
     #[must_use]
     pub fn wants_bash(&self) -> bool {
-        self.interpreter
-            .as_deref()
-            .is_some_and(|interpreter| interpreter.ends_with("bash") || interpreter.ends_with("env"))
+        self.interpreter.as_deref().is_some_and(|interpreter| last_name(interpreter) == "bash")
+    }
+
+    /// Whether its first line asks for a shell of this grammar, or for nothing.
+    #[must_use]
+    pub fn is_shell(&self) -> bool {
+        let is_one =
+            |interpreter| ["sh", "bash", "dash", "ash", "ksh", "ksh93", "mksh"].contains(&last_name(interpreter));
+        self.interpreter.as_deref().is_none_or(is_one)
     }
 
     /// The text of `span`.
@@ -101,6 +111,11 @@ impl Script {
                     || words.windows(2).any(|pair| pair[0] == "-o" && pair[1] == "errexit")
             })
     }
+}
+
+/// The last name of a path.
+fn last_name(path: &str) -> &str {
+    path.rsplit_once('/').map_or(path, |(_, name)| name)
 }
 
 /// Whether a bundle of options such as `-eu` holds `e`.

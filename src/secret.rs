@@ -10,12 +10,14 @@ mod places;
 mod program;
 mod scan;
 mod value;
+mod weak;
 
 pub use crate::profile::section::secret::Secret as Reference;
 pub use known::Known;
 pub use places::{Place, places};
 pub use scan::{Form, Forms};
 pub use value::SecretValue;
+pub use weak::weakness;
 
 use std::path::{Path, PathBuf};
 

@@ -5,6 +5,8 @@
 mod catalogue;
 #[path = "rules/trial.rs"]
 mod trial;
+#[path = "rules/variants.rs"]
+mod variants;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

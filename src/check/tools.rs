@@ -166,7 +166,7 @@ fn shellcheck(plan: &Plan, directory: &Path) -> io::Result<Vec<Finding>> {
 /// The scripts that the profile names, each at its own line.
 fn shellcheck_own(loaded: &Loaded, directory: &Path) -> io::Result<Vec<Finding>> {
     let mut found = Vec::new();
-    for file in loaded.scripts.values().flatten() {
+    for file in loaded.scripts.values().flatten().filter(|file| file.script.is_shell()) {
         let text = &file.script.text;
         let shell = if file.script.wants_bash() { "bash" } else { "sh" };
         for (line, said) in said_by_shellcheck(text, shell, directory)? {

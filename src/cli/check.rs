@@ -14,7 +14,7 @@ use crate::{
     baseline::Baseline,
     check::{self, Strictness, tools::Tool},
     diagnostic::{Format, Safety},
-    lint::{self, RETIRED},
+    lint,
     profile::{
         Input, LoadOptions,
         section::{FailOn, Tier, scalar::Date},
@@ -219,12 +219,13 @@ fn tool_name(word: &str) -> Result<String, String> {
 
 /// What `--select` and `--ignore` take: a misspelt one would select nothing, and a check of nothing is clean.
 pub(super) fn rules(selector: &str) -> Result<String, String> {
-    let is_retired = RETIRED.iter().any(|gone| gone.code == selector || gone.name == selector);
-    if is_retired || !lint::find(selector).is_empty() {
-        Ok(selector.to_owned())
-    } else {
-        Err("there is no such rule: `shifter-site rules` lists them".to_owned())
+    if lint::is_selector(selector) {
+        return Ok(selector.to_owned());
     }
+    Err(match lint::nearest_rule(selector) {
+        Some(near) => format!("there is no such rule; did you mean `{near}`?"),
+        None => "there is no such rule: `shifter-site rules` lists them".to_owned(),
+    })
 }
 
 pub(super) fn fail_on(word: &str) -> Result<FailOn, String> {

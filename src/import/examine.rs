@@ -2,7 +2,7 @@
 
 use super::chosen::Chosen;
 use super::lines::ConfLines;
-use super::{FileKind, Ownership, json, vault::Secrets};
+use super::{FileKind, Ownership, json};
 use crate::diagnostic::source::Source;
 use crate::diagnostic::{Finding, Fix, Located, Place, RuleId, structural};
 use crate::lint::{self, Check};
@@ -22,12 +22,12 @@ pub struct Evidence<'a> {
     pub(crate) manager: Option<ManagerEvidence<'a>>,
     /// Scripts, each with its kind.
     pub(crate) scripts: Vec<(FileKind, Arc<Source>)>,
+    /// `plugstack.conf` of Slurm.
+    pub(crate) plugstacks: Vec<Arc<Source>>,
     /// Where the scripts of udiRoot.conf were found, when that is known: the key and the place.
     pub(crate) hooks: Vec<(&'static str, String)>,
     /// Each file with its owner, where that is known.
     pub(crate) owners: Vec<(FileKind, Arc<Source>, Ownership)>,
-    /// The passwords.
-    pub(crate) secrets: &'a Secrets,
 }
 
 /// `udiRoot.conf`, as rules see it.
@@ -138,8 +138,8 @@ pub(super) struct Examined {
 }
 
 /// Asks every rule that looks at imported files.
-pub(super) fn examine(chosen: &Chosen<'_>, secrets: &Secrets) -> Examined {
-    let evidence = evidence(chosen, secrets);
+pub(super) fn examine(chosen: &Chosen<'_>) -> Examined {
+    let evidence = evidence(chosen);
     let (mut findings, mut edits) = (Vec::new(), Vec::new());
     for rule in lint::RULES {
         let Check::Import(check) = rule.check else { continue };
@@ -163,7 +163,7 @@ pub(super) fn examine(chosen: &Chosen<'_>, secrets: &Secrets) -> Examined {
     Examined { findings, repaired, shown }
 }
 
-fn evidence<'a>(chosen: &'a Chosen<'_>, secrets: &'a Secrets) -> Evidence<'a> {
+fn evidence<'a>(chosen: &'a Chosen<'_>) -> Evidence<'a> {
     let conf = chosen.conf.as_ref();
     let manager = chosen.manager.as_ref();
     let is_script = |kind: FileKind| matches!(kind, FileKind::Script(_));
@@ -193,9 +193,14 @@ fn evidence<'a>(chosen: &'a Chosen<'_>, secrets: &'a Secrets) -> Evidence<'a> {
             .filter(|file| is_script(file.kind))
             .map(|file| (file.kind, file.source()))
             .collect(),
+        plugstacks: chosen
+            .files
+            .iter()
+            .filter(|file| file.kind == FileKind::Plugstack)
+            .map(|file| file.source())
+            .collect(),
         hooks: chosen.hooks.iter().filter_map(place_of).collect(),
         owners,
-        secrets,
     }
 }
 

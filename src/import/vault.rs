@@ -2,7 +2,7 @@
 
 use crate::profile::section::secret::Secret;
 use crate::render::vault::Vault;
-use crate::secret::SecretValue;
+use crate::secret::{Extent, SecretValue, weakness};
 use std::fmt;
 use toml::{Table, Value};
 
@@ -69,8 +69,8 @@ impl Secrets {
     }
 
     /// Whether a password is short or was printed somewhere.
-    pub(crate) fn is_weak(&self, text: &str) -> bool {
-        text.chars().count() < 16 || KNOWN.iter().any(|known| text.contains(known))
+    pub(crate) fn is_weak(text: &str) -> bool {
+        weakness(text.as_bytes(), Extent::FirstLine).is_some()
     }
 
     /// `text` without any of the passwords.
@@ -79,6 +79,3 @@ impl Secrets {
         of_some_length.fold(text.to_owned(), |text, (_, secret)| text.replace(secret.as_str(), "***"))
     }
 }
-
-/// Passwords of published examples (Leong et al., CUG 2018; manual 4.2.2).
-const KNOWN: [&str; 4] = ["P@55w0rd", "P@ssw0rd", "password", "abcdefghijklmnopqrstuvwxyz"];

@@ -115,8 +115,15 @@ impl Findings<'_> {
 }
 
 impl<'a> View<'a> {
-    /// Every script that the view's nodes run, the site wrote and could be read.
+    /// Every shell script that the view's nodes run, the site wrote and could be read. A hook is one whatever its first
+    /// line says: the runtime gives it to `/bin/sh`.
     pub(crate) fn carried(&self) -> Vec<Carried<'a>> {
+        let is_shell = |carried: &Carried<'_>| carried.is_hook() || carried.script().is_shell();
+        self.carried_texts().into_iter().filter(is_shell).collect()
+    }
+
+    /// The same with the scripts of other languages.
+    pub(crate) fn carried_texts(&self) -> Vec<Carried<'a>> {
         let mut found = Vec::new();
         for (at, purpose, file, is_roots) in self.named_scripts() {
             if let Some(Ok(file)) = self.scripts().get(file) {
@@ -179,6 +186,11 @@ pub(crate) fn changed<'c>(script: &Script, command: &'c Command) -> Vec<(&'c Wor
     let named: Vec<&Word> = match name.as_str() {
         "mkdir" | "rmdir" | "rm" | "touch" | "tee" | "truncate" | "umount" | "mkfifo" | "mv" => operands,
         "chmod" | "chown" | "chgrp" => operands.into_iter().skip(1).collect(),
+        // What follows an option such as `-m` is no path.
+        "install" if command.has_option('d', "directory") => {
+            operands.into_iter().filter(|word| script.resolved(word).contains('/')).collect()
+        }
+        "sed" if command.has_option('i', "in-place") => operands.into_iter().skip(1).collect(),
         "cp" | "ln" | "install" | "mount" if operands.len() > 1 => {
             operands.into_iter().next_back().into_iter().collect()
         }

@@ -7,6 +7,7 @@ use crate::diagnostic::{Category::*, Edit, Fix, KeyPath, Severity::*};
 use crate::lint::rule::{Fact, Impact, Repair, id, rule};
 use crate::lint::{Check, Findings, View};
 use crate::profile::section::{ContainerUsers, Users};
+use crate::script::{Command, Script};
 
 const A_DAY: f64 = 86_400.0;
 
@@ -59,6 +60,7 @@ rule! {
     ///
     /// # What it checks
     /// No script writes the output of `getent` into a file called `passwd` or `group`; it writes another file, looks at it and renames it.
+    /// A file of that name in a directory that `mktemp` made, or that the script moves to its place later, is such another file.
     ///
     /// # Why is this bad
     /// The shell empties the file before `getent` asks. Without an answer every container on every node knows nobody (L43 lines 16 and 17).
@@ -102,7 +104,7 @@ rule! {
                 for command in script.called("getent") {
                     for redirect in command.writes() {
                         let path = script.resolved(&redirect.target);
-                        if matches!(path.rsplit('/').next(), Some("passwd" | "group")) {
+                        if matches!(path.rsplit('/').next(), Some("passwd" | "group")) && !is_staged(script, command, &path) {
                             out.in_script(&carried, redirect.span.clone(), format!("`{path}` is empty until `getent` has answered, or for good"), "write beside the directory, look at the result and rename it: `etc.refresh` renders that");
                         }
                     }
@@ -110,6 +112,16 @@ rule! {
             }
         }),
     }
+}
+
+/// Whether nobody reads the file yet: it lies in a directory of the script's own, or is moved from there later.
+fn is_staged(script: &Script, written: &Command, path: &str) -> bool {
+    let is_moved = |command: &Command| {
+        let operands = command.operands();
+        let sources = operands.iter().take(operands.len().saturating_sub(1));
+        command.span.start > written.span.start && sources.into_iter().any(|word| script.resolved(word) == path)
+    };
+    path.starts_with("$(mktemp") || path.starts_with("`mktemp") || script.called("mv").any(is_moved)
 }
 
 rule! {

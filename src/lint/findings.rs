@@ -45,12 +45,14 @@ impl<'r> Findings<'r> {
         self.report(message, |finding| finding.at(path, "").help(help));
     }
 
-    /// The site's limit for this rule, by code or name in `[lint.thresholds]`, or the usual one.
+    /// The site's limit for this rule, by code or name in `[lint.thresholds]`, or the usual one where it
+    /// wrote none, or one that is no limit (SITE023).
     #[must_use]
     pub fn threshold(&self, usual: f64) -> f64 {
         let own = self.view.profile.lint.as_ref().map(|lint| &lint.thresholds);
         let find = |key: &str| own.and_then(|own| own.get(key)).copied();
-        find(self.rule.id.code).or_else(|| find(self.rule.id.name)).unwrap_or(usual)
+        let own = find(self.rule.id.code).or_else(|| find(self.rule.id.name));
+        own.filter(|own| own.is_finite() && *own > 0.0).unwrap_or(usual)
     }
 
     /// Rules that had no answer, by the fact they lack.

@@ -1,6 +1,7 @@
 //! The list of all rules, in the order of the manual.
 
-use crate::lint::{Rule, env, etc, fs, gpu, gw, hook, inst, kmod, modules, raw, reg, rt, sec, site, ver, wlm};
+use crate::diagnostic::nearest;
+use crate::lint::{RETIRED, Rule, env, etc, fs, gpu, gw, hook, inst, kmod, modules, raw, reg, rt, sec, site, ver, wlm};
 
 /// Every rule. A new one is a line here.
 pub static RULES: &[&Rule] = &[
@@ -26,6 +27,7 @@ pub static RULES: &[&Rule] = &[
     &site::classes::NODE_IN_NO_CLASS,
     &site::reserved::RESERVED_KEY,
     &site::host::FACTS_OF_NO_CLASS,
+    &site::settings::UNKNOWN_RULE,
     &raw::agreement::IMAGE_DIR_MISMATCH,
     &rt::images::IMAGE_PATH_NOT_SHARED,
     &rt::images::IMAGE_PATH_USER_WRITABLE,
@@ -221,6 +223,7 @@ pub static RULES: &[&Rule] = &[
     &sec::files::UDIROOT_CONF_MODE,
     &sec::references::SECRET_IN_PUBLIC_ARTIFACT,
     &sec::secrets::SECRET_REUSED,
+    &sec::references::SECRET_KNOWN,
     &sec::host::MUNGE_KEY,
     &sec::host::MOUNT_HELPER,
     &sec::host::WRITABLE_PARENT,
@@ -253,6 +256,7 @@ pub static RULES: &[&Rule] = &[
     &wlm::shell::QUOTED_GLOB,
     &wlm::cleanup::MISSING_START_ORDER,
     &wlm::slurm::SLURM_PROLOG_FLAGS,
+    &wlm::plugin::PLUGSTACK_UNKNOWN_OPTION,
     &wlm::slurm::CCM_REQUIRES,
     &wlm::slurm::SLURM_VERSION,
     &wlm::slurm::MEMORY_CGROUP,
@@ -357,4 +361,17 @@ pub fn group_title(group: &str) -> &'static str {
 #[must_use]
 pub fn find(selector: &str) -> Vec<&'static Rule> {
     RULES.iter().copied().filter(|rule| rule.answers_to(selector)).collect()
+}
+
+/// The code or name of a rule that is written most like `selector`.
+#[must_use]
+pub fn nearest_rule(selector: &str) -> Option<&'static str> {
+    nearest(selector, RULES.iter().flat_map(|rule| [rule.id.name, rule.id.code]))
+}
+
+/// Whether `selector` may stand where rules are named: it answers for one, for all (`ALL`), or for one that is retired.
+#[must_use]
+pub fn is_selector(selector: &str) -> bool {
+    let is_retired = || RETIRED.iter().any(|gone| gone.code == selector || gone.name == selector);
+    selector == "ALL" || !find(selector).is_empty() || is_retired()
 }

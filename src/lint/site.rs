@@ -8,4 +8,5 @@ pub(crate) mod layers;
 pub(crate) mod paths;
 pub(crate) mod reading;
 pub(crate) mod reserved;
+pub(crate) mod settings;
 pub(crate) mod values;

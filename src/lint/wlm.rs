@@ -3,6 +3,7 @@
 pub(crate) mod cleanup;
 pub(crate) mod host;
 pub(crate) mod nodes;
+pub(crate) mod plugin;
 pub(crate) mod prologue;
 pub(crate) mod resource;
 pub(crate) mod shell;

@@ -16,6 +16,7 @@ fn the_exit_code_says_how_a_run_went() {
         (&["check", "--select", "FS,FX", "good.toml"], 64),
         (&["check", "--ignore", "unkown-key", "good.toml"], 64),
         (&["check", "--ignore", "FS008", "good.toml"], 0),
+        (&["check", "--ignore", "ALL,RT023", "broken.toml"], 0),
         (&["check", "nosuch.toml"], 74),
         (&["check", "."], 74),
         (&["check", "--output", "no/such/dir", "good.toml"], 74),

@@ -51,6 +51,12 @@ pub(crate) fn tried(rule: &Rule, examples: &[Example]) -> Vec<Located> {
     check(&trial.profile(), &strictness(rule.tier, &trial.today, trial.secrets, &trial.nodes))
 }
 
+/// What all rules find in examples that are no page's.
+pub(crate) fn found(examples: &[Example]) -> Vec<Located> {
+    let trial = Trial::of(examples);
+    check(&trial.profile(), &strictness(Tier::Default, &trial.today, trial.secrets, &trial.nodes))
+}
+
 /// What is left after the repairs of the rule's kind, and what they changed as a diff.
 pub(crate) fn repaired(examples: &[Example], tier: Tier, allowed: Safety) -> (Vec<Located>, String) {
     let trial = Trial::of(examples);

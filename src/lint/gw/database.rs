@@ -20,15 +20,17 @@ fn scheme(uri: &Url) -> String {
 fn hosts(uri: &Url) -> Vec<&str> {
     let authority = uri.authority().unwrap_or_default();
     let addresses = authority.rsplit_once('@').map_or(authority, |(_, addresses)| addresses);
-    addresses
-        .split(',')
-        .map(|address| address.split(':').next().unwrap_or_default())
-        .filter(|host| !host.is_empty())
-        .collect()
+    let host = |address: &'_ str| match address.find(']') {
+        Some(end) => end + 1,
+        None => address.find(':').unwrap_or(address.len()),
+    };
+    addresses.split(',').map(|address| &address[..host(address)]).filter(|host| !host.is_empty()).collect()
 }
 
 fn is_on_another_host(uri: &Url) -> bool {
-    let is_here = |host: &&str| *host == "localhost" || host.starts_with("127.");
+    // A host that begins with an encoded slash is a socket of this one.
+    let is_here =
+        |host: &&str| matches!(*host, "localhost" | "[::1]") || host.starts_with("127.") || host.starts_with("%2F");
     scheme(uri) != "sqlite" && !hosts(uri).iter().all(is_here)
 }
 

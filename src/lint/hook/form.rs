@@ -296,7 +296,7 @@ rule! {
         impact: Impact::OneStart,
         source: "POSIX 2.3",
         check: Check::View(|view, out| {
-            for carried in view.carried() {
+            for carried in view.carried_texts() {
                 let text = &carried.script().text;
                 if let Some(at) = text.find("\r\n") {
                     let lines = text.matches("\r\n").count();

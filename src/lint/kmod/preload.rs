@@ -9,7 +9,8 @@ rule! {
     /// A node has fewer loop devices than containers want.
     ///
     /// # What it checks
-    /// With the original, `kernel_modules.max_loop` is at least twice `scale.containers_per_node`.
+    /// With the original, `kernel_modules.max_loop` is at least twice `scale.containers_per_node`. A number under `KMOD006` in
+    /// `[lint.thresholds]` replaces the factor 2.
     ///
     /// # Why is this bad
     /// Each container takes a device for its image, and devices of ended ones are freed late. Without a free one the start fails (manual 2.3(3), 5.1.4). The native
@@ -50,9 +51,9 @@ rule! {
 
 fn too_few_loops(view: &View<'_>, out: &mut Findings<'_>) {
     let (Some(loops), Some(containers)) = (view.kernel().max_loop, view.scale().containers_per_node) else { return };
-    let wanted = containers.saturating_mul(2);
-    if loops < wanted {
-        let better = i64::from(wanted.max(128));
+    let wanted = (f64::from(containers) * out.threshold(2.0)).ceil();
+    if f64::from(loops) < wanted {
+        let better = wanted.clamp(128.0, f64::from(u32::MAX)) as i64;
         out.report(format!("{loops} loop devices for {containers} containers on a node"), |finding| {
             finding
                 .at("kernel_modules.max_loop", "")

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::structural::UNKNOWN_KEY;
 use crate::diagnostic::{RuleId, nearest};
-use crate::import::{Evidence, Marks};
+use crate::import::{Evidence, Marks, Secrets};
 use shifter_formats::original::{NoticeKind, RefusalKind};
 use shifter_formats::udiroot::KEYS;
 
@@ -87,7 +87,7 @@ fn logins(files: &Evidence<'_>, out: &mut Marks) {
             let help = "the profile refers to a file of its own for it, with the mode 0600";
             out.of(rule, manager.source, span.clone(), message, help);
         }
-        if let Some(rule) = rule("SEC008").filter(|_| files.secrets.is_weak(&password)) {
+        if let Some(rule) = rule("SEC008").filter(|_| Secrets::is_weak(&password)) {
             let message = format!("the password of `{key}` is short, or one that was printed");
             out.of(rule, manager.source, span.clone(), message, "make one with `openssl rand -hex 24`");
         }

@@ -3,7 +3,7 @@
 use crate::diagnostic::{Category::*, Severity::*};
 use crate::lint::rule::{Impact, id, rule};
 use crate::lint::{Check, Findings, Rule, View};
-use crate::secret::{Place, ResolveError, places};
+use crate::secret::{Place, ResolveError, places, weakness};
 
 /// Whether a rule judges what references refer to, and so says nothing without `--resolve`.
 #[must_use]
@@ -149,6 +149,56 @@ fn secret_unresolved(view: &View<'_>, out: &mut Findings<'_>) {
             _ => "put the secret there, or correct the reference",
         };
         out.at(place.key.clone(), error.to_string(), help);
+    }
+}
+
+rule! {
+    /// A secret can be guessed.
+    ///
+    /// # What it checks
+    /// With `--resolve`: no secret has fewer than 16 characters or holds one that was printed, as in the manual. What it is and how long it is
+    /// is not said.
+    ///
+    /// # Why is this bad
+    /// Whoever opens the database writes images that the kernel of every node mounts. A printed password is the first that is tried (L17, L20;
+    /// manual 4.2.2 prints a munge key).
+    ///
+    /// # Bad
+    /// ```toml resolve
+    /// [gateway.database]
+    /// uri = "mongodb://localhost/"
+    /// user = "shifter"
+    /// password = { file = "secrets/mongodb" }
+    /// ```
+    ///
+    /// ```text secrets/mongodb
+    /// P@55w0rd
+    /// ```
+    ///
+    /// # Good
+    /// ```toml resolve
+    /// [gateway.database]
+    /// uri = "mongodb://localhost/"
+    /// user = "shifter"
+    /// password = { file = "secrets/mongodb" }
+    /// ```
+    ///
+    /// ```text secrets/mongodb
+    /// v3ry-l0ng-and-synthetic
+    /// ```
+    pub(crate) static SECRET_KNOWN = {
+        id: id("SEC008", "secret-known", Error, Security),
+        impact: Impact::Exposure,
+        source: "L17 and L20; manual 4.2.2",
+        check: Check::View(|view, out| {
+            for place in places(view.profile) {
+                let value = view.context.secrets.and_then(|known| known.value(place.reference));
+                if let Some(why) = value.and_then(|value| weakness(value.expose(), place.extent)) {
+                    let message = format!("the secret `{}` can be guessed: it {why}", place.reference.name());
+                    out.at(place.key.clone(), message, "make one with `openssl rand -hex 24`");
+                }
+            }
+        }),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::profile::{
     document::uri_password,
     section::{AllProxy, scalar::Url},
 };
-use crate::secret::places;
+use crate::secret::{Place, places};
 
 rule! {
     /// A secret stands in the profile itself.
@@ -79,7 +79,7 @@ rule! {
     /// Two accounts have the same secret.
     ///
     /// # What it checks
-    /// No reference to a secret is used for two accounts.
+    /// No reference to a secret is used for two accounts. With `--resolve`: no two references give the same secret.
     ///
     /// # Why is this bad
     /// Who learns one password has the other. Blue Waters printed one password for Redis, the administrator of MongoDB and its user (L20, L24, L25).
@@ -112,7 +112,12 @@ rule! {
 fn secret_reused(view: &View<'_>, out: &mut Findings<'_>) {
     let secrets = places(view.profile);
     for (n, place) in secrets.iter().enumerate() {
-        if let Some(first) = secrets[..n].iter().find(|first| first.reference == place.reference) {
+        let value = |place: &Place<'_>| view.context.secrets.and_then(|known| known.value(place.reference));
+        let is_same = |first: &&Place<'_>| {
+            let (one, other) = (value(first), value(place));
+            first.reference == place.reference || one.is_some() && one == other
+        };
+        if let Some(first) = secrets[..n].iter().find(is_same) {
             out.report(format!("the secret `{}` opens two accounts", place.reference.name()), |finding| {
                 finding
                     .at(place.key.clone(), "")

@@ -44,7 +44,13 @@ rule! {
 
 fn prolog_flags(view: &View<'_>, out: &mut Findings<'_>) {
     let Some(slurm) = view.wlm().slurm.as_ref().filter(|slurm| !slurm.prolog_flags.is_empty()) else { return };
-    let mut flags: Vec<String> = slurm.prolog_flags.iter().map(|flag| flag.trim().to_owned()).collect();
+    let mut flags: Vec<String> = slurm
+        .prolog_flags
+        .iter()
+        .flat_map(|flags| flags.split(','))
+        .map(|flag| flag.trim().to_owned())
+        .filter(|flag| !flag.is_empty())
+        .collect();
     let needed: &[&str] = if slurm.extern_cgroup == Some(true) { &["alloc", "contain"] } else { &["alloc"] };
     for flag in needed {
         if !flags.iter().any(|known| known.eq_ignore_ascii_case(flag)) {
