@@ -62,18 +62,22 @@ impl Resolver<'_> {
             modules.push(Module { default_version: default_version(written), ..base });
             modules.extend(versions);
         }
+        // A table that gives only what facts are compared with is no module: it leaves no line in udiRoot.conf.
+        let says_something =
+            |module: &Module| !module.devices.is_empty() || !module.files.is_empty() || !module.env.set.is_empty();
         if let Some(fabric) = profile.fabric.as_ref().filter(|fabric| applies(&fabric.classes, class)) {
-            modules.push(Module {
+            let module = Some(Module {
                 name: "fabric".to_owned(),
                 devices: texts(&fabric.devices),
                 files: texts(&fabric.files),
                 env: Env { set: fabric.env.clone(), ..Env::default() },
                 ..Module::default()
             });
+            modules.extend(module.filter(says_something));
         }
         let vendors = profile.gpu.as_ref().map(|gpu| gpu.vendors()).unwrap_or_default();
         for (vendor, accelerator) in vendors.into_iter().filter(|(_, a)| applies(&a.classes, class)) {
-            modules.push(accelerator_module(vendor, accelerator));
+            modules.extend(Some(accelerator_module(vendor, accelerator)).filter(says_something));
         }
         modules
     }

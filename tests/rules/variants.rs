@@ -119,3 +119,19 @@ fn a_hook_that_changes_the_host_by_install_or_sed_is_found() {
         assert_eq!(said(good), BTreeSet::new(), "{good}");
     }
 }
+
+#[test]
+fn what_becomes_a_native_key_is_said_of_its_own_place() {
+    let bad = [
+        "[gpu.nvidia]\ndevices = [\"/dev/nvidia*\"]",
+        "[gpu.nvidia]\nfiles = [\"/usr/lib64/libcuda.so\"]",
+        "[gpu.nvidia]\nkeep_env = [\"CUDA_*\"]",
+        "[fabric]\ndevices = [\"/dev/cxi*\"]",
+        "[runtime]\nkeep_env = [\"CUDA_*\"]",
+    ];
+    for profile in bad {
+        let found = found(&[example("toml", "", profile)]);
+        assert_eq!(codes(&found), BTreeSet::from(["VER001"]), "{profile}");
+    }
+    assert_eq!(of_profile("[gpu.nvidia]\ndriver = \"550.90.07\"\n"), BTreeSet::new());
+}

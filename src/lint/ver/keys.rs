@@ -9,13 +9,14 @@ use crate::target::Target;
 
 /// Keys of a profile and the key of udiRoot.conf that each becomes, where not every target has it and no rule of its
 /// own speaks of it.
-const BECOMES: [(&str, &str); 7] = [
+const BECOMES: [(&str, &str); 8] = [
     ("gateway.ca_certificate", "imageGatewayCa"),
     ("images.owner", "imageOwner"),
     ("runtime.rootfs_size", "rootfsSize"),
     ("runtime.propagation", "mountPropagationStyle"),
     ("runtime.user_namespaces", "userNamespaces"),
     ("runtime.home", "home"),
+    ("runtime.keep_env", "keepEnv"),
     ("runtime.deny", "deny"),
 ];
 
@@ -28,6 +29,9 @@ const MODULE_BECOMES: [(&str, &str); 6] = [
     ("files", "globs"),
     ("version", "version"),
 ];
+
+/// Tables that become modules, and the keys of each that do not become keys of every target.
+const TABLES: [&str; 4] = ["fabric", "gpu.nvidia", "gpu.amd", "gpu.intel"];
 
 /// Keys that every original accepts and no longer uses.
 const DEPRECATED: [&str; 3] = ["kmodCacheFile", "nodeContextPrefix", "batchType"];
@@ -87,8 +91,20 @@ fn key_not_in_target(view: &View<'_>, out: &mut Findings<'_>) {
     for (path, key) in BECOMES.iter().filter(|(path, key)| !is_accepted(key, target) && view.is_written(*path)) {
         unknown((*path).into(), key);
     }
+    let keeps = TABLES.map(|table| KeyPath::from(table).key("keep_env"));
+    for at in keeps.into_iter().filter(|at| !is_accepted("keepEnv", target) && view.is_written(at)) {
+        unknown(at, "keepEnv");
+    }
     if !is_accepted("module_", target) {
         return;
+    }
+    for table in TABLES.map(KeyPath::from) {
+        for (own, key) in [("devices", "devices"), ("files", "globs")] {
+            let at = table.clone().key(own);
+            if !knows(MODULE_KEYS, key, target) && view.is_written(&at) {
+                unknown(at, &format!("module_{}_{key}", table.last().unwrap_or_default()));
+            }
+        }
     }
     for module in view.modules() {
         for (own, key) in MODULE_BECOMES {
