@@ -197,7 +197,7 @@ fn evidence<'a>(chosen: &'a Chosen<'_>) -> Evidence<'a> {
             .files
             .iter()
             .filter(|file| file.kind == FileKind::Plugstack)
-            .map(|file| file.source())
+            .map(super::InputFile::source)
             .collect(),
         hooks: chosen.hooks.iter().filter_map(place_of).collect(),
         owners,
