@@ -15,8 +15,7 @@ pub use from_facts::suggestions;
 pub use interview::{Ask, InitError, Interview};
 pub use question::{QUESTIONS, Question};
 
-use crate::layout;
-use crate::target::Target;
+use crate::{layout, target::Target};
 
 const TEMPLATE: &str = include_str!("../templates/profile.toml");
 
@@ -56,6 +55,7 @@ pub fn profile(answers: &Answers) -> Result<String, minijinja::Error> {
         vendors => vendors,
     };
     let text = environment.render_str(TEMPLATE, values)?;
+    // What is no TOML because of an answer is for `check` to say.
     Ok(layout::tidy(&text).unwrap_or(text))
 }
 

@@ -182,14 +182,18 @@ impl Block {
         for (n, group) in groups(&pairs).into_iter().enumerate() {
             // The `=` of keys without a blank line between them stand below one another.
             let width = group.iter().map(|pair| pair.key.chars().count()).max().unwrap_or(0);
+            let written: Vec<String> =
+                group.iter().map(|pair| format!("{:width$} = {}", pair.key, pair.value)).collect();
             for (m, pair) in group.iter().enumerate() {
                 if m == 0 && n > 0 {
                     out.push('\n');
                 }
                 out.push_str(&comments(&pair.above));
-                out.push_str(&format!("{:width$} = {}", pair.key, pair.value));
+                out.push_str(&written[m]);
                 if !pair.behind.is_empty() {
-                    out.push_str(&format!(" {}", pair.behind));
+                    let column = column_of_comments(&group, &written, m);
+                    let blanks = column.saturating_sub(last_line(&written[m])) + 1;
+                    out.push_str(&format!("{:blanks$}{}", "", pair.behind));
                 }
                 out.push('\n');
             }
@@ -197,6 +201,23 @@ impl Block {
         out.push_str(&joined(&trimmed(self.tail.clone())));
         out
     }
+}
+
+/// Where the comment behind the pair `at` begins: comments behind lines that follow one another stand below one another.
+fn column_of_comments(group: &[&Pair], written: &[String], at: usize) -> usize {
+    let is_alone = |n: usize| group[n].behind.is_empty() || written[n].contains('\n');
+    if is_alone(at) {
+        return 0;
+    }
+    let begins = |n: usize| n == 0 || is_alone(n - 1) || !group[n].above.is_empty();
+    let first = (0..=at).rev().find(|&n| begins(n)).unwrap_or(at);
+    let end = (at + 1..group.len()).find(|&n| is_alone(n) || begins(n)).unwrap_or(group.len());
+    (first..end).map(|n| last_line(&written[n])).max().unwrap_or(0)
+}
+
+/// How many characters the last line has.
+fn last_line(text: &str) -> usize {
+    text.rsplit('\n').next().unwrap_or_default().chars().count()
 }
 
 /// Runs of pairs without a blank line between them.

@@ -1,6 +1,6 @@
 //! `fmt`: what it writes, what it says, how it exits.
 
-use crate::support::{GOOD, Site, good_but};
+use crate::support::{GOOD, Site, good_but, repository, run_in};
 
 #[test]
 fn a_profile_is_brought_into_the_usual_form_and_stays_in_it() {
@@ -44,4 +44,19 @@ fn what_is_not_toml_is_named_and_nothing_is_written() {
     assert!(ran.err.contains("`bad.toml`: the text is not valid TOML"), "{}", ran.err);
     assert_eq!(std::fs::read_to_string(site.path().join("good.toml")).expect("there"), untidy);
     assert_eq!(site.run(&["fmt", "gone.toml"]).code, 74);
+}
+
+#[test]
+fn the_profiles_of_this_repository_are_in_the_usual_form() {
+    let directory = repository().join("site-profiles");
+    let mut checked = 0;
+    for entry in std::fs::read_dir(&directory).expect("the profiles") {
+        let path = entry.expect("readable").path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let ran = run_in(&directory, &["fmt", "--check", &path.display().to_string()], "", &[]);
+            assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{}", path.display());
+            checked += 1;
+        }
+    }
+    assert!(checked >= 9, "only {checked} profiles");
 }

@@ -24,6 +24,7 @@ fn every_preset_is_clean_for_every_release_and_can_be_rendered() {
             let site = Site::new().with("answers.toml", &format!("{ANSWERS}shifter = \"{shifter}\"\n"));
             let ran = site.run(&["init", "--preset", preset, "--answers", "answers.toml", "--out", "new.toml"]);
             assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{what}:\n{}", ran.out);
+            assert_eq!(site.run(&["fmt", "--check", "new.toml"]).code, 0, "{what} is not in the usual form");
             let checked = site.run(&["check", "--fail-on", "warn", "new.toml"]);
             assert_eq!(checked.code, 0, "{what}:\n{}", checked.out);
             let formed = site.run(&["fmt", "--check", "new.toml"]);
@@ -114,7 +115,7 @@ fn the_facts_of_a_node_answer_what_they_can() {
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
     for line in [
         "\"/apps\" = { type = \"nfs4\", users_write = false }",
-        "path         = \"/apps/shifter/images\"",
+        "path         = \"/apps/shifter/images\" # on",
         "source = \"/home\"",
     ] {
         assert!(ran.out.contains(line), "{line} is not in\n{}", ran.out);

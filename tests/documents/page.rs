@@ -77,25 +77,36 @@ fn steps(body: &str) -> Vec<Step> {
     steps
 }
 
-/// Whether `printed` is what `said` says; a line `...` stands for any number of lines.
+/// Whether `printed` is what `said` says. A line `...` stands for any number of lines; in a line, for anything.
 pub(crate) fn fits(said: &str, printed: &str) -> bool {
-    fn rest(said: &[&str], printed: &[&str]) -> bool {
+    fn lines_fit(said: &[&str], printed: &[&str]) -> bool {
         match said.split_first() {
             None => printed.is_empty(),
-            Some((&"...", said)) => (0..=printed.len()).any(|skipped| rest(said, &printed[skipped..])),
-            Some((line, said)) => printed.first() == Some(line) && rest(said, &printed[1..]),
+            Some((&"...", said)) => (0..=printed.len()).any(|skipped| lines_fit(said, &printed[skipped..])),
+            Some((line, said)) => {
+                printed.first().is_some_and(|first| line_fits(line, first)) && lines_fit(said, &printed[1..])
+            }
         }
     }
-    let lines = |text: &str| text.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>();
-    let (said, printed) = (lines(said), lines(printed));
-    rest(&said.iter().map(String::as_str).collect::<Vec<_>>(), &printed.iter().map(String::as_str).collect::<Vec<_>>())
+    lines_fit(&said.lines().collect::<Vec<_>>(), &printed.lines().map(str::trim_end).collect::<Vec<_>>())
+}
+
+fn line_fits(said: &str, printed: &str) -> bool {
+    match said.split_once("...") {
+        None => said.trim_end() == printed,
+        Some((before, after)) => printed.strip_prefix(before).is_some_and(|rest| {
+            rest.char_indices().map(|(at, _)| at).chain([rest.len()]).any(|at| line_fits(after, &rest[at..]))
+        }),
+    }
 }
 
 #[test]
-fn three_dots_stand_for_any_lines_and_nothing_else_does() {
+fn three_dots_stand_for_anything_and_nothing_else_does() {
     assert!(fits("a\nb\n", "a\nb\n"));
     assert!(fits("a\n...\nd\n", "a\nb\nc\nd\n"));
     assert!(fits("...\n", ""));
+    assert!(fits("at ... o'clock, ...\n", "at 5 o'clock, tea\n"));
+    assert!(!fits("at ... o'clock\n", "at 5 o'clock, tea\n"));
     assert!(!fits("a\n", "a\nb\n"));
     assert!(!fits("a\n...\nd\n", "a\nb\nc\n"));
     assert!(!fits("", "a\n"));
