@@ -27,6 +27,7 @@ pub mod requires;
 pub mod scripts;
 pub mod section;
 mod syntax;
+mod twin;
 mod way;
 pub(crate) mod written;
 
@@ -43,6 +44,7 @@ pub use self::{
     origin::Origins,
     scripts::{ScriptFile, Scripts},
     section::Profile,
+    twin::Twin,
 };
 use self::{
     item::Item,
@@ -117,7 +119,8 @@ pub fn load<T: Model>(options: &LoadOptions) -> Result<Loaded<T>, LoadError> {
 /// # Errors
 /// As [`load`].
 pub fn load_with<T: Model>(options: &LoadOptions, buffers: &Buffers) -> Result<Loaded<T>, LoadError> {
-    let layers = layer::collect(&options.input, &options.environment, &options.set, buffers)?;
+    let mut layers = layer::collect(&options.input, &options.environment, &options.set, buffers)?;
+    layers.twin = twin::read::<T>(&mut layers, buffers);
     let mut loaded: Loaded<T> = view(Arc::new(layers), options.class.as_deref());
     serve(&mut loaded, buffers);
     Ok(loaded)
@@ -128,6 +131,12 @@ impl<T: Model> Loaded<T> {
     #[must_use]
     pub fn for_class(&self, name: &str) -> Self {
         view(Arc::clone(&self.layers), Some(name))
+    }
+
+    /// The profile that this one is meant to equal, if it names one.
+    #[must_use]
+    pub fn twin(&self) -> Option<&Twin> {
+        self.layers.twin.as_ref()
     }
 
     /// The names of the classes, in alphabetical order.

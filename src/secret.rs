@@ -17,7 +17,7 @@ pub use known::Known;
 pub use places::{Place, places};
 pub use scan::{Form, Forms};
 pub use value::SecretValue;
-pub use weak::weakness;
+pub use weak::{FEWEST, weakness};
 
 use std::path::{Path, PathBuf};
 

@@ -3,8 +3,14 @@
 
 #[path = "rules/catalogue.rs"]
 mod catalogue;
+#[path = "rules/limits.rs"]
+mod limits;
+#[path = "rules/rendered.rs"]
+mod rendered;
 #[path = "rules/trial.rs"]
 mod trial;
+#[path = "rules/twin.rs"]
+mod twin;
 #[path = "rules/variants.rs"]
 mod variants;
 

@@ -3,9 +3,6 @@
 /// Keys that nothing goes by yet: they are not rendered, no rule reads them, and the toolkit does not either.
 /// `tests/coverage` holds the list against the rules and the renderer.
 pub const RESERVED: &[&str] = &[
-    "site.role",
-    "site.twin.of",
-    "site.twin.may_differ",
     "scale.job_starts_per_second",
     "images.quota.user",
     "images.quota.total",

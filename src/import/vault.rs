@@ -2,7 +2,7 @@
 
 use crate::profile::section::secret::Secret;
 use crate::render::vault::Vault;
-use crate::secret::{Extent, SecretValue, weakness};
+use crate::secret::{Extent, FEWEST, SecretValue, weakness};
 use std::fmt;
 use toml::{Table, Value};
 
@@ -70,7 +70,7 @@ impl Secrets {
 
     /// Whether a password is short or was printed somewhere.
     pub(crate) fn is_weak(text: &str) -> bool {
-        weakness(text.as_bytes(), Extent::FirstLine).is_some()
+        weakness(text.as_bytes(), Extent::FirstLine, FEWEST).is_some()
     }
 
     /// `text` without any of the passwords.

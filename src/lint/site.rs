@@ -9,4 +9,5 @@ pub(crate) mod paths;
 pub(crate) mod reading;
 pub(crate) mod reserved;
 pub(crate) mod settings;
+pub(crate) mod twin;
 pub(crate) mod values;

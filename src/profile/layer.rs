@@ -30,6 +30,7 @@ use super::{
     preset,
     relocate::relocate,
     scripts::{self, Scripts},
+    twin::Twin,
 };
 use crate::diagnostic::{
     Finding, KeyPath, Label, nearest,
@@ -90,6 +91,8 @@ pub struct Layers {
     pub overrides: Vec<Layer>,
     /// The scripts that some layer names.
     pub scripts: Arc<Scripts>,
+    /// The profile that this one is meant to equal.
+    pub twin: Option<Twin>,
     /// What is wrong with the texts and with how they name one another.
     pub findings: Vec<Finding>,
     /// What is wrong with each layer on its own, once somebody has looked.
@@ -136,6 +139,7 @@ impl Layers {
             files: Vec::new(),
             overrides: Vec::new(),
             scripts: Arc::default(),
+            twin: None,
             findings: Vec::new(),
             alone: OnceLock::new(),
         }

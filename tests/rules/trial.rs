@@ -51,6 +51,15 @@ pub(crate) fn tried(rule: &Rule, examples: &[Example]) -> Vec<Located> {
     check(&trial.profile(), &strictness(rule.tier, &trial.today, trial.secrets, &trial.nodes))
 }
 
+/// The same with other values laid over the examples, as `--set` does.
+pub(crate) fn tried_with(rule: &Rule, examples: &[Example], set: &[String]) -> Vec<Located> {
+    let trial = Trial::of(examples);
+    let options = LoadOptions { set: set.to_vec(), ..LoadOptions::file(trial.profile()) };
+    let strictness = strictness(rule.tier, &trial.today, trial.secrets, &trial.nodes);
+    let checked = check::check(&options, None, &strictness).expect("the file is there");
+    check::report(&[checked]).findings().to_vec()
+}
+
 /// What all rules find in examples that are no page's.
 pub(crate) fn found(examples: &[Example]) -> Vec<Located> {
     let trial = Trial::of(examples);

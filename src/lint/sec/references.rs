@@ -3,7 +3,7 @@
 use crate::diagnostic::{Category::*, Severity::*};
 use crate::lint::rule::{Impact, id, rule};
 use crate::lint::{Check, Findings, Rule, View};
-use crate::secret::{Place, ResolveError, places, weakness};
+use crate::secret::{FEWEST, Place, ResolveError, places, weakness};
 
 /// Whether a rule judges what references refer to, and so says nothing without `--resolve`.
 #[must_use]
@@ -157,7 +157,7 @@ rule! {
     ///
     /// # What it checks
     /// With `--resolve`: no secret has fewer than 16 characters or holds one that was printed, as in the manual. What it is and how long it is
-    /// is not said.
+    /// is not said. A number under `SEC008` in `[lint.thresholds]` replaces the 16.
     ///
     /// # Why is this bad
     /// Whoever opens the database writes images that the kernel of every node mounts. A printed password is the first that is tried (L17, L20;
@@ -172,7 +172,7 @@ rule! {
     /// ```
     ///
     /// ```text secrets/mongodb
-    /// P@55w0rd
+    /// hunter2
     /// ```
     ///
     /// # Good
@@ -191,9 +191,10 @@ rule! {
         impact: Impact::Exposure,
         source: "L17 and L20; manual 4.2.2",
         check: Check::View(|view, out| {
+            let fewest = out.threshold(FEWEST);
             for place in places(view.profile) {
                 let value = view.context.secrets.and_then(|known| known.value(place.reference));
-                if let Some(why) = value.and_then(|value| weakness(value.expose(), place.extent)) {
+                if let Some(why) = value.and_then(|value| weakness(value.expose(), place.extent, fewest)) {
                     let message = format!("the secret `{}` can be guessed: it {why}", place.reference.name());
                     out.at(place.key.clone(), message, "make one with `openssl rand -hex 24`");
                 }

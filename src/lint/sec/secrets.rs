@@ -127,3 +127,46 @@ fn secret_reused(view: &View<'_>, out: &mut Findings<'_>) {
         }
     }
 }
+
+rule! {
+    /// The address of a proxy in an environment holds a password.
+    ///
+    /// # What it checks
+    /// No variable of `[env]` or of a module whose name ends with `_proxy`, in either spelling, is set to an address with a password. Those of
+    /// `gateway.proxy` are SEC001's.
+    ///
+    /// # Why is this bad
+    /// What is set in containers stands in udiRoot.conf, which everybody reads, and in the environment of every process of every user.
+    ///
+    /// # Bad
+    /// ```toml
+    /// [env]
+    /// set.https_proxy = "http://cluster:v3ry-l0ng-and-synthetic@proxy:3128"
+    /// ```
+    ///
+    /// # Good
+    /// ```toml
+    /// [env]
+    /// set.https_proxy = "http://proxy:3128"
+    /// ```
+    ///
+    /// # No fix
+    /// Without the password the proxy refuses. It has to let the nodes through by their addresses, and the password has to be made void.
+    pub(crate) static PROXY_CREDENTIAL = {
+        id: id("SEC029", "proxy-credential", Error, Security),
+        impact: Impact::Exposure,
+        source: "curl(1); environ of proc(5)",
+        check: Check::View(proxy_credential),
+    }
+}
+
+fn proxy_credential(view: &View<'_>, out: &mut Findings<'_>) {
+    for environment in view.environments() {
+        for (at, name, value) in environment.values() {
+            if name.to_ascii_lowercase().ends_with("_proxy") && uri_password(&value).is_some() {
+                let help = "take user and password out of the address, and let the proxy know the nodes by theirs";
+                out.at(at, format!("`{name}` gives a password to everybody"), help);
+            }
+        }
+    }
+}

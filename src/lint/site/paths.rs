@@ -100,7 +100,7 @@ rule! {
     ///
     /// # What it checks
     /// No path that lies in no file system of the profile (`[[filesystem]]`, `[storage]`) would lie in one if one component were spelt with
-    /// one or two other characters.
+    /// one or two other characters. A number under `SITE010` in `[lint.thresholds]` replaces the two.
     ///
     /// # Why is this bad
     /// The published files of Blue Waters have images in `/mnt/abc/scratch` and the gateway in `/mnt/c/scratch` (L17, L18). Each file is
@@ -131,6 +131,7 @@ rule! {
 }
 
 fn near_misses(view: &View<'_>, out: &mut Findings<'_>) {
+    let most = out.threshold(2.0);
     let mounts = view.mounts();
     let mut known: Vec<_> = mounts.iter().map(|mount| (mount.source_key(), mount.source)).collect();
     known.extend(view.storage().into_iter().map(|storage| (storage.at(), storage.place)));
@@ -140,7 +141,7 @@ fn near_misses(view: &View<'_>, out: &mut Findings<'_>) {
         if is_known || EVERYWHERE.iter().any(|place| is_or_lies_in(path, place)) {
             continue;
         }
-        if let Some((other, place)) = known.iter().find(|(_, place)| nearly_lies_in(path, place)) {
+        if let Some((other, place)) = known.iter().find(|(_, place)| nearly_lies_in(path, place, most)) {
             out.report(format!("`{path}` lies in no file system of the profile, and nearly in `{place}`"), |finding| {
                 finding.at(at, "").also(other.clone(), "the file system").help("correct one of the two")
             });
@@ -148,12 +149,14 @@ fn near_misses(view: &View<'_>, out: &mut Findings<'_>) {
     }
 }
 
-/// Whether the path would lie in `place` with one component spelt with one or two other characters.
-fn nearly_lies_in(path: &str, place: &str) -> bool {
+/// Whether the path would lie in `place` with at most so many other characters in one component.
+fn nearly_lies_in(path: &str, place: &str, most: f64) -> bool {
     let (path, place) = (components(path), components(place));
     if path.len() <= place.len() {
         return false;
     }
     let different: Vec<_> = path.iter().zip(&place).filter(|(one, other)| one != other).collect();
-    matches!(different.as_slice(), [(one, other)] if strsim::levenshtein(one, other) <= 2)
+    #[expect(clippy::cast_precision_loss, reason = "a distance between two names is a small number")]
+    let is_near = |one: &str, other: &str| strsim::levenshtein(one, other) as f64 <= most;
+    matches!(different.as_slice(), [(one, other)] if is_near(one, other))
 }

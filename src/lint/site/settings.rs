@@ -5,7 +5,8 @@ use crate::lint::rule::{Impact, id, rule};
 use crate::lint::{Check, Findings, View, find, is_selector, nearest_rule};
 
 /// The rules that have a limit which a site may replace.
-const LIMITED: [&str; 9] = ["RT012", "ETC007", "MOD013", "GW005", "GW042", "WLM002", "WLM006", "KMOD006", "INST005"];
+const LIMITED: [&str; 11] =
+    ["SITE010", "SEC008", "RT012", "ETC007", "MOD013", "GW005", "GW042", "WLM002", "WLM006", "KMOD006", "INST005"];
 
 rule! {
     /// A setting of `[lint]` is about no rule.

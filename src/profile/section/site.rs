@@ -38,7 +38,7 @@ pub enum Role {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema, Validate)]
 #[serde(default, deny_unknown_fields)]
 pub struct Twin {
-    /// The other profile, relative to this one.
+    /// The other profile, relative to the file that names it.
     pub of: Option<String>,
     /// Key prefixes that may differ, such as `images.path`. Any other difference is a finding.
     pub may_differ: Vec<String>,
