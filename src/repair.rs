@@ -212,8 +212,8 @@ impl Changed {
     }
 }
 
-/// The text with every secret in it covered.
-fn shown(text: &str) -> String {
+/// The text of a profile with every secret in it covered.
+pub(crate) fn shown(text: &str) -> String {
     let mut source = Source::new("", SourceKind::Preset, text);
     for secret in document::read(&source, 0).secrets {
         source.cover(secret);

@@ -6,3 +6,5 @@ mod client;
 mod features;
 #[path = "lsp/robustness.rs"]
 mod robustness;
+#[path = "lsp/secrets.rs"]
+mod secrets;

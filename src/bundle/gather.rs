@@ -1,6 +1,7 @@
 //! Reading what goes into the archive. What is not there, or may not be read, is listed with its reason.
 
 use super::{Entry, own, redact};
+use crate::facts;
 use crate::verify::{self, Root};
 use std::fmt::Write as _;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
@@ -47,6 +48,7 @@ pub fn gather(request: &Request) -> Vec<Entry> {
         gathering.json(&format!("{}/{name}", request.config));
     }
     gathering.add("verify.json", look(request));
+    gathering.facts(request);
     gathering.generations();
     for directory in LOGS {
         gathering.logs(directory);
@@ -107,6 +109,17 @@ impl Gathering<'_> {
         match redact::json(&text) {
             Some(covered) => self.add(path.trim_start_matches('/'), covered),
             None => self.lacks(path, &"it is no JSON, so its secrets could not be covered"),
+        }
+    }
+
+    /// What the node is. Facts hold no secret by their making; whatever text is in them is covered all the same.
+    fn facts(&mut self, request: &Request) {
+        let root = request.root.clone().unwrap_or_else(|| PathBuf::from("/"));
+        let wanted = facts::Wanted { root, class: request.class.clone(), ..Default::default() };
+        match facts::gather(&wanted).map(|facts| redact::json(&facts.text())) {
+            Ok(Some(covered)) => self.add("facts.json", covered),
+            Ok(None) => self.lacks("facts.json", &"the facts are no JSON"),
+            Err(error) => self.lacks("facts.json", &error),
         }
     }
 

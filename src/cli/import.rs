@@ -143,14 +143,15 @@ fn said(args: &Args, imported: &Imported, written: &[PathBuf], style: Style) -> 
     text
 }
 
-/// The profiles below each other, each but the main one below a line with its name.
+/// The profiles below each other, each but the main one below a line with its name. What looks like a secret is covered:
+/// only files written with `--out` hold what the imported ones hold.
 fn shown_profiles(imported: &Imported) -> String {
     let mut text = String::new();
     for (name, profile) in &imported.profiles {
         if !name.is_empty() {
             text.push_str(&format!("# ----- {name}\n"));
         }
-        text.push_str(profile);
+        text.push_str(&crate::repair::shown(profile));
     }
     text
 }

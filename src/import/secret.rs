@@ -1,6 +1,7 @@
 //! Passwords: taken out of addresses, covered wherever a text is shown.
 
 use super::FileKind;
+use crate::profile::document::names_a_secret;
 use std::ops::Range;
 
 /// An address and the login that stood in it.
@@ -41,7 +42,7 @@ impl Address {
 /// Where the `@` behind a login stands.
 fn login_end(rest: &str) -> Option<usize> {
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    if let Some(at) = rest[..end].rfind('@') {
+    if let Some(at) = rest[..end].rfind('@').filter(|at| is_hosts(&rest[at + 1..end])) {
         return Some(at);
     }
     // A raw `/` in the password: what looks like a port is none.
@@ -51,6 +52,12 @@ fn login_end(rest: &str) -> Option<usize> {
     }
     let query = rest.find('?').unwrap_or(rest.len());
     rest[..query].rfind('@')
+}
+
+/// Whether no port is something else than a number, as it is where a raw `/` cuts a password with a raw `:` short.
+fn is_hosts(text: &str) -> bool {
+    let port = |host: &str| host.rsplit_once(':').map(|(_, port)| port.to_owned()).unwrap_or_default();
+    text.split(',').all(|host| host.ends_with(']') || port(host).bytes().all(|b| b.is_ascii_digit()))
 }
 
 fn read(text: &str) -> String {
@@ -74,7 +81,8 @@ fn decoded(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// Where a text holds passwords: in the logins of addresses, and in `requirepass` of redis.conf.
+/// Where a text holds passwords: in the logins of addresses, behind keys and variables whose names say so, and in
+/// `requirepass` of redis.conf.
 pub(crate) fn spans(kind: FileKind, text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     for (at, _) in text.match_indices("://") {
@@ -86,10 +94,59 @@ pub(crate) fn spans(kind: FileKind, text: &str) -> Vec<Range<usize>> {
             found.push(start + colon + 1..start + end);
         }
     }
+    if kind == FileKind::ImageManager {
+        found.extend(named_in_json(text));
+    }
+    if kind == FileKind::UdiRoot {
+        found.extend(named_in_lines(text));
+    }
     if kind == FileKind::Redis {
         found.extend(
             super::redis::directives(text).into_iter().filter(super::redis::Directive::is_secret).map(|d| d.value),
         );
+    }
+    found
+}
+
+/// The strings of a JSON text behind keys that say that they are secret. The text need be no right JSON.
+fn named_in_json(text: &str) -> Vec<Range<usize>> {
+    let mut strings: Vec<Range<usize>> = Vec::new();
+    let (mut start, mut is_escaped) = (None, false);
+    for (at, c) in text.char_indices() {
+        match (c, start) {
+            _ if is_escaped => is_escaped = false,
+            ('\\', Some(_)) => is_escaped = true,
+            ('"', None) => start = Some(at + 1),
+            ('"' | '\n', Some(from)) => {
+                strings.push(from..at);
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    let pairs = strings.iter().zip(strings.iter().skip(1));
+    let named = pairs.filter(|(key, value)| {
+        let between = text[key.end..value.start].trim_matches(|c: char| c == '"' || c.is_whitespace());
+        between == ":" && names_a_secret(&text[(*key).clone()])
+    });
+    named.map(|(_, value)| value.clone()).filter(|value| !value.is_empty()).collect()
+}
+
+/// What stands behind `NAME=` in the lines of udiRoot.conf, where a variable's name says that it is secret.
+fn named_in_lines(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let content = line.trim_end();
+        let mut equals = content.match_indices('=').map(|(equals, _)| equals);
+        let named = equals.find(|equals| {
+            let name = content[..*equals].rsplit(['=', ' ', '\t']).next().unwrap_or_default();
+            names_a_secret(name)
+        });
+        if let Some(equals) = named.filter(|equals| equals + 1 < content.len()) {
+            found.push(at + equals + 1..at + content.len());
+        }
+        at += line.len();
     }
     found
 }
@@ -112,6 +169,8 @@ mod tests {
         assert_eq!(split("mongodb://u:P%4055@h/S?a=b"), owned("mongodb://h/S?a=b", "u", "P@55", true));
         assert_eq!(split("mongodb://u:<P@55>@h/S?a=b@c"), owned("mongodb://h/S?a=b@c", "u", "<P@55>", false));
         assert_eq!(split("mongodb://u:a/b@h/S"), owned("mongodb://h/S", "u", "a/b", false));
+        assert_eq!(split("mongodb://u:a@b:c/d@h/S"), owned("mongodb://h/S", "u", "a@b:c/d", false));
+        assert_eq!(split("mongodb://u:p@[::1]/S"), owned("mongodb://[::1]/S", "u", "p", true));
         assert_eq!(split("redis://:x@h/"), owned("redis://h/", "", "x", true));
         assert_eq!(split("mongodb://u@h"), owned("mongodb://h", "u", "", true));
         assert_eq!(split("mongodb://a:27017/S?x=y@z"), owned("mongodb://a:27017/S?x=y@z", "", "", true));
@@ -124,6 +183,12 @@ mod tests {
         let text = "{\"MongoDBURI\": \"mongodb://u:<P@5>@h/S\", \"x\": \"http://gw:5000/\"}";
         let shown: Vec<&str> = spans(FileKind::ImageManager, text).into_iter().map(|span| &text[span]).collect();
         assert_eq!(shown, ["<P@5>"]);
+        let text = "{\"password\": \"a \\\" b\", \"x\": [\"password\"], \"api_token\" : \"c\"";
+        let shown: Vec<&str> = spans(FileKind::ImageManager, text).into_iter().map(|span| &text[span]).collect();
+        assert_eq!(shown, ["a \\\" b", "c"]);
+        let text = "siteEnv=DB_PASSWORD=x=y\netcPath=/etc\nsiteEnv=A=b\n";
+        let shown: Vec<&str> = spans(FileKind::UdiRoot, text).into_iter().map(|span| &text[span]).collect();
+        assert_eq!(shown, ["x=y"]);
         let text = "# requirepass no\ndir /x\nrequirepass  \"a b\"\n";
         let shown: Vec<&str> = spans(FileKind::Redis, text).into_iter().map(|span| &text[span]).collect();
         assert_eq!(shown, ["\"a b\""]);

@@ -50,7 +50,11 @@ impl Interview {
     /// When it is not TOML, a key is no question or a value has no text form.
     pub fn read(&mut self, file: &str, text: &str) -> Result<(), InitError> {
         let fail = |why: String| InitError::File { file: file.to_owned(), why };
-        let table: toml::Table = toml::from_str(text).map_err(|error| fail(error.to_string().trim_end().to_owned()))?;
+        // Not the line itself, which may hold anything: somebody may have named a profile.
+        let table: toml::Table = toml::from_str(text).map_err(|error| {
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            fail(format!("line {}: {}", before.matches('\n').count() + 1, error.message()))
+        })?;
         for (key, value) in table {
             if !QUESTIONS.iter().any(|question| question.key == key) {
                 let keys: Vec<&str> = QUESTIONS.iter().map(|question| question.key).collect();

@@ -14,8 +14,14 @@ use super::{
 use crate::diagnostic::{Finding, KeyPath, Label, source::Source, structural};
 
 /// Keys whose value is a secret when somebody writes it inline instead of as a reference.
-pub(super) const SECRET_KEYS: &[&str] =
-    &["password", "passwd", "secret", "token", "credential", "passphrase", "identity_token"];
+const SECRET_KEYS: &[&str] = &["password", "passwd", "secret", "token", "credential", "passphrase", "identity_token"];
+
+/// Whether a key says that a text behind it is a secret. A misspelt one does too, and so does the name of a variable: to
+/// cover too much is no harm.
+pub(crate) fn names_a_secret(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    SECRET_KEYS.contains(&key.as_str()) || key.contains("passw") || key.ends_with("token") || key.ends_with("secret")
+}
 
 /// How many tables and arrays may lie in one another. No profile has half as many; everything that
 /// walks a tree may do so by recursion.
@@ -121,7 +127,7 @@ impl Reader<'_> {
     /// Notes an inline password, or the password inside a URI, so that it is never shown.
     fn find_secret(&mut self, text: &str, span: Range<usize>, path: &KeyPath) {
         let named = path.segments().iter().rev().find(|segment| segment.parse::<usize>().is_err());
-        if named.is_some_and(|key| SECRET_KEYS.contains(&key.as_str())) {
+        if named.is_some_and(|key| names_a_secret(key)) {
             let quotes = if self.text[span.clone()].starts_with("\"\"\"") || self.text[span.clone()].starts_with("'''")
             {
                 3

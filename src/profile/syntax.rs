@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::document::{SECRET_KEYS, uri_password};
+use super::document::{names_a_secret, uri_password};
 use crate::diagnostic::{Finding, KeyPath, Label, source::Source, structural};
 
 /// At most this many errors of one text are looked at: what is no TOML at all has one for each byte.
@@ -86,7 +86,7 @@ pub(super) fn secret_lines(text: &str) -> Vec<Range<usize>> {
         let mut pairs = content.match_indices('=').map(|(equals, _)| (&content[..equals], &content[equals + 1..]));
         let inline = pairs.find(|(key, value)| {
             let name = key.rsplit(['.', '{', ',']).next().unwrap_or(key).trim().trim_matches(['"', '\'']);
-            SECRET_KEYS.contains(&name) && !value.trim_start().starts_with('{')
+            names_a_secret(name) && !value.trim_start().starts_with('{')
         });
         if let Some((key, value)) = inline {
             let blanks = value.len() - value.trim_start().len();

@@ -85,6 +85,7 @@ fn the_archive_has_what_a_supporter_needs_and_no_secret() {
     shows("var/log/shifter_imagegw/worker.log", "left out");
     shows("var/lib/shifter-site/generations/1/generation.json", "0123456789abcdef");
     shows("versions.txt", "Tiny Linux");
+    shows("facts.json", "\"root\": \"root\"");
     shows("verify.json", "cannot read the manifest");
     shows("not-there.txt", "/etc/shifter/manifest.json: ");
     let mode = std::fs::metadata(site.path().join("a.tar.gz")).expect("written").permissions().mode();

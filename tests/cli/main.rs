@@ -4,6 +4,7 @@ mod bundle;
 mod capacity;
 mod check;
 mod doctor;
+mod every_verb;
 mod facts;
 mod fix;
 mod fmt;

@@ -9,14 +9,14 @@ use shifter_site::secret::{Forms, SecretValue};
 use super::support::{GOOD, Ran, Site, good_but};
 
 /// 24 characters that nobody uses, among them all that a URI must encode.
-const DATABASE: &str = "mongo@p:a/s%s-0123456789";
-const PROXY: &str = "proxy@p:a/s%s-9876543210";
+pub(crate) const DATABASE: &str = "mongo@p:a/s%s-0123456789";
+pub(crate) const PROXY: &str = "proxy@p:a/s%s-9876543210";
 
 /// Where the tests keep a program called `sops`.
 const PATH: &str = "programs:/usr/bin:/bin";
 
 /// A profile whose database has this password.
-fn profile(password: &str) -> String {
+pub(crate) fn profile(password: &str) -> String {
     let uri = "uri = \"mongodb://localhost/\"";
     let text = good_but(uri, &format!("{uri}\nuser = \"shifter\"\npassword = {password}"));
     let proxy =
@@ -26,7 +26,7 @@ fn profile(password: &str) -> String {
 }
 
 /// A site with the secret in every place that one can come from.
-fn site(password: &str) -> Site {
+pub(crate) fn site(password: &str) -> Site {
     // The fake of sops checks what it is asked, and prints what sops would.
     let sops = format!(
         "#!/bin/sh\n[ \"$*\" = '--decrypt --input-type yaml --output-type yaml --extract [\"db\"][\"shifter\"] \
@@ -48,18 +48,18 @@ const REFERENCES: [&str; 4] = [
     "{ command = [\"/bin/cat\", \"secrets/db\"] }",
 ];
 
-fn run(site: &Site, arguments: &[&str]) -> Ran {
+pub(crate) fn run(site: &Site, arguments: &[&str]) -> Ran {
     site.run_with_variables(arguments, &[("DATABASE", DATABASE), ("PROXY", PROXY), ("PATH", PATH)])
 }
 
-fn shows_a_secret(bytes: &[u8]) -> bool {
+pub(crate) fn shows_a_secret(bytes: &[u8]) -> bool {
     [DATABASE, PROXY].iter().any(|secret| {
         let forms = Forms::of(&SecretValue::new(secret)).expect("long enough");
         forms.found_in(bytes).is_some()
     })
 }
 
-fn files_below(directory: &Path) -> Vec<PathBuf> {
+pub(crate) fn files_below(directory: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in directory.read_dir().expect("a directory") {
         let path = entry.expect("an entry").path();
