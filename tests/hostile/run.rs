@@ -25,6 +25,7 @@ pub(crate) struct Ran {
 }
 
 /// Where standard output goes.
+#[derive(Clone, Copy)]
 pub(crate) enum Output {
     /// Into a file that the test reads.
     Kept,

@@ -1,5 +1,7 @@
 //! An editor as small as can be.
 
+#![expect(clippy::needless_pass_by_value, reason = "what is sent is made for the call: `tell(method, json!(...))`")]
+
 use std::{
     io::{BufRead, BufReader, Read, Write},
     path::{Path, PathBuf},

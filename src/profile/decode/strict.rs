@@ -15,6 +15,7 @@ use serde::de::{
 ///
 /// # Errors
 /// The first mistake, with its path.
+#[expect(clippy::result_large_err, reason = "it is figment's, and its only caller takes it apart")]
 pub(super) fn decode<'v, T: Deserialize<'v>>(value: &'v Value) -> Result<T, Error> {
     T::deserialize(Strict(value))
 }
