@@ -35,6 +35,7 @@ const OTHER_WORDS: &[(&str, &str)] = &[
     ("gateway.database.uri", "sqlite:///x/db"),
     ("gateway.authentication", "mock"),
     ("gateway.log_level", "debug"),
+    ("gateway.access", "local"),
     ("registry.NAME.type", "oci-layout"),
     ("registry.NAME.auth_method", "token"),
 ];

@@ -168,7 +168,8 @@ fn a_per_node_cache_is_the_users_and_leaves_nothing() {
 
         let said = world.shifter(&["-V", "/any:/fast:perNodeCache=size=600M", "id"]).fails(1);
         assert!(said.contains("is larger than the 536870912 bytes of key perNodeCacheSizeLimit"), "{said}");
-        let said = world.shifter(&["-V", "/any:/tmp/x/fast:perNodeCache=size=400M", "id"]).fails(1);
+        let said =
+            world.shifter(&["-V", "/any:/tmp/no-such-directory-of-a-test/fast:perNodeCache=size=400M", "id"]).fails(1);
         assert!(said.contains("no mount point is made"), "{said}");
         world.configure("");
         let said = world.shifter(&["-V", "/any:/fast:perNodeCache=size=400M", "id"]).fails(1);
