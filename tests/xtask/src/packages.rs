@@ -41,6 +41,7 @@ pub(crate) const FOR_TESTS: &[Package] = &[
     package("setpriv", "util-linux", "util-linux"),
     package("unshare", "util-linux", "util-linux"),
     package("chattr", "e2fsprogs", "e2fsprogs"),
+    package("ssh-keygen", "openssh-client", "openssh-clients"),
 ];
 
 /// What `cargo xtask bench` needs beside that: the peers.
