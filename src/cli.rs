@@ -16,6 +16,7 @@ mod explain;
 mod facts;
 mod find;
 mod fmt;
+mod form;
 mod gc;
 mod generations;
 mod import;

@@ -1,12 +1,11 @@
 //! `shifter-site capacity`: what a profile asks of nodes, gateway and storage.
 
-use std::path::PathBuf;
-
 use super::{
     Outcome,
     console::Console,
     exit::{Exit, Failure},
     find,
+    form::{self, Form},
     layers::LayerArgs,
 };
 use crate::capacity::{self, Told};
@@ -23,12 +22,8 @@ use crate::profile::section::scalar::Size;
 
 Every figure names its formula and inputs; what nobody tells is said to be unknown and never guessed.")]
 pub(super) struct Args {
-    /// The profile. Default: --profile, $SHIFTER_SITE_PROFILE, shifter-site.toml, the only profile here.
-    #[arg(value_name = "FILE")]
-    file: Option<PathBuf>,
-    /// The profile, by an option.
-    #[arg(long, value_name = "FILE", conflicts_with = "file")]
-    profile: Option<PathBuf>,
+    #[command(flatten)]
+    profile: find::ProfileArgs,
     /// How large a directory is that the original copies into each container.
     #[arg(long, value_name = "PATH=SIZE")]
     copy: Vec<String>,
@@ -42,25 +37,12 @@ pub(super) struct Args {
     layers: LayerArgs,
 }
 
-/// A form of the figures.
-#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
-enum Form {
-    /// Text for people.
-    #[default]
-    Human,
-    /// JSON.
-    Json,
-}
-
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let told = Told {
         copies: args.copy.iter().map(|text| copy(text)).collect::<Result<_, _>>()?,
         images_per_day: args.images_per_day.as_deref().map(size).transpose()?,
     };
-    let file = match args.file.as_ref().or(args.profile.as_ref()) {
-        Some(file) => file.clone(),
-        None => find::profile("".as_ref())?,
-    };
+    let file = args.profile.path()?;
     let options = args.layers.options(Input::File(file));
     let checked = check::check(&options, args.layers.class.as_deref(), &Strictness::default())?;
     let found = capacity::capacity(&checked, args.layers.class.as_deref(), &told);
@@ -75,7 +57,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     }
     console.say(&match args.format {
         Form::Human => capacity::text(&found),
-        Form::Json => super::diff::json(&found),
+        Form::Json => form::json(&found),
     })?;
     Ok(Exit::Clean)
 }

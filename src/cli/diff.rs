@@ -2,7 +2,14 @@
 
 use std::path::PathBuf;
 
-use super::{Outcome, console::Console, exit::Exit, exit::Failure, versions, versions::Form, world};
+use super::{
+    Outcome,
+    console::Console,
+    exit::{Exit, Failure},
+    form,
+    versions::{self, Form},
+    world,
+};
 use crate::install;
 
 /// Compare what the profile renders with what is installed.
@@ -17,7 +24,7 @@ use crate::install;
     after_help = "Examples:
   shifter-site diff bluewaters.toml
   shifter-site diff -u --root /rr/current --class compute
-  shifter-site diff --out plan.json && shifter-site apply plan.json
+  shifter-site diff --out plan.json; shifter-site apply plan.json
   shifter-site diff cori.toml --from origin/main
   shifter-site diff cori.toml --from v1 --to HEAD --format markdown
   shifter-site diff --from old.toml --to new.toml"
@@ -59,15 +66,9 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         console.save(path, &world.plan(&compared)?.print())?;
     }
     match args.format {
-        Form::Json => console.say(&json(&compared.difference))?,
+        Form::Json => console.say(&form::json(&compared.difference))?,
         Form::Human if args.unified => console.say(&install::unified(&compared))?,
         _ => console.say(&install::words(&compared.difference))?,
     }
     Ok(world::dry(!compared.difference.is_empty() && !args.exit_zero))
-}
-
-/// A value as the JSON of this program.
-pub(super) fn json(value: &impl serde::Serialize) -> String {
-    let value = serde_json::to_value(value).expect("texts, numbers and lists are JSON");
-    shifter_gateway_types::pretty::print(&value)
 }

@@ -13,6 +13,35 @@ pub(super) const VARIABLE: &str = "SHIFTER_SITE_PROFILE";
 /// The name a profile has when nobody says otherwise.
 const USUAL: &str = "shifter-site.toml";
 
+/// The profile that a verb is about, as an argument or by an option.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct ProfileArgs {
+    /// The profile. Default: --profile, $SHIFTER_SITE_PROFILE, shifter-site.toml, the only profile here.
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// The profile, by an option.
+    #[arg(long, value_name = "FILE", conflicts_with = "file")]
+    profile: Option<PathBuf>,
+}
+
+impl ProfileArgs {
+    /// The file.
+    ///
+    /// # Errors
+    /// As [`named_or_usual`].
+    pub(super) fn path(&self) -> Result<PathBuf, Failure> {
+        named_or_usual(self.file.as_ref().or(self.profile.as_ref()))
+    }
+}
+
+/// The profile that is named, else the one of this directory.
+///
+/// # Errors
+/// When none is named, and there is none here or several.
+pub(super) fn named_or_usual(named: Option<&PathBuf>) -> Result<PathBuf, Failure> {
+    named.map_or_else(|| profile(Path::new("")), |file| Ok(file.clone()))
+}
+
 /// The profile: `$SHIFTER_SITE_PROFILE`, else `shifter-site.toml`, else the only profile here.
 ///
 /// # Errors

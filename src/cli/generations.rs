@@ -2,7 +2,13 @@
 
 use std::{fmt::Write as _, path::PathBuf};
 
-use super::{Outcome, console::Console, exit::Exit, world};
+use super::{
+    Outcome,
+    console::Console,
+    exit::Exit,
+    form::{self, Form},
+    world,
+};
 use crate::install::{self, Cause, Generation, Store};
 
 /// List the generations that are kept, oldest first.
@@ -35,23 +41,13 @@ struct Row {
     changed: usize,
 }
 
-/// How the list is written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-enum Form {
-    /// As a table.
-    #[default]
-    Human,
-    /// As JSON.
-    Json,
-}
-
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let tree = world::tree(args.root.as_deref())?;
     let store = Store::open(&tree)?;
     let generations = store.as_ref().map(Store::generations).transpose()?.unwrap_or_default();
     let rows: Vec<Row> = generations.iter().map(|generation| row(generation, &generations)).collect();
     match args.format {
-        Form::Json => console.say(&super::diff::json(&rows))?,
+        Form::Json => console.say(&form::json(&rows))?,
         Form::Human => console.say(&table(&rows))?,
     }
     if let Some(store) = &store {

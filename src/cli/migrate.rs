@@ -7,6 +7,7 @@ use super::{
     console::Console,
     exit::{Exit, Failure},
     find,
+    form::Form,
 };
 use crate::{
     migrate::{self, MigrateError},
@@ -41,20 +42,8 @@ pub(super) struct Args {
     format: Form,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-enum Form {
-    /// For people.
-    #[default]
-    Human,
-    /// For programs.
-    Json,
-}
-
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
-    let file = match &args.file {
-        Some(file) => file.clone(),
-        None => find::profile("".as_ref())?,
-    };
+    let file = find::named_or_usual(args.file.as_ref())?;
     let is_stdin = file.as_os_str() == "-";
     if is_stdin && args.write {
         return Err(Failure::Usage("standard input cannot be written; take the diff instead".to_owned()));

@@ -30,12 +30,8 @@ use crate::{
   shifter-site render cori.toml --tree --class compute --out /images
   shifter-site render bluewaters.toml --secrets placeholder --stdout udiRoot.conf")]
 pub(super) struct Args {
-    /// The profile. Default: --profile, $SHIFTER_SITE_PROFILE, shifter-site.toml, the only profile here.
-    #[arg(value_name = "FILE")]
-    file: Option<PathBuf>,
-    /// The profile, by an option.
-    #[arg(long, value_name = "FILE", conflicts_with = "file")]
-    profile: Option<PathBuf>,
+    #[command(flatten)]
+    profile: find::ProfileArgs,
     /// The directory to write to; made if it is not there.
     #[arg(long, value_name = "DIR", required_unless_present = "stdout")]
     out: Option<PathBuf>,
@@ -69,10 +65,7 @@ enum How {
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
-    let file = match args.file.as_ref().or(args.profile.as_ref()) {
-        Some(file) => file.clone(),
-        None => find::profile("".as_ref())?,
-    };
+    let file = args.profile.path()?;
     let options = args.layers.options(Input::File(file.clone()));
     let checked = check::check(&options, args.layers.class.as_deref(), &Strictness::default())?;
     if checked.has_errors() {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Outcome, console::Console, exit::Failure, verify::exit};
+use super::{Outcome, console::Console, exit::Failure, form::Form, verify::exit};
 use crate::report::{self, Fleet, Gathered};
 
 /// Fold the results of `verify --format json` of many nodes into groups that say the same.
@@ -19,16 +19,6 @@ pub(super) struct Args {
     /// The form of the output.
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
     format: Form,
-}
-
-/// A form of output.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-enum Form {
-    /// For people.
-    #[default]
-    Human,
-    /// For programs.
-    Json,
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {

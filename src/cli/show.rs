@@ -6,7 +6,7 @@ use super::{
     Outcome,
     console::Console,
     exit::{Exit, Failure},
-    find,
+    find, form,
     layers::LayerArgs,
 };
 use crate::check::{self, Checked, Strictness};
@@ -28,12 +28,8 @@ Secrets are never shown: a profile holds references to them, and a secret writte
 pub(super) struct Args {
     #[command(subcommand)]
     what: Option<What>,
-    /// The profile. Default: --profile, $SHIFTER_SITE_PROFILE, shifter-site.toml, the only profile here.
-    #[arg(value_name = "FILE")]
-    file: Option<PathBuf>,
-    /// The profile, by an option.
-    #[arg(long, value_name = "FILE", conflicts_with = "file")]
-    profile: Option<PathBuf>,
+    #[command(flatten)]
+    profile: find::ProfileArgs,
     /// The form of the profile.
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
     format: Form,
@@ -65,19 +61,9 @@ struct MountArgs {
     modules: Option<String>,
     /// The form of the list.
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
-    format: MountForm,
+    format: form::Form,
     #[command(flatten)]
     layers: LayerArgs,
-}
-
-/// A form of the list.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-enum MountForm {
-    /// A tree.
-    #[default]
-    Human,
-    /// JSON.
-    Json,
 }
 
 /// A form of the profile.
@@ -99,7 +85,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
             "--origins are comments, which JSON has not: ask `shifter-site why KEY --format json`".to_owned(),
         ));
     }
-    let Some(checked) = checked(args.file.as_ref().or(args.profile.as_ref()), &args.layers, console)? else {
+    let Some(checked) = checked(args.profile.path()?, &args.layers, console)? else {
         return Ok(Exit::Failed);
     };
     let loaded = args.layers.class.as_ref().and_then(|class| checked.classes.get(class)).unwrap_or(&checked.loaded);
@@ -117,22 +103,20 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
 }
 
 fn mounts(args: &MountArgs, console: &Console) -> Outcome {
-    let Some(checked) = checked(args.file.as_ref(), &args.layers, console)? else { return Ok(Exit::Failed) };
+    let Some(checked) = checked(find::named_or_usual(args.file.as_ref())?, &args.layers, console)? else {
+        return Ok(Exit::Failed);
+    };
     let found = show::mounts::mounts(&checked, args.layers.class.as_deref(), args.modules.as_deref())
         .map_err(|error| Failure::Several(error.to_string()))?;
     console.say(&match args.format {
-        MountForm::Human => show::mounts::tree(&found),
-        MountForm::Json => super::diff::json(&found),
+        form::Form::Human => show::mounts::tree(&found),
+        form::Form::Json => form::json(&found),
     })?;
     Ok(Exit::Clean)
 }
 
 /// The profile, when it can be shown: one that cannot be read means nothing, and its findings are said instead.
-fn checked(file: Option<&PathBuf>, layers: &LayerArgs, console: &Console) -> Result<Option<Checked>, Failure> {
-    let file = match file {
-        Some(file) => file.clone(),
-        None => find::profile("".as_ref())?,
-    };
+fn checked(file: PathBuf, layers: &LayerArgs, console: &Console) -> Result<Option<Checked>, Failure> {
     let options = layers.options(Input::File(file));
     let checked = check::check(&options, layers.class.as_deref(), &Strictness::default())?;
     let unknown = layers.class.as_ref().is_some_and(|class| !checked.loaded.classes().contains(class));

@@ -45,10 +45,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
-    let profile = match &args.profile {
-        Some(profile) => profile.clone(),
-        None => find::profile("".as_ref())?,
-    };
+    let profile = find::named_or_usual(args.profile.as_ref())?;
     let options = args.layers.options(Input::File(profile.clone()));
     let wish = Wish {
         profile,

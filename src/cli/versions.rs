@@ -6,6 +6,7 @@ use super::{
     Outcome,
     console::Console,
     exit::{Exit, Failure},
+    form,
     layers::LayerArgs,
 };
 use crate::check;
@@ -75,7 +76,7 @@ pub(super) fn run(
         Form::Human => versions::human(&found),
         Form::Markdown => versions::markdown(&found),
         Form::Gitlab => format!("{:#}\n", versions::gitlab(&found)),
-        Form::Json => super::diff::json(&found),
+        Form::Json => form::json(&found),
     })?;
     Ok(if found.is_empty() || exit_zero { Exit::Clean } else { Exit::Differs })
 }

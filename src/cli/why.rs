@@ -1,12 +1,11 @@
 //! `shifter-site why`: the value of a key, and everything that made it so.
 
-use std::path::PathBuf;
-
 use super::{
     Outcome,
     console::Console,
     exit::{Exit, Failure},
     find,
+    form::Form,
     layers::LayerArgs,
 };
 use crate::check::{self, Strictness};
@@ -28,12 +27,8 @@ pub(super) struct Args {
     /// A key of the profile, written with dots.
     #[arg(value_name = "KEY")]
     key: String,
-    /// The profile. Default: --profile, $SHIFTER_SITE_PROFILE, shifter-site.toml, the only profile here.
-    #[arg(value_name = "FILE")]
-    file: Option<PathBuf>,
-    /// The profile, by an option.
-    #[arg(long, value_name = "FILE", conflicts_with = "file")]
-    profile: Option<PathBuf>,
+    #[command(flatten)]
+    profile: find::ProfileArgs,
     /// The form of the answer.
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
     format: Form,
@@ -41,22 +36,9 @@ pub(super) struct Args {
     layers: LayerArgs,
 }
 
-/// A form of the answer.
-#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
-enum Form {
-    /// Text for people.
-    #[default]
-    Human,
-    /// A JSON array of answers.
-    Json,
-}
-
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let path = args.key.replace("[]", "").parse().map_err(|error| Failure::Usage(format!("{error}")))?;
-    let file = match args.file.as_ref().or(args.profile.as_ref()) {
-        Some(file) => file.clone(),
-        None => find::profile("".as_ref())?,
-    };
+    let file = args.profile.path()?;
     let options = args.layers.options(Input::File(file.clone()));
     let checked = check::check(&options, args.layers.class.as_deref(), &Strictness::default())?;
     if let Some(class) = args.layers.class.as_ref().filter(|class| !checked.loaded.classes().contains(class)) {

@@ -46,11 +46,14 @@ pub(super) struct WorldArgs {
 impl WorldArgs {
     /// The profile whose versions are compared: the one named, else `from` where it is a profile itself.
     pub(super) fn profile_of_versions(&self, from: &str) -> Result<PathBuf, Failure> {
-        match self.file.as_ref().or(self.profile.as_ref()) {
-            Some(file) => Ok(file.clone()),
+        match self.named() {
             None if Path::new(from).is_file() => Ok(PathBuf::from(from)),
-            None => find::profile("".as_ref()),
+            named => find::named_or_usual(named),
         }
+    }
+
+    fn named(&self) -> Option<&PathBuf> {
+        self.file.as_ref().or(self.profile.as_ref())
     }
 
     /// What is laid over the profile.
@@ -75,10 +78,7 @@ pub(super) struct World {
 impl World {
     /// Reads the profile and renders it for the class of the root. None when the profile has errors, which are said.
     pub(super) fn open(args: &WorldArgs, console: &Console) -> Result<Option<Self>, Failure> {
-        let file = match args.file.as_ref().or(args.profile.as_ref()) {
-            Some(file) => file.clone(),
-            None => find::profile("".as_ref())?,
-        };
+        let file = find::named_or_usual(args.named())?;
         let (args, file, saved) = match saved(&file)? {
             Some(plan) => (args.of_plan(&plan)?, plan.profile.clone(), Some(plan)),
             None => (args.clone(), file, None),

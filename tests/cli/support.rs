@@ -9,44 +9,7 @@ use std::{
 };
 
 /// A profile that is right in every respect and as short as can be.
-pub(crate) const GOOD: &str = "\
-schema = 1
-
-[site]
-name = \"tiny\"
-
-[target]
-shifter = \"18.03\"
-os      = \"el7\"
-
-[images]
-path = \"/shared/images\"
-expire_after = \"90d\"
-
-[[filesystem]]
-source = \"/home\"
-
-[gateway]
-endpoints  = [\"http://head:5000\"]
-timeout    = \"20s\"
-cache_dir  = \"/var/cache/shifter\"
-expand_dir = \"/var/lib/shifter/expand\"
-
-[gateway.database]
-uri = \"mongodb://localhost/\"
-
-[registry.\"registry-1.docker.io\"]
-default = true
-
-[wlm]
-kind = \"slurm\"
-
-[install]
-boot_dirs = true
-
-[scale]
-nodes_per_job = 64
-";
+pub(crate) const GOOD: &str = include_str!("../data/profiles/tiny.toml");
 
 /// A directory with profiles in it; commands run there.
 pub(crate) struct Site {

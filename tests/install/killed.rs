@@ -6,7 +6,7 @@ use shifter_site::install::Recovery;
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 const CONF: &str = "/etc/shifter/udiRoot.conf";
@@ -38,6 +38,22 @@ impl Killed {
 
     fn arguments(&self) -> [&'static str; 4] {
         ["apply", self.other(), "--yes", "--no-owner"]
+    }
+
+    /// Runs `arguments` with a fault that strace(1) injects. None where no process may be traced, which is said.
+    fn with_fault(&self, fault: &str, arguments: &[&str]) -> Option<Output> {
+        let mut command = Command::new("strace");
+        command.args(["-f", "-o", "/dev/null", "-e", &format!("inject={fault}")]);
+        command.arg(env!("CARGO_BIN_EXE_shifter-site")).args(arguments);
+        command.arg("--root").arg(self.machine.root()).current_dir(self.machine.beside());
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        let output = command.output().expect("strace(1) runs: install the package strace");
+        let said = String::from_utf8_lossy(&output.stderr);
+        if said.contains("PTRACE_TRACEME") || said.contains("ptrace(") {
+            eprintln!("skipped: no process may be traced here: {said}");
+            return None;
+        }
+        Some(output)
     }
 
     /// What must hold at the instant of a kill: every file is that of one of the sets, `udiRoot.conf` reads and all it
@@ -74,20 +90,12 @@ fn a_run_that_is_killed_at_any_step_is_finished_or_taken_back_by_the_next() {
     // Each step that changes something on disk. Between two of them a kill leaves what the later one leaves.
     for (call, stride) in [("renameat", 1), ("unlinkat", 1), ("mkdirat", 1), ("fchmod", 2), ("fsync", 3)] {
         for when in (1..).step_by(stride) {
-            let mut command = Command::new("strace");
-            command.args(["-f", "-o", "/dev/null", "-e", &format!("inject={call}:signal=KILL:when={when}")]);
-            command.arg(env!("CARGO_BIN_EXE_shifter-site")).args(killed.arguments());
-            command.arg("--root").arg(killed.machine.root()).current_dir(killed.machine.beside());
-            command.stdin(Stdio::null()).stdout(Stdio::null());
-            let output = command.output().expect("strace(1) runs: install the package strace");
+            let fault = format!("{call}:signal=KILL:when={when}");
+            let Some(output) = killed.with_fault(&fault, &killed.arguments()) else { return };
             if output.status.success() {
                 break;
             }
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
-            if said.contains("PTRACE_TRACEME") || said.contains("ptrace(") {
-                eprintln!("skipped: no process may be traced here: {said}");
-                return;
-            }
             assert_eq!(output.status.signal(), Some(9), "{call} {when}: {said}");
             let when = format!("at the {when}th {call}");
             killed.is_whole(&when);
@@ -107,21 +115,11 @@ fn a_run_that_is_killed_at_any_step_is_finished_or_taken_back_by_the_next() {
 #[test]
 fn a_recovery_that_is_killed_is_finished_by_the_next() {
     let killed = Killed::new();
-    let strace = |call: &str, when: u32, arguments: &[&str]| {
-        let mut command = Command::new("strace");
-        command.args(["-f", "-o", "/dev/null", "-e", &format!("inject={call}:signal=KILL:when={when}")]);
-        command.arg(env!("CARGO_BIN_EXE_shifter-site")).args(arguments);
-        command.arg("--root").arg(killed.machine.root()).current_dir(killed.machine.beside());
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        command.status().expect("strace(1) runs: install the package strace").signal() == Some(9)
-    };
     // The third rename is the first of a file that is put in place; the journal is renamed twice before.
     for (call, when) in [("renameat", 1), ("renameat", 2), ("unlinkat", 1), ("fsync", 2), ("fsync", 5)] {
-        if !strace("renameat", 4, &killed.arguments()) {
-            eprintln!("skipped: no process may be traced here");
-            return;
-        }
-        strace(call, when, &["gc"]);
+        let Some(apply) = killed.with_fault("renameat:signal=KILL:when=4", &killed.arguments()) else { return };
+        assert_eq!(apply.status.signal(), Some(9), "{apply:?}");
+        killed.with_fault(&format!("{call}:signal=KILL:when={when}"), &["gc"]);
         killed.is_whole(&format!("recovery killed at the {when}th {call}"));
         killed.is_one_of_two(&format!("recovery killed at the {when}th {call}"));
     }
@@ -135,20 +133,12 @@ fn a_call_that_fails_at_any_step_leaves_one_of_the_two_sets() {
     for (call, stride) in [("renameat", 1), ("fsync", 4), ("mkdirat", 3)] {
         for when in (1..).step_by(stride) {
             let before = killed.machine.files();
-            let mut command = Command::new("strace");
-            command.args(["-f", "-o", "/dev/null", "-e", &format!("inject={call}:error=EIO:when={when}")]);
-            command.arg(env!("CARGO_BIN_EXE_shifter-site")).args(killed.arguments());
-            command.arg("--root").arg(killed.machine.root()).current_dir(killed.machine.beside());
-            command.stdin(Stdio::null()).stdout(Stdio::null());
-            let output = command.output().expect("strace(1) runs: install the package strace");
+            let fault = format!("{call}:error=EIO:when={when}");
+            let Some(output) = killed.with_fault(&fault, &killed.arguments()) else { return };
             if output.status.success() {
                 break;
             }
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
-            if said.contains("PTRACE_TRACEME") || said.contains("ptrace(") {
-                eprintln!("skipped: no process may be traced here: {said}");
-                return;
-            }
             let when = format!("{call} {when} fails: {said}");
             assert!(said.contains("Input/output error"), "{when}");
             killed.is_whole(&when);

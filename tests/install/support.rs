@@ -225,41 +225,4 @@ pub(crate) fn in_own_mounts(machine: &Machine, script: &str) -> Ran {
 }
 
 /// A profile of a small site.
-const PROFILE: &str = "\
-schema = 1
-
-[site]
-name = \"tiny\"
-
-[target]
-shifter = \"18.03\"
-os      = \"el7\"
-
-[images]
-path = \"/shared/images\"
-expire_after = \"90d\"
-
-[[filesystem]]
-source = \"/home\"
-
-[gateway]
-endpoints  = [\"http://head:5000\"]
-timeout    = \"20s\"
-cache_dir  = \"/var/cache/shifter\"
-expand_dir = \"/var/lib/shifter/expand\"
-
-[gateway.database]
-uri = \"mongodb://localhost/\"
-
-[registry.\"registry-1.docker.io\"]
-default = true
-
-[wlm]
-kind = \"slurm\"
-
-[install]
-boot_dirs = true
-
-[scale]
-nodes_per_job = 64
-";
+const PROFILE: &str = include_str!("../data/profiles/tiny.toml");
