@@ -1,6 +1,12 @@
 //! The editor's schema refuses what the decoder refuses, key by key, and takes every profile of the repository. It asks
 //! for `schema` alone: what else must be there, the layers may say together.
 
+#[expect(dead_code, reason = "the tests of our own server use the rest")]
+#[path = "lsp/client.rs"]
+mod client;
+#[path = "schema/editors.rs"]
+mod editors;
+
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use serde_json::Value;
@@ -230,27 +236,37 @@ fn an_unknown_key_is_refused_in_every_table() {
     }
 }
 
-#[test]
-fn every_structural_example_of_the_manual_is_refused_by_the_schema_too() {
-    let schema = Schema::new();
-    let mut seen = 0;
+/// An example of the manual for a mistake that needs no rule to be seen.
+struct Example {
+    code: &'static str,
+    text: String,
+    is_bad: bool,
+}
+
+/// Every example that can stand alone.
+fn structural_examples() -> Vec<Example> {
+    let mut found = Vec::new();
     for rule in RULES.iter().filter(|rule| matches!(rule.check, Check::Loader) && REFUSALS.contains(&rule.id.code)) {
         for (section, is_bad) in [("Bad", true), ("Good", false)] {
             let examples = lint::examples(rule, section);
-            for example in examples.iter().filter(|example| matches!(example.name.as_str(), "" | "alone")) {
-                let text = if example.text.contains("schema =") {
-                    example.text.clone()
-                } else {
-                    format!("schema = 1\n{}", example.text)
-                };
+            for example in examples.into_iter().filter(|example| matches!(example.name.as_str(), "" | "alone")) {
                 // That `schema` is missing shows where nothing is put before it.
-                let text = if example.name == "alone" { example.text.clone() } else { text };
-                assert_eq!(!schema.errors(&text).is_empty(), is_bad, "{} {section}: {text}", rule.id.code);
-                seen += 1;
+                let is_whole = example.text.contains("schema =") || example.name == "alone";
+                let text = if is_whole { example.text } else { format!("schema = 1\n{}", example.text) };
+                found.push(Example { code: rule.id.code, text, is_bad });
             }
         }
     }
-    assert!(seen >= 6, "{seen} examples");
+    assert!(found.len() >= 6, "{} examples", found.len());
+    found
+}
+
+#[test]
+fn every_structural_example_of_the_manual_is_refused_by_the_schema_too() {
+    let schema = Schema::new();
+    for Example { code, text, is_bad } in structural_examples() {
+        assert_eq!(!schema.errors(&text).is_empty(), is_bad, "{code}: {text}");
+    }
 }
 
 #[test]

@@ -27,16 +27,23 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// A server that has been told nothing yet, with `files` in its directory.
+    /// Our server, which has been told nothing yet, with `files` in its directory.
     pub(crate) fn raw(files: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_shifter-site"));
+        command.arg("lsp");
+        Self::of(command, files)
+    }
+
+    /// Any server, with `files` in its directory.
+    pub(crate) fn of(mut command: Command, files: &[(&str, &str)]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         for (name, text) in files {
             std::fs::write(directory.path().join(name), text).expect("written");
         }
-        let mut child = Command::new(env!("CARGO_BIN_EXE_shifter-site"))
-            .arg("lsp")
+        let mut child = command
             .current_dir(directory.path())
             .env_clear()
+            .env("HOME", directory.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -57,10 +64,14 @@ impl Client {
 
     /// A server after the handshake.
     pub(crate) fn new(files: &[(&str, &str)]) -> Self {
-        let mut client = Self::raw(files);
-        client.ask("initialize", json!({ "capabilities": {}, "processId": null, "rootUri": null }));
-        client.tell("initialized", json!({}));
-        client
+        Self::raw(files).greeted()
+    }
+
+    /// The same server after the handshake.
+    pub(crate) fn greeted(mut self) -> Self {
+        self.ask("initialize", json!({ "capabilities": {}, "processId": null, "rootUri": null }));
+        self.tell("initialized", json!({}));
+        self
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -99,7 +110,7 @@ impl Client {
     pub(crate) fn response(&mut self, id: i64) -> Value {
         loop {
             let message = self.message();
-            if message.get("id") == Some(&json!(id)) {
+            if message.get("id") == Some(&json!(id)) && message.get("method").is_none() {
                 return message;
             }
         }
@@ -113,7 +124,7 @@ impl Client {
         response["result"].clone()
     }
 
-    /// The next message; diagnostics are kept too.
+    /// The next message; diagnostics are kept too, and a question of the server's is answered with nothing.
     pub(crate) fn message(&mut self) -> Value {
         let message = match self.output.recv_timeout(PATIENCE) {
             Ok(message) => message,
@@ -123,6 +134,9 @@ impl Client {
             let params = &message["params"];
             let all = params["diagnostics"].as_array().cloned().unwrap_or_default();
             self.diagnostics.insert(params["uri"].as_str().unwrap_or_default().to_owned(), all);
+        }
+        if let (Some(_), Some(id)) = (message.get("method"), message.get("id")) {
+            self.send(&json!({ "jsonrpc": "2.0", "id": id, "result": null }));
         }
         message
     }

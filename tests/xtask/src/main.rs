@@ -1,11 +1,12 @@
 //! The project's own commands: `cargo xtask try | test | bench | soak | fuzz | generate`.
 //!
-//! The story: [`packages`] brings what a machine lacks, [`cargo`] builds and runs, [`suite`] counts what was tested, [`fuzz`] looks for
+//! The story: [`packages`] and [`editors`] bring what a machine lacks, [`cargo`] builds and runs, [`suite`] counts what was tested, [`fuzz`] looks for
 //! inputs that break a parser, [`bench`] compares the runtime with its peers, [`soak`] runs briefly tested
 //! things for long.
 
 mod bench;
 mod cargo;
+mod editors;
 mod fuzz;
 mod packages;
 mod soak;
@@ -23,7 +24,7 @@ usage: cargo xtask COMMAND
   bench check            profiles per second and memory of shifter-site check, into docs/evidence/check.md
   fuzz [--seconds N]     every fuzz target for N seconds (60)
   generate               write the generated files below schemas/ again
-  packages               install the system packages the test suite uses, or name them";
+  packages               install what the test suite uses beside Rust, or name it";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -38,7 +39,7 @@ fn main() -> ExitCode {
         "soak" => soak::run(rest),
         "fuzz" => fuzz::run(rest),
         "generate" => cargo::generate(),
-        "packages" => packages::ensure(packages::FOR_TESTS),
+        "packages" => packages::ensure(packages::FOR_TESTS).and_then(|()| editors::ensure()),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");
             Ok(())
