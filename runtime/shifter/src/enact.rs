@@ -189,7 +189,7 @@ impl<'a> Enactor<'a> {
             }
             Step::BindMatching { pattern, missing } => self.bind_matching(pattern, *missing),
             Step::Device { pattern, missing } => glob::device(pattern, *missing),
-            Step::Hook { script, .. } => self.hook(script),
+            Step::Hook { phase, script, variables } => self.hook(phase, script, variables),
             Step::Overlay { image, at } => self.overlay(image, at),
             Step::Volume { from, to, access } => Ok(self.volume(from, to, *access)?),
             Step::Cache(cache) => self.cache(cache),

@@ -7,13 +7,13 @@ use std::convert::Infallible;
 use std::ffi::{CString, OsStr, OsString};
 use std::fmt;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use shifter_formats::udiroot::{Conf, Loaded};
-use shifter_sys::open::{self, For};
-use shifter_sys::process::{self, Ended};
+use shifter_sys::process::Ended;
 use shifter_sys::{CallError, Errno, environ, identity, mount, seccomp, signal};
 
+use crate::hooks::HookFacts;
 use crate::image::ImageFacts;
 use crate::privilege::Dropped;
 use crate::request::options::{Options, Workdir};
@@ -23,13 +23,11 @@ use crate::say::say;
 pub mod command;
 mod env_file;
 pub mod environment;
+mod hook;
 mod search;
 
 pub use command::CommandError;
 pub use env_file::EnvFileError;
-
-/// What a hook of a module has as its environment.
-const HOOK_ENVIRONMENT: &str = "PATH=/usr/bin:/usr/sbin:/bin:/sbin";
 
 /// No file of variables is longer.
 const LARGEST_ENV_FILE: u64 = 8 << 20;
@@ -77,7 +75,7 @@ impl fmt::Display for LaunchError {
         match self {
             LaunchError::Command(error) => error.fmt(f),
             LaunchError::EnvFile(error) => error.fmt(f),
-            LaunchError::Hook(script, ended) => write!(f, "the module's hook `{}` failed: {ended:?}", script.display()),
+            LaunchError::Hook(script, ended) => write!(f, "the module's hook `{}` {ended}", script.display()),
             LaunchError::Call(error) => error.fmt(f),
             LaunchError::Exec(program, error) => write!(f, "{}: {}", program.display(), error.errno),
         }
@@ -107,6 +105,8 @@ pub struct Launch<'a> {
     pub image: &'a ImageFacts,
     /// What the caller had.
     pub inherited: &'a Inherited,
+    /// What the modules' hooks are told.
+    pub hooks: HookFacts<'a>,
 }
 
 /// Turns the process into the command. Returns only if that failed.
@@ -120,7 +120,7 @@ pub fn become_command(dropped: Dropped, launch: &Launch<'_>) -> Result<Infallibl
         None => Environment::new(),
     };
     let environment = environment::build(launch, &file);
-    launch.run_user_hooks()?;
+    hook::run_all(&launch.hooks)?;
     let words = command::words(launch.options, launch.image).map_err(LaunchError::Command)?;
     if launch.conf.user_namespaces == Some(shifter_formats::udiroot::UserNamespaces::Deny) {
         seccomp::deny_user_namespaces()?;
@@ -150,35 +150,6 @@ impl Launch<'_> {
         }
         Ok(())
     }
-
-    /// As the user, in the container, with nothing of his to read and nothing open.
-    fn run_user_hooks(&self) -> Result<(), LaunchError> {
-        for script in self.modules.iter().flat_map(|module| &module.parts).filter_map(|part| part.userhook.as_ref()) {
-            let child = process::in_child(|| {
-                let error = become_hook(script);
-                say(format_args!("cannot start `{}`: {error}", script.display()));
-                127
-            })?;
-            match process::wait(child)? {
-                Ended::Exited(0) => {}
-                ended => return Err(LaunchError::Hook(script.clone(), ended)),
-            }
-        }
-        Ok(())
-    }
-}
-
-fn become_hook(script: &Path) -> CallError {
-    let prepare = || -> Result<(), CallError> {
-        signal::restore()?;
-        process::close_inherited_on_exec()?;
-        process::become_stdin(open::host(Path::new("/dev/null"), For::Reading)?)
-    };
-    if let Err(error) = prepare() {
-        return error;
-    }
-    let words = ["/bin/sh".as_ref(), script.as_os_str()].map(|word: &OsStr| c_string(word));
-    process::exec(OsStr::new("/bin/sh"), &words, &[c_string(OsStr::new(HOOK_ENVIRONMENT))])
 }
 
 /// Words come from execve(2) or from text without NUL; a NUL would end the word here.

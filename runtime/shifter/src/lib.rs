@@ -9,7 +9,7 @@
 //! * [`account`]: the caller's name and groups,
 //! * [`policy`]: what a user may ask for,
 //! * [`plan`]: every step to build the container, as data,
-//! * [`enact`]: the sole interpreter of steps,
+//! * [`enact`]: the sole interpreter of steps, with [`hooks`]: what scripts of the site are told,
 //! * [`launch`]: in the container and without privilege, the command.
 //!
 //! [`start`] tells this as one function. Unsafe code is forbidden here; the kernel is called through `shifter-sys`.
@@ -17,6 +17,7 @@
 pub mod account;
 pub mod config;
 pub mod enact;
+pub mod hooks;
 pub mod image;
 pub mod launch;
 pub mod plan;

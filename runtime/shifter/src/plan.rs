@@ -17,6 +17,7 @@ use shifter_formats::volume::{self, Author, VolumeEntry, VolumeMap};
 use shifter_sys::mount::{Attributes, Depth, Propagation};
 
 use crate::account::{Accounts, User};
+use crate::hooks::{HookFacts, When};
 use crate::policy::{self, PolicyError};
 use crate::privilege::Mode;
 
@@ -53,6 +54,8 @@ pub struct Facts<'a> {
     pub accounts: &'a Accounts,
     /// What identifies the image, for the record.
     pub image: &'a str,
+    /// What the site's scripts are told.
+    pub hooks: HookFacts<'a>,
 }
 
 /// The steps that build a container.
@@ -137,13 +140,15 @@ impl Facts<'_> {
                 .iter()
                 .map(|link| Step::Symlink { path: link.link.clone(), target: PathBuf::from(&link.target) }),
         );
-        let hook = |phase, script: &Option<PathBuf>| script.clone().map(|script| Step::Hook { phase, script });
-        steps.extend(hook(HookPhase::PreMount, &conf.site_pre_mount_hook));
+        let hook = |phase, when, script: &Option<PathBuf>| {
+            script.clone().map(|script| Step::Hook { phase, script, variables: self.hooks.variables(when) })
+        };
+        steps.extend(hook(HookPhase::PreMount, When::PreMount, &conf.site_pre_mount_hook));
         for entry in conf.site_fs.entries.iter().filter(|entry| !self.is_of_other_home(entry)) {
             self.site_fs(entry, Missing::Refused, steps)?;
         }
         self.home(steps);
-        steps.extend(hook(HookPhase::PostMount, &conf.site_post_mount_hook));
+        steps.extend(hook(HookPhase::PostMount, When::PostMount, &conf.site_post_mount_hook));
         for module in self.modules {
             for part in &module.parts {
                 let missing = if part.optional == Some(true) { Missing::LeftOut } else { Missing::Refused };
@@ -209,7 +214,8 @@ impl Facts<'_> {
         }
         for module in self.modules {
             for script in module.parts.iter().filter_map(|part| part.roothook.clone()) {
-                steps.push(Step::Hook { phase: HookPhase::Module(module.name.to_owned()), script });
+                let variables = self.hooks.variables(When::Root(module.name));
+                steps.push(Step::Hook { phase: HookPhase::Module(module.name.to_owned()), script, variables });
             }
         }
     }

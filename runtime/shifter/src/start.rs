@@ -13,6 +13,7 @@ use shifter_sys::{CallError, environ, identity, signal};
 use crate::account::{self, AccountError, Accounts, User};
 use crate::config::{self, ConfigError};
 use crate::enact::{self, Enactor, StepError};
+use crate::hooks::HookFacts;
 use crate::image::{self, ImageError};
 use crate::launch::{self, Inherited, Launch, LaunchError};
 use crate::plan::{self, Facts};
@@ -131,6 +132,15 @@ fn start(words: Vec<OsString>) -> Result<Infallible, StartError> {
     let (image, opened) = image::open(&raised, &conf, &request.image)?;
     let (user, accounts) = find_user(&raised, &conf)?;
 
+    let hooks = HookFacts {
+        conf: &conf,
+        modules: &modules,
+        asked: &request.image,
+        image: &image.identifier,
+        user: &user.name,
+        uid: raised.caller().uid,
+        gid: raised.caller().gid,
+    };
     let steps = plan::plan(&Facts {
         conf: &conf,
         modules: &modules,
@@ -139,6 +149,7 @@ fn start(words: Vec<OsString>) -> Result<Infallible, StartError> {
         user: &user,
         accounts: &accounts,
         image: &image.identifier,
+        hooks,
     })?;
     Enactor::new(&raised, opened, &conf.deny).run(&steps, |step| {
         if options.verbose {
@@ -153,6 +164,7 @@ fn start(words: Vec<OsString>) -> Result<Infallible, StartError> {
         modules: &modules,
         image: &image,
         inherited: &inherited,
+        hooks,
     };
     Ok(launch::become_command(dropped, &launch)?)
 }

@@ -11,7 +11,7 @@
 //! * [`identity`], [`capability`]: who we are, and how to be nobody else,
 //! * [`open`], [`node`]: reaching and making files on descriptors, never by a path a user can swap,
 //! * [`loopdev`], [`mount`], [`mountinfo`]: block devices and mounts on descriptors,
-//! * [`process`], [`account`]: children that have given up everything, users and groups through the system's libc,
+//! * [`process`], [`listen`], [`account`]: children, what they say, users and groups through the system's libc,
 //! * [`seccomp`]: one filter, for sites that deny user namespaces.
 
 pub mod account;
@@ -19,6 +19,7 @@ pub mod call;
 pub mod capability;
 pub mod environ;
 pub mod identity;
+pub mod listen;
 pub mod loopdev;
 pub mod mount;
 pub mod mountinfo;

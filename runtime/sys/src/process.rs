@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::ffi::{CString, OsStr};
+use std::fmt;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -27,6 +28,40 @@ pub enum Ended {
     Exited(i32),
     /// By this signal.
     Killed(i32),
+}
+
+impl Child {
+    pub(crate) fn pid(&self) -> rustix::process::Pid {
+        rustix::process::Pid::from_raw(self.0.as_raw()).expect("fork(2) gives its parent no pid of 0")
+    }
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Ended::Exited(status) => write!(f, "ended with status {status}"),
+            Ended::Killed(signal) => match nix::sys::signal::Signal::try_from(signal) {
+                Ok(name) => write!(f, "was ended by signal {signal} ({name})"),
+                Err(_) => write!(f, "was ended by signal {signal}"),
+            },
+        }
+    }
+}
+
+/// Ends this process as another one ended, so that whoever waits for this one learns of that one's end.
+pub fn end_like(ended: Ended) -> ! {
+    let status = match ended {
+        Ended::Exited(status) => status,
+        Ended::Killed(signal) => {
+            // SAFETY: SIG_DFL has no code of ours behind it, and raise(3) takes a number.
+            unsafe { libc::signal(signal, libc::SIG_DFL) };
+            // SAFETY: as above.
+            unsafe { libc::raise(signal) };
+            128 + signal
+        }
+    };
+    // SAFETY: _exit(2) takes a number and does not return.
+    unsafe { libc::_exit(status) }
 }
 
 /// fork(2): runs `body` in a child that ends with its status and never returns into the caller's code.

@@ -12,15 +12,14 @@ use std::path::Path;
 use shifter_formats::volume::Author;
 use shifter_sys::mount::{self, Parameter};
 use shifter_sys::open::{self, For, Within};
-use shifter_sys::process::{self, Ended};
+use shifter_sys::process;
 use shifter_sys::{CallError, Errno, loopdev, node};
 
-use super::hook::{HookError, show};
+use super::hook::{finish, overhear};
 use super::root::{PLAIN, RootError};
 use super::tree::Make;
 use super::{Enactor, Reason};
 use crate::plan::Cache;
-use crate::say::say;
 use crate::trust;
 
 impl Enactor<'_> {
@@ -43,27 +42,13 @@ impl Enactor<'_> {
     fn make_xfs(&self, mkfs: &Path, file: &OwnedFd, size: u64) -> Result<(), Reason> {
         trust::open_file(mkfs)?;
         let output = process::memory_file(c"mkfs")?;
-        let child = self.raised.in_powerless_root_child(|| {
-            let error = become_mkfs(mkfs, file, size, &output);
-            say(format_args!("cannot start `{}`: {error}", mkfs.display()));
-            127
-        })?;
-        let ended = process::wait(child)?;
-        show(output);
-        match ended {
-            Ended::Exited(0) => Ok(()),
-            ended => Err(HookError { script: mkfs.to_owned(), ended }.into()),
-        }
+        let child = self.raised.in_powerless_root_child(|| overhear(&output, || become_mkfs(mkfs, file, size)))?;
+        finish(child, output, "perNodeCache", mkfs)
     }
 }
 
-fn become_mkfs(mkfs: &Path, file: &OwnedFd, size: u64, output: &OwnedFd) -> CallError {
-    let prepare = || -> Result<(), CallError> {
-        process::become_stdin(file)?;
-        process::become_stdout(output)?;
-        process::become_stderr(output)
-    };
-    if let Err(error) = prepare() {
+fn become_mkfs(mkfs: &Path, file: &OwnedFd, size: u64) -> CallError {
+    if let Err(error) = process::become_stdin(file) {
         return error;
     }
     // The file has no name but this one; a loop device would do too, but for its block size mkfs needs a capability.

@@ -10,6 +10,8 @@ use shifter_formats::udiroot::PathPattern;
 use shifter_formats::volume::Author;
 use shifter_sys::mount::{Attributes, Depth, Propagation};
 
+use crate::hooks::Variables;
+
 /// One thing root does. Paths named `at` or `from` are the host's, `to` and `path` are the container's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -105,6 +107,8 @@ pub enum Step {
         phase: HookPhase,
         /// Which.
         script: PathBuf,
+        /// Its whole environment.
+        variables: Variables,
     },
     /// The container's root: the site tree over the image, with all mounts of the tree on top.
     Overlay {
@@ -285,7 +289,7 @@ impl fmt::Display for Step {
                 write!(f, "bind what matches {} ro{}", pattern.as_str(), if_there(*missing))
             }
             Step::Device { pattern, missing } => write!(f, "device {}{}", pattern.as_str(), if_there(*missing)),
-            Step::Hook { phase, script } => write!(f, "run {phase} {}", script.display()),
+            Step::Hook { phase, script, .. } => write!(f, "run {phase} {}", script.display()),
             Step::Overlay { image, at } => write!(f, "overlay at {} over {}", at.display(), image.display()),
             Step::Volume { from, to, access } => {
                 write!(f, "volume {} to {}", from.display(), to.display())?;

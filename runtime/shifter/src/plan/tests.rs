@@ -1,3 +1,4 @@
+use shifter_formats::image::{Descriptor, ImageType};
 use shifter_formats::udiroot::{ModuleChoice, select};
 use shifter_formats::volume::Author;
 
@@ -25,6 +26,9 @@ fn shown(conf: &str, modules: &str, volumes: &str, mode: Mode) -> String {
     let modules = select(&conf.modules, if choices.is_empty() { &conf.default_modules } else { &choices }).unwrap();
     let accounts =
         Accounts { passwd: "alice:x:1000:1000:A:/home/alice:/bin/sh\n".into(), group: "alice:x:1000:\n".into() };
+    let asked = Descriptor { kind: ImageType::Id, tag: "0123".into() };
+    let hooks =
+        HookFacts { conf: &conf, modules: &modules, asked: &asked, image: "0123", user: "alice", uid: 1000, gid: 1000 };
     let plan = plan(&Facts {
         conf: &conf,
         modules: &modules,
@@ -33,6 +37,7 @@ fn shown(conf: &str, modules: &str, volumes: &str, mode: Mode) -> String {
         user: &User { name: "alice".into(), home: "/home/alice".into() },
         accounts: &accounts,
         image: "0123",
+        hooks,
     });
     plan.unwrap().iter().map(|step| format!("{step}\n")).collect()
 }

@@ -26,7 +26,7 @@ fn hooks_run_in_order_as_root_in_the_tree_of_the_site() {
         all(world);
         let run = world.shifter(&["id", "-u"]);
         assert_eq!(run.stdout, format!("{ALICE}\n"), "{run:?}");
-        assert_eq!(run.stderr, "/srv/udi\n", "the output of a hook goes to standard error");
+        assert_eq!(run.stderr, "sitePreMountHook: /srv/udi\n", "the output of a hook goes to standard error");
         assert_eq!(fs::read_to_string(at("out/order")).unwrap(), "premount\npostmount\nroothook\n");
         assert_eq!(fs::read_to_string(at("out/id")).unwrap(), "uid=0(root) gid=0(root) groups=0(root)\n");
         assert_eq!(fs::read_to_string(at("out/seen")).unwrap(), "dev\netc\nopt\nproc\nsys\ntmp\nvar\n");
@@ -34,18 +34,35 @@ fn hooks_run_in_order_as_root_in_the_tree_of_the_site() {
 }
 
 #[test]
-fn a_hook_has_path_and_nothing_else_of_the_caller() {
+fn a_hook_is_told_of_the_start_and_has_nothing_of_the_caller() {
     isolated(|world| {
         all(world);
         let prepare = |command: &mut Command| {
             command.env("ENV", "/tmp/evil").env("BASH_ENV", "/tmp/evil").env("SECRET", "1");
+            command.env("SHIFTER_USER", "mischief").env("SHIFTER_PHASE", "mischief");
         };
         world.run_as(ALICE, prepare, &["-i", "id:busy", "id"]).ok();
         let environment = fs::read_to_string(at("out/environment")).unwrap();
         let names: Vec<&str> = environment.lines().filter_map(|line| line.split('=').next()).collect();
         // The shell itself sets PWD and the like.
-        assert!(names.iter().all(|name| ["PATH", "PWD", "OLDPWD", "SHLVL", "_"].contains(name)), "{environment}");
-        assert!(environment.contains("PATH=/usr/bin:/usr/sbin:/bin:/sbin\n"), "{environment}");
+        let of_shell = ["PATH", "PWD", "OLDPWD", "SHLVL", "_"];
+        assert!(names.iter().all(|name| of_shell.contains(name) || name.starts_with("SHIFTER_")), "{environment}");
+        for told in [
+            "PATH=/usr/bin:/usr/sbin:/bin:/sbin",
+            "SHIFTER_PHASE=premount",
+            "SHIFTER_MODULES=m",
+            "SHIFTER_SYSTEM=test",
+            "SHIFTER_UDIMOUNT=/srv/udi",
+            "SHIFTER_IMAGE=busy",
+            "SHIFTER_IMAGEREQUEST=id:busy",
+            "SHIFTER_USER=alice",
+            "SHIFTER_UID=11100",
+            "SHIFTER_GID=11100",
+        ] {
+            assert!(environment.lines().any(|line| line == told), "{told}: {environment}");
+        }
+        // What the caller calls the same is not believed.
+        assert!(!environment.contains("mischief") && !environment.contains("SECRET"), "{environment}");
     });
 }
 
@@ -65,14 +82,57 @@ fn a_hook_has_no_descriptor_and_no_input_of_the_caller() {
 #[test]
 fn a_hook_that_fails_stops_the_start() {
     isolated(|world| {
-        let hook = script("premount", "echo broken >&2; exit 9");
+        let hook = script("premount", "echo broken >/dev/stderr; exit 9");
         world.configure(&format!("sitePreMountHook={hook}"));
         assert_eq!(
             world.shifter(&["id"]).fails(1),
-            "broken\n\
+            "sitePreMountHook: broken\n\
              shifter: cannot build the container: step `run sitePreMountHook /srv/hooks/premount` failed\n\
              shifter:   because: `/srv/hooks/premount` ended with status 9\n"
         );
+        script("premount", "kill -SEGV $$");
+        let said = world.shifter(&["id"]).fails(1);
+        assert!(said.ends_with("`/srv/hooks/premount` was ended by signal 11 (SIGSEGV)\n"), "{said}");
+    });
+}
+
+#[test]
+fn what_a_hook_says_is_shown_behind_its_name_and_only_so_much() {
+    isolated(|world| {
+        let hook = script(
+            "premount",
+            "i=0; while [ $i -lt 9000 ]; do echo 'a line of forty characters, give or take'; i=$((i+1)); done; printf end >&2",
+        );
+        let of_module = script("roothook", "echo loaded");
+        world.configure(&format!("sitePreMountHook={hook}\nmodule_m_roothook={of_module}\ndefaultModules=m"));
+        let run = world.shifter(&["id", "-un"]);
+        assert_eq!(run.stdout, "alice\n");
+        let lines: Vec<&str> = run.stderr.lines().collect();
+        assert_eq!(lines[0], "sitePreMountHook: a line of forty characters, give or take");
+        assert_eq!(lines[lines.len() - 2], "sitePreMountHook: (more than 262144 bytes are not shown)");
+        assert_eq!(lines[lines.len() - 1], "module_m_roothook: loaded");
+    });
+}
+
+#[test]
+fn a_start_that_is_killed_does_not_end_a_hook_in_the_middle() {
+    isolated(|world| {
+        let hook = script(
+            "premount",
+            "echo $$ >/srv/out/pid; i=0; while [ $i -lt 3000 ]; do echo said || exit 7; i=$((i+1)); [ $i = 10 ] && sleep 0.5; done; echo whole >/srv/out/whole",
+        );
+        world.configure(&format!("sitePreMountHook={hook}"));
+        let words = "/srv/bin/shifter -i id:busy id & sleep 0.2; kill -9 $!; wait $!";
+        let mut command = Command::new("/bin/sh");
+        crate::world::run(ALICE, command.args(["-c", words]));
+        let pid = fs::read_to_string(at("out/pid")).unwrap();
+        for _ in 0..100 {
+            if !std::path::Path::new("/proc").join(pid.trim()).exists() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        assert_eq!(fs::read_to_string(at("out/whole")).unwrap(), "whole\n");
     });
 }
 
@@ -109,8 +169,15 @@ fn a_users_hook_runs_as_the_user_in_the_container() {
         world.configure("module_m_userhook=/data/hook\ndefaultModules=m\nsiteFs=/srv/host:/data");
         write("host/hook", "id -u; pwd; read line; echo \"[$line]\"; echo ${HOME-no home}; exit ${STATUS-0}\n");
         let run = world.shifter(&["-w/open", "/bin/sh", "-c", "echo command"]);
-        assert_eq!(run.ok(), format!("{ALICE}\n/open\n[]\nno home\ncommand\n"));
-        write("host/hook", "exit 4\n");
-        assert!(world.shifter(&["id"]).fails(1).contains("the module's hook `/data/hook` failed"));
+        let said: String = [&ALICE.to_string(), "/open", "[]", "no home"]
+            .iter()
+            .map(|line| format!("module_m_userhook: {line}\n"))
+            .collect();
+        assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("command\n", said.as_str()));
+        write("host/hook", "echo $SHIFTER_PHASE $SHIFTER_MODULE $SHIFTER_IMAGE ${SHIFTER_UDIMOUNT-none}; exit 4\n");
+        assert_eq!(
+            world.shifter(&["id"]).fails(1),
+            "module_m_userhook: userhook m busy none\nshifter: the module's hook `/data/hook` ended with status 4\n"
+        );
     });
 }
