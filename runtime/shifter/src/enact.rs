@@ -14,7 +14,7 @@ use shifter_sys::{CallError, Errno, node, process};
 use crate::image::OpenedImage;
 use crate::plan::{ImagePart, Step};
 use crate::privilege::Raised;
-use crate::trust::TrustError;
+use crate::trust::{self, Distrust, TrustError};
 
 mod bind;
 mod cache;
@@ -65,6 +65,8 @@ pub enum Reason {
     Host(PathBuf, CallError),
     /// Somebody else could change a path of root's.
     Trust(TrustError),
+    /// Somebody else could lead root elsewhere by a source of the site's.
+    Source(TrustError),
     /// In the tree.
     Tree(TreeError),
     /// While a file system was made.
@@ -98,7 +100,7 @@ impl fmt::Display for Reason {
         match self {
             Reason::Call(error) => error.fmt(f),
             Reason::Host(path, error) => write!(f, "`{}`: {error}", path.display()),
-            Reason::Trust(error) => error.fmt(f),
+            Reason::Trust(error) | Reason::Source(error) => error.fmt(f),
             Reason::Tree(error) => error.fmt(f),
             Reason::Root(error) => error.fmt(f),
             Reason::Hook(error) => error.fmt(f),
@@ -184,11 +186,11 @@ impl<'a> Enactor<'a> {
             Step::Bind(bind) => self.bind(bind),
             Step::BindEntries { from, to } => self.bind_entries(from, to),
             Step::Automount { from, names } => {
-                glob::automount(from, names);
+                self.automount(from, names);
                 Ok(())
             }
             Step::BindMatching { pattern, missing } => self.bind_matching(pattern, *missing),
-            Step::Device { pattern, missing } => glob::device(pattern, *missing),
+            Step::Device { pattern, missing } => self.device(pattern, *missing),
             Step::Hook { phase, script, variables } => self.hook(phase, script, variables),
             Step::Overlay { image, at } => self.overlay(image, at),
             Step::Volume { from, to, access } => Ok(self.volume(from, to, *access)?),
@@ -236,7 +238,33 @@ impl<'a> Enactor<'a> {
     }
 }
 
-/// Opens something of the host as a place.
+/// Opens a mount point of ours, whose path was checked when it was made.
 fn host_place(path: &Path) -> Result<OwnedFd, Reason> {
     open::host(path, For::Place).map_err(|error| Reason::Host(path.to_owned(), error))
+}
+
+/// Whose a source of the host's must be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// Anybody's; but nobody's links are followed but root's.
+    Anybodys,
+    /// The site's own: nobody but root can put something else there.
+    Sites,
+}
+
+impl Enactor<'_> {
+    /// Opens something of the host to be mounted, copied or listed. Without privilege a name leads where it leads.
+    fn source(&self, path: &Path, whose: Source, wanted: For) -> Result<OwnedFd, Reason> {
+        let opened = match whose {
+            _ if self.raised.is_rootless() => {
+                return open::host(path, wanted).map_err(|error| Reason::Host(path.to_owned(), error));
+            }
+            Source::Anybodys => trust::source::open(path, wanted),
+            Source::Sites => trust::source::open_own(path, wanted),
+        };
+        opened.map_err(|error| match error.reason {
+            Distrust::Call(call) => Reason::Host(error.path, call),
+            reason => Reason::Source(TrustError { reason, ..error }),
+        })
+    }
 }

@@ -12,6 +12,8 @@ use std::path::{Component, Path, PathBuf};
 use shifter_sys::open::{self, Facts, For, Kind, Within};
 use shifter_sys::{CallError, node};
 
+pub mod source;
+
 /// As many links as the kernel follows (path_resolution(7)).
 const MOST_LINKS: u32 = 40;
 const GROUP_WRITE: u32 = 0o020;
@@ -19,7 +21,7 @@ const WORLD_WRITE: u32 = 0o002;
 const STICKY: u32 = 0o1000;
 
 /// Why a file is not to be trusted, with the part of its path that is at fault.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct TrustError {
     /// The path or the leading part of it.
     pub path: PathBuf,
@@ -28,7 +30,7 @@ pub struct TrustError {
 }
 
 /// What is wrong with a file.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Distrust {
     /// It belongs to somebody who is not root.
     Owner {
@@ -45,6 +47,8 @@ pub enum Distrust {
     NotRegular,
     /// The path is not absolute.
     NotAbsolute,
+    /// It is a link that somebody could have laid who can change the directory of this.
+    Link(Box<TrustError>),
     /// Links lead round in a circle.
     TooManyLinks,
     /// It cannot be opened.
@@ -61,6 +65,9 @@ impl fmt::Display for TrustError {
             Distrust::WorldWritable => f.write_str("writable by everybody"),
             Distrust::NotRegular => f.write_str("not a regular file"),
             Distrust::NotAbsolute => f.write_str("not an absolute path"),
+            Distrust::Link(place) => {
+                write!(f, "a symbolic link that others than root can change ({place}); name where it leads")
+            }
             Distrust::TooManyLinks => f.write_str("more than 40 symbolic links"),
             Distrust::Call(error) => error.fmt(f),
         }

@@ -75,6 +75,14 @@ pub fn host(path: &Path, wanted: For) -> Result<OwnedFd, CallError> {
     fs::openat2(CWD, path, wanted.flags(), Mode::empty(), ResolveFlags::NO_MAGICLINKS).named("openat2")
 }
 
+/// openat2(2) of a host path on which no link is followed anywhere.
+///
+/// # Errors
+/// `ELOOP` for a link.
+pub fn host_plain(path: &Path, wanted: For) -> Result<OwnedFd, CallError> {
+    fs::openat2(CWD, path, wanted.flags(), Mode::empty(), ResolveFlags::NO_SYMLINKS).named("openat2")
+}
+
 /// The path by which a descriptor can be reached now, seen from the root of this process.
 ///
 /// # Errors
@@ -126,8 +134,20 @@ pub struct Facts {
 /// # Errors
 /// Only what the kernel says.
 pub fn facts(fd: impl AsFd) -> Result<Facts, CallError> {
+    facts_at(fd, Path::new(""), AtFlags::EMPTY_PATH)
+}
+
+/// statx(2) of a host path; a link at the end is looked at itself. For who knows already that nobody changes it.
+///
+/// # Errors
+/// Only what the kernel says.
+pub fn facts_of(path: &Path) -> Result<Facts, CallError> {
+    facts_at(CWD, path, AtFlags::SYMLINK_NOFOLLOW)
+}
+
+fn facts_at(directory: impl AsFd, path: &Path, flags: AtFlags) -> Result<Facts, CallError> {
     let wanted = StatxFlags::BASIC_STATS | StatxFlags::MNT_ID;
-    let stat = fs::statx(fd, "", AtFlags::EMPTY_PATH, wanted).named("statx")?;
+    let stat = fs::statx(directory, path, flags, wanted).named("statx")?;
     let kind = match fs::FileType::from_raw_mode(stat.stx_mode.into()) {
         fs::FileType::Directory => Kind::Directory,
         fs::FileType::RegularFile => Kind::Regular,

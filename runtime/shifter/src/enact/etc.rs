@@ -5,7 +5,7 @@ use std::path::Path;
 use shifter_sys::Errno;
 use shifter_sys::open::{self, For, Kind};
 
-use super::{Enactor, Reason};
+use super::{Enactor, Reason, Source};
 use crate::account;
 use crate::plan::GroupFilter;
 
@@ -17,7 +17,7 @@ const NOT_COPIED: [&str; 2] = ["shadow", "gshadow"];
 
 impl Enactor<'_> {
     pub(super) fn host_file(&mut self, from: &Path, to: &Path) -> Result<(), Reason> {
-        match read(from) {
+        match self.read(from) {
             Err(Reason::Host(_, error)) if error.errno == Errno::NOENT => Ok(()),
             Err(error) => Err(error),
             Ok(bytes) => self.file(to, 0o644, &bytes),
@@ -26,22 +26,23 @@ impl Enactor<'_> {
 
     pub(super) fn static_etc(&mut self, from: &Path, groups: &GroupFilter) -> Result<(), Reason> {
         let in_host = |error| Reason::Host(from.to_owned(), error);
-        let names = open::host(from, For::Listing).and_then(open::names).map_err(in_host)?;
+        let names = open::names(self.source(from, Source::Sites, For::Listing)?).map_err(in_host)?;
         for name in names.iter().filter(|name| !NOT_COPIED.iter().any(|other| name == other)) {
             let source = from.join(name);
-            let bytes = read(&source)?;
+            let bytes = self.read(&source)?;
             let bytes = if name == "group" { account::filter_groups(&bytes, groups) } else { bytes };
             self.file(&Path::new("/etc").join(name), 0o644, &bytes)?;
         }
         Ok(())
     }
-}
 
-fn read(path: &Path) -> Result<Vec<u8>, Reason> {
-    let in_host = |error| Reason::Host(path.to_owned(), error);
-    let file = open::host(path, For::Reading).map_err(in_host)?;
-    match open::facts(&file).map_err(in_host)?.kind {
-        Kind::Directory => Err(Reason::DirectoryInEtc(path.to_owned())),
-        _ => open::read_all(file, LARGEST).map_err(in_host),
+    /// A link is followed if root laid it.
+    fn read(&self, path: &Path) -> Result<Vec<u8>, Reason> {
+        let in_host = |error| Reason::Host(path.to_owned(), error);
+        let file = self.source(path, Source::Anybodys, For::Reading)?;
+        match open::facts(&file).map_err(in_host)?.kind {
+            Kind::Directory => Err(Reason::DirectoryInEtc(path.to_owned())),
+            _ => open::read_all(file, LARGEST).map_err(in_host),
+        }
     }
 }

@@ -3,37 +3,31 @@
 use std::path::{Path, PathBuf};
 
 use shifter_formats::udiroot::PathPattern;
-use shifter_sys::mount::{Attributes, Depth, Propagation};
 use shifter_sys::open::{self, For};
 
-use super::{Enactor, Reason};
-use crate::plan::{Bind, Missing};
+use super::{Enactor, Reason, Source};
+use crate::plan::Missing;
 
 impl Enactor<'_> {
     pub(super) fn bind_matching(&mut self, pattern: &PathPattern, missing: Missing) -> Result<(), Reason> {
         for path in require(pattern, missing)? {
-            self.bind(&Bind {
-                from: path.clone(),
-                to: path,
-                depth: if self.raised.is_rootless() { Depth::Tree } else { Depth::One },
-                add: Attributes::READ_ONLY.and(Attributes::NOSUID).and(Attributes::NODEV),
-                propagation: Propagation::Private,
-                missing: Missing::Refused,
-            })?;
+            let source = self.source(&path, Source::Sites, For::Place)?;
+            self.bind_own(&source, &path, &path)?;
         }
         Ok(())
     }
-}
 
-/// A device is seen in `/dev` of the container as on the host; here it only has to be there.
-pub(super) fn device(pattern: &PathPattern, missing: Missing) -> Result<(), Reason> {
-    require(pattern, missing).map(drop)
-}
+    /// A device is seen in `/dev` of the container as on the host; here it only has to be there, and be the site's.
+    pub(super) fn device(&self, pattern: &PathPattern, missing: Missing) -> Result<(), Reason> {
+        require(pattern, missing)?.iter().try_for_each(|path| self.source(path, Source::Sites, For::Place).map(drop))
+    }
 
-/// Opening a directory makes autofs mount it (autofs(5)). One that cannot be mounted is left to those who look for it.
-pub(super) fn automount(from: &Path, names: &[String]) {
-    for name in names {
-        drop(open::host(&from.join(name), For::Listing));
+    /// Opening a directory makes autofs mount it (autofs(5)). One that cannot be mounted is left to those who look for
+    /// it.
+    pub(super) fn automount(&self, from: &Path, names: &[String]) {
+        for name in names {
+            drop(self.source(&from.join(name), Source::Anybodys, For::Listing));
+        }
     }
 }
 

@@ -18,4 +18,5 @@ mod modules;
 mod privilege;
 mod rootless;
 mod site;
+mod sources;
 mod volumes;
