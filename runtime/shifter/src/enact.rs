@@ -21,6 +21,7 @@ mod cache;
 mod etc;
 mod glob;
 mod hook;
+mod loops;
 mod merge;
 mod root;
 pub mod tree;

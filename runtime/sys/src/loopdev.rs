@@ -1,49 +1,22 @@
-//! A loop device that goes away with its last user (loop(4)).
+//! Loop devices that go away with their last user (loop(4)), and finding one that has a file already.
+//!
+//! A block device is a superblock is a page cache: whoever mounts the device that is attached already shares all three
+//! with its other users, and reads and decompresses nothing again.
 
 use std::fs::File;
-use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
-use std::path::PathBuf;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::call::{CallError, Errno, Named};
+use rustix::fs::{self, AtFlags, FlockOperation, StatxFlags};
 
-const LOOP_CTL_GET_FREE: libc::c_ulong = 0x4C82;
-const LOOP_CONFIGURE: libc::c_ulong = 0x4C0A;
-const LO_FLAGS_READ_ONLY: u32 = 1;
-const LO_FLAGS_AUTOCLEAR: u32 = 4;
+use crate::call::{CallError, Errno, Named};
+use crate::open::{self, For};
+
+mod abi;
 
 /// How often another program may take the free device before we give up.
 const TRIES: u32 = 256;
-
-/// `struct loop_info64` of `<linux/loop.h>`.
-#[repr(C)]
-struct Info {
-    device: u64,
-    inode: u64,
-    rdevice: u64,
-    offset: u64,
-    size_limit: u64,
-    number: u32,
-    encrypt_type: u32,
-    encrypt_key_size: u32,
-    flags: u32,
-    file_name: [u8; 64],
-    crypt_name: [u8; 64],
-    encrypt_key: [u8; 32],
-    init: [u64; 2],
-}
-
-/// `struct loop_config` of `<linux/loop.h>`.
-#[repr(C)]
-struct Config {
-    fd: u32,
-    block_size: u32,
-    info: Info,
-    reserved: [u64; 8],
-}
-
-// The kernel copies exactly this many bytes from our pointer.
-const _: () = assert!(size_of::<Config>() == 304);
 
 /// An attached device. While this is held the device cannot be cleared; afterwards the mount on it holds it.
 #[derive(Debug)]
@@ -70,19 +43,83 @@ pub enum Access {
     ReadWrite,
 }
 
+/// Which file, in which state: what must be the same for two starts to share a device.
+///
+/// Device and inode alone are not enough. A network file system gives the number of a file that was removed to the next
+/// one while a device here still has the first; size and time of change tell them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backing {
+    /// `st_dev`, in the kernel's 64-bit form.
+    device: u64,
+    inode: u64,
+    size: u64,
+    /// `st_ctim`: seconds, nanoseconds.
+    changed: (i64, u32),
+}
+
+impl Backing {
+    /// Of an open file, by statx(2).
+    ///
+    /// # Errors
+    /// Only what the kernel says.
+    pub fn of(file: impl AsFd) -> Result<Backing, CallError> {
+        let stat = fs::statx(file, "", AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS).named("statx")?;
+        let (major, minor) = (u64::from(stat.stx_dev_major), u64::from(stat.stx_dev_minor));
+        Ok(Backing {
+            // `new_encode_dev` of the kernel, which `lo_device` has.
+            device: (minor & 0xff) | (major << 8) | ((minor & !0xff) << 12),
+            inode: stat.stx_ino,
+            size: stat.stx_size,
+            changed: (stat.stx_ctime.tv_sec, stat.stx_ctime.tv_nsec),
+        })
+    }
+
+    /// A name for the file that is one component of a path: `DEVICE-INODE`, in hexadecimal.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{:x}-{:x}", self.device, self.inode)
+    }
+
+    /// What is kept with the device, in the place of a name of the file. That only root can set it, and that no path
+    /// begins so, shows who attached the device.
+    fn mark(&self) -> [u8; 64] {
+        let (seconds, nanoseconds) = self.changed;
+        let text = format!("shifter {:x} {seconds:x}.{nanoseconds:x}", self.size);
+        let mut mark = [0; 64];
+        // At most 8 + 16 + 1 + 17 + 1 + 8 bytes.
+        mark[..text.len()].copy_from_slice(text.as_bytes());
+        mark
+    }
+}
+
 /// Attaches `backing`, to be cleared when its last user goes: `LOOP_CTL_GET_FREE`, then `LOOP_CONFIGURE`,
 /// which sets file and flags at once (Linux 5.8). Between the two another program may take the device (`EBUSY`);
-/// then the next free one is tried.
+/// then the next free one is tried. The device is nobody else's.
 ///
 /// # Errors
 /// `EBUSY` after 256 lost races, `ENOENT` without `/dev/loop-control`, `EINVAL` before Linux 5.8.
 pub fn attach(backing: impl AsFd, access: Access) -> Result<LoopDevice, CallError> {
-    let control = File::options().read(true).write(true).open("/dev/loop-control").named("open(/dev/loop-control)")?;
+    attach_as(&Control::open()?, backing, access, [0; 64])
+}
+
+/// Attaches a file read-only, so that [`find`] and [`find_numbered`] know it.
+///
+/// # Errors
+/// Those of [`attach`].
+pub fn attach_shared(control: &Control, file: impl AsFd, backing: &Backing) -> Result<LoopDevice, CallError> {
+    attach_as(control, file, Access::ReadOnly, backing.mark())
+}
+
+fn attach_as(control: &Control, file: impl AsFd, access: Access, mark: [u8; 64]) -> Result<LoopDevice, CallError> {
+    let flags = match access {
+        Access::ReadOnly => abi::READ_ONLY | abi::AUTOCLEAR,
+        Access::ReadWrite => abi::AUTOCLEAR,
+    };
     for _ in 0..TRIES {
-        let path = PathBuf::from(format!("/dev/loop{}", free_number(&control)?));
+        let path = PathBuf::from(format!("/dev/loop{}", abi::free_number(&control.0)?));
         let opened = File::options().read(true).write(access == Access::ReadWrite).open(&path);
         let attempt = opened.named("open(/dev/loopN)").and_then(|device| {
-            configure(&device, &backing, access)?;
+            abi::configure(&device, &file, abi::Info::new(flags, mark))?;
             Ok(OwnedFd::from(device))
         });
         match attempt {
@@ -97,39 +134,54 @@ pub fn attach(backing: impl AsFd, access: Access) -> Result<LoopDevice, CallErro
     Err(CallError { call: "ioctl(LOOP_CONFIGURE)", errno: Errno::BUSY })
 }
 
-fn free_number(control: &File) -> Result<i32, CallError> {
-    // SAFETY: LOOP_CTL_GET_FREE takes no argument and returns a number.
-    let number = unsafe { libc::ioctl(control.as_raw_fd(), LOOP_CTL_GET_FREE as _) };
-    if number >= 0 { Ok(number) } else { Err(CallError::last("ioctl(LOOP_CTL_GET_FREE)")) }
+/// The device of this number, if it has this file in this state, attached by [`attach_shared`], whole and unaltered.
+///
+/// It is opened before it is looked at: an open device is not cleared, and one that is being cleared has no status.
+#[must_use]
+pub fn find_numbered(number: u32, backing: &Backing) -> Option<LoopDevice> {
+    let path = PathBuf::from(format!("/dev/loop{number}"));
+    let device = open::host(&path, For::Reading).ok()?;
+    let info = abi::status(&device).ok()?;
+    let is_same = (info.device, info.inode, info.file_name) == (backing.device, backing.inode, backing.mark());
+    let is_whole = (info.offset, info.size_limit, info.encrypt_type) == (0, 0, 0);
+    // No partitions, no direct I/O, and certain to go away.
+    let is_plain = info.flags == abi::READ_ONLY | abi::AUTOCLEAR;
+    (is_same && is_whole && is_plain).then_some(LoopDevice { path, device })
 }
 
-fn configure(device: &File, backing: impl AsFd, access: Access) -> Result<(), CallError> {
-    let backing = u32::try_from(backing.as_fd().as_raw_fd()).expect("an open descriptor is not negative");
-    let config = Config {
-        fd: backing,
-        block_size: 0,
-        info: Info {
-            device: 0,
-            inode: 0,
-            rdevice: 0,
-            offset: 0,
-            size_limit: 0,
-            number: 0,
-            encrypt_type: 0,
-            encrypt_key_size: 0,
-            flags: match access {
-                Access::ReadOnly => LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR,
-                Access::ReadWrite => LO_FLAGS_AUTOCLEAR,
-            },
-            file_name: [0; 64],
-            crypt_name: [0; 64],
-            encrypt_key: [0; 32],
-            init: [0; 2],
-        },
-        reserved: [0; 8],
-    };
-    // SAFETY: LOOP_CONFIGURE reads one `struct loop_config`, whose layout `Config` has (its size is checked above),
-    // and keeps no pointer to it. `config` lives over the call.
-    let failed = unsafe { libc::ioctl(device.as_raw_fd(), LOOP_CONFIGURE as _, &raw const config) };
-    if failed == 0 { Ok(()) } else { Err(CallError::last("ioctl(LOOP_CONFIGURE)")) }
+/// Looks at every loop device of the node.
+///
+/// # Errors
+/// Without sysfs.
+pub fn find(backing: &Backing) -> Result<Option<LoopDevice>, CallError> {
+    let devices = open::host(Path::new("/sys/block"), For::Listing).and_then(open::names)?;
+    let number = |name: &std::ffi::OsString| name.to_str()?.strip_prefix("loop")?.parse().ok();
+    Ok(devices.iter().filter_map(number).find_map(|number| find_numbered(number, backing)))
+}
+
+/// `/dev/loop-control`, which only root can open.
+#[derive(Debug)]
+pub struct Control(File);
+
+impl Control {
+    /// Opens it.
+    ///
+    /// # Errors
+    /// `ENOENT` where the kernel has no loop devices.
+    pub fn open() -> Result<Control, CallError> {
+        let file = File::options().read(true).write(true).open("/dev/loop-control");
+        file.named("open(/dev/loop-control)").map(Control)
+    }
+
+    /// flock(2) without waiting: whether it is ours now, until this is closed.
+    ///
+    /// # Errors
+    /// Only what the kernel says.
+    pub fn try_lock(&self) -> Result<bool, CallError> {
+        match fs::flock(&self.0, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(true),
+            Err(rustix::io::Errno::WOULDBLOCK | rustix::io::Errno::INTR) => Ok(false),
+            Err(errno) => Err(errno).named("flock"),
+        }
+    }
 }

@@ -66,6 +66,17 @@ pub fn link_target(link: impl AsFd) -> Result<std::ffi::OsString, CallError> {
     Ok(std::ffi::OsString::from_vec(target.into_bytes()))
 }
 
+/// readlinkat(2) of a link in a directory; nothing is followed.
+///
+/// # Errors
+/// `EINVAL` when it is not a link.
+pub fn link_in(parent: impl AsFd, name: &OsStr) -> Result<std::ffi::OsString, CallError> {
+    use std::os::unix::ffi::OsStringExt as _;
+    one_component(name)?;
+    let target = fs::readlinkat(parent, name, Vec::new()).named("readlinkat")?;
+    Ok(std::ffi::OsString::from_vec(target.into_bytes()))
+}
+
 /// Writes all of `bytes`.
 ///
 /// # Errors

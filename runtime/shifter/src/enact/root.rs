@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use shifter_sys::mount::{self, Attributes, Depth, NewError, Parameter, Propagation};
 use shifter_sys::open::{self, For, Kind};
-use shifter_sys::{CallError, Errno, loopdev, mountinfo, node};
+use shifter_sys::{CallError, Errno, mountinfo, node};
 
 use super::tree::{Make, Tree};
-use super::{Enactor, Reason, host_place};
+use super::{Enactor, Reason, host_place, loops};
 use crate::image::{ImageSource, Readers};
 use crate::plan::Limits;
 use crate::trust;
@@ -88,7 +88,7 @@ impl Enactor<'_> {
     }
 
     pub(super) fn mount_image(&mut self, at: &Path) -> Result<(), Reason> {
-        let attributes = PLAIN.and(Attributes::READ_ONLY);
+        let place = host_place(at)?;
         let mounted = match &self.image.source {
             ImageSource::Directory(directory) => {
                 let copy = mount::clone_at(directory, Depth::Tree)?;
@@ -99,20 +99,9 @@ impl Enactor<'_> {
             ImageSource::File { .. } if self.raised.is_rootless() => {
                 return Err(RootError::FileWithoutPrivilege.into());
             }
-            ImageSource::File { file, filesystem } => {
-                let device = loopdev::attach(file, loopdev::Access::ReadOnly).map_err(RootError::Loop)?;
-                let mut parameters = vec![Parameter::Text("source", device.path.as_os_str()), Parameter::Flag("ro")];
-                // A journal of a read-only device cannot be replayed; without this such a file is refused.
-                match *filesystem {
-                    "xfs" => parameters.extend([Parameter::Flag("norecovery"), Parameter::Flag("nouuid")]),
-                    "ext4" => parameters.push(Parameter::Flag("noload")),
-                    _ => {}
-                }
-                // ORDER: the device is held open until the mount holds it; then it may go away with the mount.
-                mount::new(filesystem, &parameters, attributes).map_err(RootError::New)?
-            }
+            ImageSource::File { file, filesystem } => mount_file(file, filesystem, &place)?,
         };
-        mount::attach(&mounted, host_place(at)?)?;
+        mount::attach(&mounted, &place)?;
         self.image_mount = Some(mounted);
         Ok(())
     }
@@ -187,6 +176,21 @@ impl Enactor<'_> {
         self.tree = Some(root);
         Ok(())
     }
+}
+
+/// Mounts the file system in a file. If it is mounted on this node already, that is mounted once more: the kernel knows a
+/// superblock by its device (fs/super.c, `get_tree_bdev`).
+fn mount_file(file: &OwnedFd, filesystem: &str, notes: &OwnedFd) -> Result<OwnedFd, RootError> {
+    let device = loops::share(file, notes).map_err(RootError::Loop)?;
+    let mut parameters = vec![Parameter::Text("source", device.path.as_os_str()), Parameter::Flag("ro")];
+    // A journal of a read-only device cannot be replayed; without this such a file is refused.
+    match filesystem {
+        "xfs" => parameters.extend([Parameter::Flag("norecovery"), Parameter::Flag("nouuid")]),
+        "ext4" => parameters.push(Parameter::Flag("noload")),
+        _ => {}
+    }
+    // ORDER: the device is held open until the mount holds it; then it may go away with the mount.
+    mount::new(filesystem, &parameters, PLAIN.and(Attributes::READ_ONLY)).map_err(RootError::New)
 }
 
 fn keep_links_into_usr(mount: &Path, image: &Tree) -> Result<(), RootError> {

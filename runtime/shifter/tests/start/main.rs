@@ -14,6 +14,7 @@ mod etc;
 mod hooks;
 mod images;
 mod launch;
+mod loops;
 mod modules;
 mod privilege;
 mod rootless;
