@@ -4,6 +4,7 @@ use super::Row;
 use super::Use::{Conf, Module};
 
 pub(super) const ROWS: &[Row] = &[
+    ("module.NAME.description", &[Module("description")]),
     ("module.NAME.default", &[Conf("defaultModules")]),
     ("module.NAME.enabled", &[Module("enabled")]),
     ("module.NAME.copy_from", &[Module("copyPath")]),
@@ -45,14 +46,17 @@ pub(super) const ROWS: &[Row] = &[
     ("module.NAME.devices", &[Module("devices")]),
     ("module.NAME.files", &[Module("globs")]),
     ("module.NAME.keep_env", &[Conf("keepEnv")]),
+    ("module.NAME.deprecated.until", &[Module("deprecatedUntil")]),
+    ("module.NAME.deprecated.use", &[Module("replacedBy")]),
     ("module.NAME.default_version", &[Module("version")]),
     ("module.NAME.version.NAME.from", &[Module("siteFs"), Module("siteEnvPrepend")]),
     ("module.NAME.version.NAME.libraries", &[Module("siteEnvPrepend")]),
     ("module.NAME.version.NAME.abi", &[Module("siteEnvPrepend")]),
     ("module.NAME.version.NAME.requires", &[Module("requires")]),
     ("module.NAME.version.NAME.wireup", &[]),
-    ("module.NAME.version.NAME.deprecated.until", &[]),
-    ("module.NAME.version.NAME.deprecated.use", &[]),
+    ("module.NAME.version.NAME.description", &[Module("description")]),
+    ("module.NAME.version.NAME.deprecated.until", &[Module("deprecatedUntil")]),
+    ("module.NAME.version.NAME.deprecated.use", &[Module("replacedBy")]),
     ("module.NAME.version.NAME.env.set", &[Module("siteEnv")]),
     ("module.NAME.version.NAME.env.prepend", &[Module("siteEnvPrepend")]),
     ("module.NAME.version.NAME.env.append", &[Module("siteEnvAppend")]),

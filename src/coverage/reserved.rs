@@ -20,7 +20,6 @@ pub const RESERVED: &[&str] = &[
     "module.NAME.filesystem[].per_node_cache.fs",
     "module.NAME.filesystem[].via",
     "module.NAME.env.proxy",
-    "module.NAME.version.NAME.deprecated.use",
     "module.NAME.version.NAME.env.proxy",
     "module.NAME.version.NAME.filesystem[].per_node_cache.fs",
     "module.NAME.version.NAME.filesystem[].via",

@@ -2,6 +2,7 @@
 
 use super::draft::{Draft, Origin, element};
 use super::udiroot::{environment, filesystem, patterns, texts};
+use crate::profile::section::scalar::{Date, Version};
 use shifter_formats::udiroot::{Conf, ModuleConf, ModuleName};
 use toml::Value;
 
@@ -78,9 +79,23 @@ fn of_version(draft: &mut Draft, name: &ModuleName, version: &str, module: &Modu
     }
 }
 
-/// Mounts and environment, which a module and a version have alike.
+/// What a module and a version have alike: what they are, mounts and environment.
 fn contents(draft: &mut Draft, table: &[&str], prefix: &str, module: &ModuleConf) {
     let below = |more: &[&str]| -> Vec<String> { table.iter().chain(more).map(|part| (*part).to_owned()).collect() };
+    let last_day = module.deprecated_until.as_ref().filter(|day| day.parse::<Date>().is_ok());
+    let other = module.replaced_by.as_ref().filter(|version| version.parse::<Version>().is_ok());
+    let words = [
+        (&["description"][..], "description", module.description.as_ref().map(ToString::to_string)),
+        (&["deprecated", "until"][..], "deprecatedUntil", last_day.cloned()),
+        (&["deprecated", "use"][..], "replacedBy", other.cloned()),
+    ];
+    for (path, key, word) in words {
+        if let Some(word) = word {
+            let path = below(path);
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            draft.set_from(&path, Value::String(word), Origin::silent(&format!("{prefix}{key}")));
+        }
+    }
     for (n, entry) in module.site_fs.entries.iter().enumerate() {
         let path = below(&["filesystem", &element(n)]);
         let path: Vec<&str> = path.iter().map(String::as_str).collect();

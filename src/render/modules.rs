@@ -3,7 +3,7 @@
 use super::RenderError;
 use super::udiroot::{assignments, expect, patterns, volumes};
 use crate::site::{Module, Node};
-use shifter_formats::udiroot::{ModuleConf, ModuleName, PathPattern};
+use shifter_formats::udiroot::{ModuleConf, ModuleName, PathPattern, Text};
 use std::path::PathBuf;
 
 pub(super) fn modules(node: &Node, errors: &mut Vec<RenderError>) -> Vec<(ModuleName, ModuleConf)> {
@@ -24,6 +24,9 @@ pub(super) fn modules(node: &Node, errors: &mut Vec<RenderError>) -> Vec<(Module
 fn conf(module: &Module, errors: &mut Vec<RenderError>) -> ModuleConf {
     ModuleConf {
         enabled: module.enabled,
+        description: module.description.clone().map(Text),
+        deprecated_until: module.deprecated_until.clone(),
+        replaced_by: module.replaced_by.clone(),
         family: module.family.clone(),
         version: module.default_version.clone(),
         requires: module.requires.clone(),

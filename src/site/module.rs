@@ -5,7 +5,7 @@ use super::env::Env;
 use super::filesystem::Filesystem;
 use super::resolve::Resolver;
 use crate::diagnostic::KeyPath;
-use crate::profile::section::{Accelerator, EnvSection, ModuleSection, ModuleVersion};
+use crate::profile::section::{Accelerator, Deprecated, EnvSection, ModuleSection, ModuleVersion};
 use std::collections::BTreeMap;
 
 /// Site software that is added to a container.
@@ -13,6 +13,12 @@ use std::collections::BTreeMap;
 pub struct Module {
     /// The name users write.
     pub name: String,
+    /// One line for those who choose modules.
+    pub description: Option<String>,
+    /// The last day it may be used.
+    pub deprecated_until: Option<String>,
+    /// The version to use instead.
+    pub replaced_by: Option<String>,
     /// The version, when this is one of several.
     pub version: Option<String>,
     /// The version that the bare name means.
@@ -88,6 +94,9 @@ impl Resolver<'_> {
         let conflict = self.conflicts(name, written);
         Module {
             name: name.to_owned(),
+            description: written.description.clone(),
+            deprecated_until: last_day(written.deprecated.as_ref()),
+            replaced_by: replacement(written.deprecated.as_ref()),
             enabled: written.enabled,
             copy_from: written.copy_from.as_ref().map(|path| self.absolute(at.clone().key("copy_from"), path)),
             filesystems: self.filesystems(&at.clone().key("filesystem"), &written.filesystem, class),
@@ -134,6 +143,9 @@ impl Resolver<'_> {
         filesystems.extend(self.filesystems(&at.key("filesystem"), &written.filesystem, class));
         Module {
             name: name.to_owned(),
+            description: written.description.clone(),
+            deprecated_until: last_day(written.deprecated.as_ref()),
+            replaced_by: replacement(written.deprecated.as_ref()),
             version: Some(number.to_owned()),
             filesystems: super::mount_order(filesystems),
             env: Env::new(Some(&libraries)).then(Env::new(written.env.as_ref())),
@@ -181,6 +193,14 @@ fn default_version(written: &ModuleSection) -> Option<String> {
         parsed.max_by_key(crate::profile::section::scalar::Version::order).map(|version| version.to_string())
     };
     written.default_version.as_ref().map(ToString::to_string).or_else(highest)
+}
+
+fn last_day(deprecated: Option<&Deprecated>) -> Option<String> {
+    deprecated.and_then(|deprecated| deprecated.until.as_ref()).map(ToString::to_string)
+}
+
+fn replacement(deprecated: Option<&Deprecated>) -> Option<String> {
+    deprecated.and_then(|deprecated| deprecated.r#use.as_ref()).map(ToString::to_string)
 }
 
 fn module_name(vendor: &str, accelerator: &Accelerator) -> String {

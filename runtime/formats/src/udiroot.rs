@@ -26,6 +26,7 @@ pub use fault::{ParseError, ParseErrorKind};
 pub use module::{MODULE_KEYS, ModuleConf};
 pub use module_name::{ModuleChoice, ModuleName, ModuleNameFault};
 pub use print::Unprintable;
+pub use scalar::Text;
 pub use selection::{Loaded, SelectionError, select};
 pub use spec::{KeySpec, Kind, Trust};
 pub use trusted::TrustedPath;

@@ -21,7 +21,9 @@ const BECOMES: [(&str, &str); 8] = [
 ];
 
 /// The same for the table of a module.
-const MODULE_BECOMES: [(&str, &str); 6] = [
+const MODULE_BECOMES: [(&str, &str); 8] = [
+    ("description", "description"),
+    ("deprecated", "deprecatedUntil"),
     ("family", "family"),
     ("requires", "requires"),
     ("optional", "optional"),

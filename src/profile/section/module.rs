@@ -12,6 +12,8 @@ use validator::Validate;
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema, Validate)]
 #[serde(default, deny_unknown_fields)]
 pub struct ModuleSection {
+    /// One line for those who choose modules: `module_NAME_description`, shown by `shifter --modules`. Native only.
+    pub description: Option<String>,
     /// Load it when the user names no modules: `defaultModules`.
     pub default: Option<bool>,
     /// Whether it may be loaded: `module_NAME_enabled`. Default true.
@@ -43,6 +45,9 @@ pub struct ModuleSection {
     pub files: Vec<Glob>,
     /// Variables of the caller that survive with it. Native only.
     pub keep_env: Vec<Glob>,
+    /// Whether and until when it may still be used. Native only.
+    #[validate(nested)]
+    pub deprecated: Option<Deprecated>,
     /// The version that the bare name means. Native only.
     pub default_version: Option<Version>,
     /// Its versions, asked for as `NAME/VERSION`. Native only.
@@ -64,6 +69,8 @@ pub struct ModuleHooks {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema, Validate)]
 #[serde(default, deny_unknown_fields)]
 pub struct ModuleVersion {
+    /// One line about this version, shown by `shifter --modules`.
+    pub description: Option<String>,
     /// The directory of the host with this version, shown read-only at the same path.
     pub from: Option<AbsPath>,
     /// Directories below `from` that go before `LD_LIBRARY_PATH`. Default: `lib` when `abi` is named.
@@ -91,8 +98,8 @@ pub struct ModuleVersion {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema, Validate)]
 #[serde(default, deny_unknown_fields)]
 pub struct Deprecated {
-    /// The last day it may be used.
+    /// The last day it may be used: `deprecatedUntil`.
     pub until: Option<Date>,
-    /// The version to use instead.
+    /// The version to use instead: `replacedBy`.
     pub r#use: Option<Version>,
 }

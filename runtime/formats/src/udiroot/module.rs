@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::spec::{NATIVE, SINCE_1803};
-use super::{PathPattern, Trust};
+use super::{PathPattern, Text, Trust};
 use crate::env::{Assignment, NamePattern};
 use crate::volume::VolumeMap;
 
@@ -17,10 +17,16 @@ super::table::key_table! {
 
     /// 0 keeps the module from being loaded.
     enabled = "enabled": Option<bool> { default: Some("1"), targets: SINCE_1803 },
+    /// One line about it for those who choose modules: `shifter --modules` shows it.
+    description = "description": Option<Text> { targets: NATIVE },
     /// Modules of one family exclude each other, as in Lmod.
     family = "family": Option<String> { targets: NATIVE },
     /// The version that is loaded when the user names none.
     version = "version": Option<String> { targets: NATIVE },
+    /// The last day, as YYYY-MM-DD, on which users should load it; shown by `shifter --modules`.
+    deprecated_until = "deprecatedUntil": Option<String> { targets: NATIVE },
+    /// The version that users should load instead; shown by `shifter --modules`.
+    replaced_by = "replacedBy": Option<String> { targets: NATIVE },
     /// Modules that are loaded before this one.
     requires = "requires": Vec<String> { targets: NATIVE, replaces: true },
     /// Modules that cannot be loaded together with this one. Each must be configured.

@@ -1,5 +1,6 @@
 //! The single values that both dialects share.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::Kind;
@@ -9,6 +10,16 @@ use crate::image::ImageType;
 use crate::original::{NoticeKind, RefusalKind};
 use crate::size::Bytes;
 use crate::volume::Propagation;
+
+/// One line for people: words with blanks between.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Text(pub String);
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
 
 impl Scalar for String {
     const KIND: Kind = Kind::Word;
@@ -26,6 +37,22 @@ impl Scalar for String {
 
     fn show(&self) -> String {
         self.clone()
+    }
+}
+
+impl Scalar for Text {
+    const KIND: Kind = Kind::Text;
+
+    fn native(text: &str) -> Result<Self, ParseErrorKind> {
+        Ok(Self(text.to_owned()))
+    }
+
+    fn original(text: &str, _: &mut Vec<NoticeKind>) -> Result<Option<Self>, RefusalKind> {
+        Ok(Some(Self(text.to_owned())))
+    }
+
+    fn show(&self) -> String {
+        self.0.clone()
     }
 }
 

@@ -25,6 +25,14 @@ impl Loaded<'_> {
     }
 }
 
+/// `mpich/8.1.30`, or the name alone.
+impl fmt::Display for Loaded<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)?;
+        self.version.map_or(Ok(()), |version| write!(f, "/{version}"))
+    }
+}
+
 /// Why a selection cannot be loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SelectionError {
@@ -174,11 +182,7 @@ impl<'a> Loading<'a> {
 }
 
 fn conflict(known: &Loaded<'_>, module: &Loaded<'_>) -> SelectionError {
-    let show = |module: &Loaded<'_>| match module.version {
-        Some(version) => format!("{}/{version}", module.name),
-        None => module.name.to_owned(),
-    };
-    SelectionError::Conflict(show(known), show(module))
+    SelectionError::Conflict(known.to_string(), module.to_string())
 }
 
 #[cfg(test)]

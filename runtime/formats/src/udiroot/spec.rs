@@ -22,6 +22,8 @@ pub enum Trust {
 pub enum Kind {
     /// One word.
     Word,
+    /// One line for people.
+    Text,
     /// An absolute path.
     Path,
     /// `0` or `1`.
@@ -66,6 +68,7 @@ impl Kind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Word => "word",
+            Self::Text => "text",
             Self::Path => "path",
             Self::Flag => "flag",
             Self::Count => "count",
