@@ -21,13 +21,16 @@ use crate::request::{Environment, Request};
 use crate::say::say;
 
 pub mod command;
+mod elf;
 mod env_file;
 pub mod environment;
 mod hook;
 mod search;
+mod unfit;
 
 pub use command::CommandError;
 pub use env_file::EnvFileError;
+pub use unfit::Unfit;
 
 /// No file of variables is longer.
 const LARGEST_ENV_FILE: u64 = 8 << 20;
@@ -54,8 +57,8 @@ pub enum LaunchError {
     Hook(PathBuf, Ended),
     /// A call.
     Call(CallError),
-    /// The command cannot be started; its name and why.
-    Exec(OsString, CallError),
+    /// The command cannot be started; its name, what the kernel says, and why if it was found.
+    Exec(OsString, CallError, Option<Unfit>),
 }
 
 impl LaunchError {
@@ -63,7 +66,7 @@ impl LaunchError {
     #[must_use]
     pub fn status(&self) -> i32 {
         match self {
-            LaunchError::Exec(_, error) if [Errno::NOENT, Errno::NOTDIR].contains(&error.errno) => 127,
+            LaunchError::Exec(_, error, None) if [Errno::NOENT, Errno::NOTDIR].contains(&error.errno) => 127,
             LaunchError::Exec(..) => 126,
             _ => 1,
         }
@@ -77,7 +80,8 @@ impl fmt::Display for LaunchError {
             LaunchError::EnvFile(error) => error.fmt(f),
             LaunchError::Hook(script, ended) => write!(f, "the module's hook `{}` {ended}", script.display()),
             LaunchError::Call(error) => error.fmt(f),
-            LaunchError::Exec(program, error) => write!(f, "{}: {}", program.display(), error.errno),
+            LaunchError::Exec(program, error, None) => write!(f, "{}: {}", program.display(), error.errno),
+            LaunchError::Exec(program, _, Some(unfit)) => write!(f, "cannot start {}: {unfit}", program.display()),
         }
     }
 }
@@ -128,8 +132,8 @@ pub fn become_command(dropped: Dropped, launch: &Launch<'_>) -> Result<Infallibl
     signal::restore()?;
     let _our_own = identity::set_umask(launch.inherited.umask);
     drop(dropped);
-    let error = search::exec(&words, &environment);
-    Err(LaunchError::Exec(words.into_iter().next().unwrap_or_default(), error))
+    let search::NotStarted { error, unfit } = search::exec(&words, &environment);
+    Err(LaunchError::Exec(words.into_iter().next().unwrap_or_default(), error, unfit))
 }
 
 impl Launch<'_> {

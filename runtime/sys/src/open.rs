@@ -176,6 +176,14 @@ pub fn filesystem_type(fd: impl AsFd) -> Result<u32, CallError> {
     Ok(u32::try_from(statfs.f_type & i64::from(u32::MAX)).unwrap_or(u32::MAX))
 }
 
+/// Whether nothing can be executed on the mount an open file is on (fstatvfs(3), `ST_NOEXEC`).
+///
+/// # Errors
+/// Only what the kernel says.
+pub fn is_on_noexec(fd: impl AsFd) -> Result<bool, CallError> {
+    Ok(fs::fstatvfs(fd).named("fstatvfs")?.f_flag.contains(fs::StatVfsMountFlags::NOEXEC))
+}
+
 /// Reads a regular file to its end, refusing more than `limit` bytes.
 ///
 /// # Errors

@@ -13,7 +13,10 @@ fn the_status_is_the_commands_or_says_why_there_was_none() {
         assert_eq!(world.shifter(&["/bin/sh", "-c", "kill -9 $$"]).ended, Ended::Killed(9));
         assert_eq!(world.shifter(&["missing"]).fails(127), "shifter: missing: No such file or directory\n");
         assert_eq!(world.shifter(&["/data/file/x"]).fails(127), "shifter: /data/file/x: Not a directory\n");
-        assert_eq!(world.shifter(&["not-executable"]).fails(126), "shifter: not-executable: Permission denied\n");
+        assert_eq!(
+            world.shifter(&["not-executable"]).fails(126),
+            "shifter: cannot start not-executable: it is not executable (mode 0644)\n"
+        );
         assert_eq!(world.shifter(&["/root/x"]).fails(126), "shifter: /root/x: Permission denied\n");
         assert!(
             world.start(&["--image", "id:gone", "id"]).fails(1).starts_with("shifter: there is no image `id:gone`")

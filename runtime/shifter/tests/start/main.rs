@@ -20,4 +20,5 @@ mod privilege;
 mod rootless;
 mod site;
 mod sources;
+mod unfit;
 mod volumes;
