@@ -49,7 +49,8 @@ pub(crate) fn parse_string(text: &str) -> Result<String, QuoteFault> {
 }
 
 /// A JSON string. All that could end a line or confuse a terminal is escaped.
-pub(crate) fn json_string(text: &str) -> String {
+#[must_use]
+pub fn json_string(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {
@@ -66,7 +67,8 @@ pub(crate) fn json_string(text: &str) -> String {
 }
 
 /// A JSON array of strings.
-pub(crate) fn json_list(items: &[String]) -> String {
+#[must_use]
+pub fn json_list(items: &[String]) -> String {
     let items: Vec<String> = items.iter().map(|item| json_string(item)).collect();
     format!("[{}]", items.join(", "))
 }

@@ -1,6 +1,7 @@
 //! `udiRoot.conf`, as far as root may believe it.
 
 use std::fmt;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use shifter_formats::SYSCONFDIR;
@@ -8,7 +9,7 @@ use shifter_formats::udiroot::{Conf, ParseError};
 use shifter_sys::CallError;
 use shifter_sys::open::{self, For};
 
-use crate::privilege::{Mode, Raised};
+use crate::privilege::{Dropped, Mode, Raised};
 use crate::trust::{self, TrustError};
 
 /// No configuration is longer.
@@ -53,19 +54,41 @@ impl std::error::Error for ConfigError {}
 /// # Errors
 /// When root cannot trust the file, or it has mistakes.
 pub fn load(raised: &Raised, named: Option<&Path>) -> Result<Conf, ConfigError> {
-    let installed = Path::new(SYSCONFDIR).join("udiRoot.conf");
+    let installed = installed();
     let (path, file) = match (raised.caller().mode, named) {
         (Mode::Setuid, Some(_)) => return Err(ConfigError::NotYours),
         (Mode::Setuid, None) => {
             let file = trust::open_file(&installed).map_err(ConfigError::Trust)?;
             (installed, file)
         }
-        (Mode::UserNamespace, named) => {
-            let path = named.map_or(installed, Path::to_owned);
-            let file = open::host(&path, For::Reading).map_err(|error| ConfigError::Read(path.clone(), error))?;
-            (path, file)
-        }
+        (Mode::UserNamespace, named) => open_as_user(named)?,
     };
+    read(path, file)
+}
+
+/// The same configuration, read with the caller's own rights: for what is only shown to him.
+///
+/// # Errors
+/// When he may not read it, or it has mistakes.
+pub fn load_as_user(dropped: &Dropped, named: Option<&Path>) -> Result<Conf, ConfigError> {
+    if dropped.caller().mode == Mode::Setuid && named.is_some() {
+        return Err(ConfigError::NotYours);
+    }
+    let (path, file) = open_as_user(named)?;
+    read(path, file)
+}
+
+fn installed() -> PathBuf {
+    Path::new(SYSCONFDIR).join("udiRoot.conf")
+}
+
+fn open_as_user(named: Option<&Path>) -> Result<(PathBuf, OwnedFd), ConfigError> {
+    let path = named.map_or_else(installed, Path::to_owned);
+    let file = open::host(&path, For::Reading).map_err(|error| ConfigError::Read(path.clone(), error))?;
+    Ok((path, file))
+}
+
+fn read(path: PathBuf, file: OwnedFd) -> Result<Conf, ConfigError> {
     let bytes = open::read_all(file, LARGEST).map_err(|error| ConfigError::Read(path.clone(), error))?;
     Conf::parse_native(&bytes).map_err(|errors| ConfigError::Parse(path, errors))
 }

@@ -109,22 +109,20 @@ pub struct Launch<'a> {
     pub image: &'a ImageFacts,
     /// What the caller had.
     pub inherited: &'a Inherited,
-    /// What the modules' hooks are told.
-    pub hooks: HookFacts<'a>,
 }
 
-/// Turns the process into the command. Returns only if that failed.
+/// Turns the process into the command, after the modules' hooks have run. Returns only if that failed.
 ///
 /// # Errors
 /// Says what was wrong, and by [`LaunchError::status`] with what to end.
-pub fn become_command(dropped: Dropped, launch: &Launch<'_>) -> Result<Infallible, LaunchError> {
+pub fn become_command(dropped: Dropped, launch: &Launch<'_>, hooks: &HookFacts<'_>) -> Result<Infallible, LaunchError> {
     launch.enter_workdir()?;
     let file = match &launch.options.env_file {
         Some(path) => env_file::read(path).map_err(LaunchError::EnvFile)?,
         None => Environment::new(),
     };
     let environment = environment::build(launch, &file);
-    hook::run_all(&launch.hooks)?;
+    hook::run_all(hooks)?;
     let words = command::words(launch.options, launch.image).map_err(LaunchError::Command)?;
     if launch.conf.user_namespaces == Some(shifter_formats::udiroot::UserNamespaces::Deny) {
         seccomp::deny_user_namespaces()?;

@@ -12,14 +12,18 @@
 //! * [`enact`]: the sole interpreter of steps, with [`hooks`]: what scripts of the site are told,
 //! * [`launch`]: in the container and without privilege, the command.
 //!
+//! [`explain`] and [`offer`] print instead: where each part of a start comes from, and which modules there are.
+//!
 //! [`start`] tells this as one function. Unsafe code is forbidden here; the kernel is called through `shifter-sys`.
 
 pub mod account;
 pub mod config;
 pub mod enact;
+pub mod explain;
 pub mod hooks;
 pub mod image;
 pub mod launch;
+pub mod offer;
 pub mod plan;
 pub mod policy;
 pub mod privilege;

@@ -12,7 +12,7 @@
 
 use std::path::{Path, PathBuf};
 
-use shifter_formats::udiroot::{Conf, Loaded};
+use shifter_formats::udiroot::{Conf, Home, Loaded};
 use shifter_formats::volume::{self, Author, VolumeEntry, VolumeMap};
 use shifter_sys::mount::{Attributes, Depth, Propagation};
 
@@ -22,6 +22,7 @@ use crate::policy::{self, PolicyError};
 use crate::privilege::Mode;
 
 mod etc;
+mod home;
 mod record;
 mod step;
 
@@ -46,6 +47,8 @@ pub struct Facts<'a> {
     pub modules: &'a [Loaded<'a>],
     /// What the user wants mounted.
     pub volumes: &'a VolumeMap,
+    /// Where the user wants his home to come from, if he says so.
+    pub home: Option<&'a Home>,
     /// Whether we are root or in a user namespace.
     pub mode: Mode,
     /// The caller.
@@ -75,12 +78,14 @@ pub fn plan(facts: &Facts<'_>) -> Result<Vec<Step>, PolicyError> {
         Step::SiteTree { at: udi_mount.clone(), limits: limits(conf) },
     ];
     steps.extend(skeleton());
+    steps.extend(facts.empty_home());
     facts.site(&mut steps)?;
     etc::etc(facts, &mut steps)?;
     facts.site_programs(&mut steps);
     facts.kernel_places(&mut steps);
     steps.push(Step::File { path: "/var/shifterConfig.json".into(), mode: 0o644, text: record(facts) });
     steps.push(Step::Overlay { image: loop_mount, at: udi_mount });
+    steps.extend(facts.home_of_his_own()?);
     for volume in &facts.volumes.entries {
         let to = volume.to.components().collect();
         steps.push(match &volume.per_node_cache {

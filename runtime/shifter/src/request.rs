@@ -6,14 +6,15 @@ use std::ffi::OsString;
 use std::fmt;
 
 use shifter_formats::image::{Descriptor, DescriptorFault, ImageType};
-use shifter_formats::udiroot::{Conf, ModuleChoice, ModuleNameFault};
+use shifter_formats::udiroot::{Conf, Home, ModuleChoice, ModuleNameFault};
 use shifter_formats::volume::{Author, VolumeFault, VolumeMap};
 
 pub mod interpreter;
 pub mod options;
+pub mod sources;
 mod variables;
 
-pub use variables::{Variables, is_unsafe_name};
+pub use variables::{Variable, Variables, is_unsafe_name};
 
 use options::Options;
 
@@ -28,6 +29,8 @@ pub struct Request {
     pub volumes: VolumeMap,
     /// The modules he wants, or the site's default ones.
     pub modules: Vec<ModuleChoice>,
+    /// Where he wants his home to come from, instead of where the site says.
+    pub home: Option<Home>,
 }
 
 /// Why a request is none.
@@ -84,7 +87,14 @@ impl Request {
             image_as_asked,
             volumes: volumes(options, variables)?,
             modules: modules(options, variables, conf)?,
+            home: options.home.clone(),
         })
+    }
+
+    /// Where the home comes from: as the user says, else as the site does.
+    #[must_use]
+    pub fn home_in<'a>(&'a self, conf: &'a Conf) -> &'a Home {
+        self.home.as_ref().or(conf.home.as_ref()).unwrap_or(&Home::Site)
     }
 }
 
@@ -98,30 +108,27 @@ fn image(
         let image = Descriptor::parse(text, default).map_err(|fault| RequestError::Image(text.to_owned(), fault))?;
         Ok((image, text.to_owned()))
     };
-    if let Some(text) = &options.image {
-        return parse(text);
+    let source = sources::images(options, variables).into_iter().next().ok_or(RequestError::NoImage)?;
+    if options.image.is_some() {
+        return parse(&source.text);
     }
-    if let (Some(kind), Some(tag)) = (&variables.image_type, &variables.image) {
-        let kind: ImageType = kind.parse().map_err(|_| RequestError::ImageType(kind.clone()))?;
-        let (image, text) = parse(&format!("{kind}:{tag}"))?;
-        return Ok((image, variables.image_request.clone().unwrap_or(text)));
+    // The pair is what the request was resolved to, by Slurm's plugin or by a start around this one.
+    if let (Some(kind), Some(_)) = (&variables.image_type, &variables.image) {
+        let kind = &kind.value;
+        kind.parse::<ImageType>().map_err(|_| RequestError::ImageType(kind.clone()))?;
+        let (image, text) = parse(&source.text)?;
+        return Ok((image, variables.image_request.as_ref().map_or(text, |asked| asked.value.clone())));
     }
-    match variables.image_request.as_ref().or(variables.shifter.as_ref()) {
-        Some(text) => parse(text),
-        None => Err(RequestError::NoImage),
-    }
+    parse(&source.text)
 }
 
 fn volumes(options: &Options, variables: &Variables) -> Result<VolumeMap, RequestError> {
-    let text = match options.volumes.as_slice() {
-        [] => variables.volume.clone().unwrap_or_default(),
-        given => given.join(";"),
-    };
+    let text = sources::volumes(options, variables).into_iter().next().map(|source| source.text).unwrap_or_default();
     VolumeMap::parse(&text, Author::User).map_err(|faults| RequestError::Volumes(text, faults))
 }
 
 fn modules(options: &Options, variables: &Variables, conf: &Conf) -> Result<Vec<ModuleChoice>, RequestError> {
-    match options.modules.as_ref().or(variables.modules.as_ref()) {
+    match options.modules.as_ref().or(variables.modules.as_ref().map(|variable| &variable.value)) {
         None => Ok(conf.default_modules.clone()),
         Some(text) => {
             ModuleChoice::parse_list(text).map_err(|(part, fault)| RequestError::Modules(text.clone(), part, fault))

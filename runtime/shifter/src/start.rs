@@ -1,29 +1,31 @@
 //! A start as a story, from the command line to the command.
 
 use std::convert::Infallible;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fmt;
-use std::io::{Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use shifter_formats::udiroot::{Conf, SelectionError, select};
-use shifter_sys::open::{self, For};
-use shifter_sys::{CallError, environ, identity, signal};
+use shifter_sys::CallError;
 
 use crate::account::{self, AccountError, Accounts, User};
-use crate::config::{self, ConfigError};
+use crate::config::ConfigError;
 use crate::enact::{self, Enactor, StepError};
 use crate::hooks::HookFacts;
 use crate::image::{self, ImageError};
-use crate::launch::{self, Inherited, Launch, LaunchError};
+use crate::launch::{self, Launch, LaunchError};
 use crate::plan::{self, Facts};
 use crate::policy::PolicyError;
 use crate::privilege::{IdentityError, Raised};
-use crate::request::options::{self, Options, OptionsError, Show};
-use crate::request::{Request, RequestError, Variables, interpreter};
+use crate::request::RequestError;
+use crate::request::options::{self, Options, OptionsError};
 use crate::say::say;
 
-const HELP: &str = include_str!("help.txt");
+mod called;
+mod show;
+
+use called::Called;
+pub use show::PrintError;
 
 /// Why there was no start.
 #[derive(Debug)]
@@ -48,6 +50,8 @@ pub enum StartError {
     Build(StepError),
     /// It was built, and the command could not be run.
     Launch(LaunchError),
+    /// What was asked for cannot be printed.
+    Print(PrintError),
     /// A call.
     Call(CallError),
 }
@@ -89,6 +93,7 @@ from_each! {
     PolicyError => Policy,
     StepError => Build,
     LaunchError => Launch,
+    PrintError => Print,
     CallError => Call,
 }
 
@@ -97,35 +102,25 @@ from_each! {
 pub fn main() -> i32 {
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
     if let Ok(Options { show: Some(show), .. }) = options::parse(words.iter().cloned()) {
-        return print(show);
+        return show::show(show, words).map_or_else(|error| failed(&error), |()| 0);
     }
     match start(words) {
         Ok(never) => match never {},
-        Err(error) => {
-            tell(&error);
-            match error {
-                StartError::Launch(error) => error.status(),
-                _ => 1,
-            }
-        }
+        Err(error) => failed(&error),
+    }
+}
+
+/// Tells why, and gives what to end with.
+fn failed(error: &StartError) -> i32 {
+    tell(error);
+    match error {
+        StartError::Launch(error) => error.status(),
+        _ => 1,
     }
 }
 
 fn start(words: Vec<OsString>) -> Result<Infallible, StartError> {
-    // ORDER: nothing of the caller's is read by name before his environment and umask are set aside.
-    let environment = environ::take()?;
-    let umask = identity::set_umask(0o022);
-    let raised = Raised::acquire()?;
-    signal::learn_of_children()?;
-    let words = interpreter::split(words, |script| raised.as_user(|_user| first_line(script)));
-    let options = options::parse(words)?;
-    let variables = Variables::find(&environment);
-    let directory = raised.as_user(|_user| std::env::current_dir().ok());
-    let inherited = Inherited { environment, directory, umask };
-
-    let named = options.config.clone().or_else(|| named_by_variable(&raised, &variables));
-    let conf = config::load(&raised, named.as_deref())?;
-    let request = Request::new(&options, &variables, &conf)?;
+    let (Called { options, inherited, conf, request, .. }, raised) = Called::read(words)?;
     let modules = select(&conf.modules, &request.modules)?;
     // ORDER: what is opened from here on can be mounted; what was opened before belongs to the host's namespace.
     enact::enter_own_namespace(&raised)?;
@@ -145,6 +140,7 @@ fn start(words: Vec<OsString>) -> Result<Infallible, StartError> {
         conf: &conf,
         modules: &modules,
         volumes: &request.volumes,
+        home: request.home.as_ref(),
         mode: raised.caller().mode,
         user: &user,
         accounts: &accounts,
@@ -164,14 +160,8 @@ fn start(words: Vec<OsString>) -> Result<Infallible, StartError> {
         modules: &modules,
         image: &image,
         inherited: &inherited,
-        hooks,
     };
-    Ok(launch::become_command(dropped, &launch)?)
-}
-
-/// A set-id start does not even look at the variable.
-fn named_by_variable(raised: &Raised, variables: &Variables) -> Option<PathBuf> {
-    variables.config.as_ref().filter(|_| raised.is_rootless()).map(PathBuf::from)
+    Ok(launch::become_command(dropped, &launch, &hooks)?)
 }
 
 /// By `etcPath`, or by libc where the site allows it or `/etc` is made for each user. An `etcPath` is believed first.
@@ -185,22 +175,6 @@ fn find_user(raised: &Raised, conf: &Conf) -> Result<(User, Accounts), AccountEr
     let accounts = account::ask_libc(raised, &conf.users_to_import)?;
     let user = account::user_in_text(uid, &accounts.passwd).ok_or(AccountError::Unknown(uid))?;
     Ok((user, accounts))
-}
-
-/// The beginning of a script, if the caller can read it.
-fn first_line(script: &OsStr) -> Option<Vec<u8>> {
-    let file = open::host(Path::new(script), For::Reading).ok()?;
-    let mut line = Vec::new();
-    std::fs::File::from(file).take(4096).read_to_end(&mut line).ok()?;
-    Some(line)
-}
-
-fn print(show: Show) -> i32 {
-    let text = match show {
-        Show::Help => HELP.to_owned(),
-        Show::Version => format!("shifter {}\n", env!("CARGO_PKG_VERSION")),
-    };
-    i32::from(std::io::stdout().write_all(text.as_bytes()).is_err())
 }
 
 /// One line for the failure and one for each cause.

@@ -3,7 +3,6 @@ use std::path::PathBuf;
 use shifter_formats::udiroot::{Conf, ModuleChoice, select};
 
 use super::*;
-use crate::hooks::HookFacts;
 use crate::image::ImageFacts;
 use crate::launch::Inherited;
 use crate::request::{Request, Variables, options};
@@ -27,15 +26,6 @@ fn built(words: &[&str], caller: &[(&str, &str)], file: &[(&str, &str)]) -> Vec<
         ..ImageFacts::default()
     };
     let inherited = Inherited { environment: pairs(caller), directory: Some(PathBuf::from("/")), umask: 0o77 };
-    let hooks = HookFacts {
-        conf: &conf,
-        modules: &modules,
-        asked: &request.image,
-        image: &image.identifier,
-        user: "alice",
-        uid: 1000,
-        gid: 1000,
-    };
     let launch = Launch {
         options: &options,
         request: &request,
@@ -43,7 +33,6 @@ fn built(words: &[&str], caller: &[(&str, &str)], file: &[(&str, &str)]) -> Vec<
         modules: &modules,
         image: &image,
         inherited: &inherited,
-        hooks,
     };
     let environment = build(&launch, &pairs(file));
     environment.iter().map(|(name, value)| format!("{}={}", name.display(), value.display())).collect()
@@ -61,6 +50,7 @@ fn later_sources_win_and_order_is_kept() {
     SHIFTER_IMAGETYPE=id
     SHIFTER_IMAGE=0123
     SHIFTER_CONFIG_ID=abc
+    PYTHONNOUSERSITE=1
     EMPTY=
     F=e
     G=g

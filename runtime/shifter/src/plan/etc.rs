@@ -1,12 +1,6 @@
-//! The container's `/etc`, and the user's home.
+//! The container's `/etc`.
 
-use std::path::Path;
-
-use shifter_formats::udiroot::Home;
-use shifter_formats::volume::VolumeEntry;
-use shifter_sys::mount::{Depth, Propagation};
-
-use super::{Bind, Facts, GroupFilter, ImagePart, Missing, PLAIN, Step};
+use super::{Facts, GroupFilter, Step};
 use crate::account;
 use crate::policy::PolicyError;
 
@@ -17,6 +11,7 @@ const ROOT_GROUP: &str = "root:x:0:\n";
 /// The text the original writes; directory services are not asked from within a container.
 const NSSWITCH: &str = "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nnetworks: files dns\n\
     services: files\nprotocols: files\nethers: files\nrpc: files\nnetgroup: files\n";
+
 const HOST_CONF: &str = "order bind,hosts\nmulti on\n";
 
 pub(super) fn etc(facts: &Facts<'_>, steps: &mut Vec<Step>) -> Result<(), PolicyError> {
@@ -42,32 +37,4 @@ pub(super) fn etc(facts: &Facts<'_>, steps: &mut Vec<Step>) -> Result<(), Policy
         steps.push(Step::StaticEtc { from, groups });
     }
     Ok(())
-}
-
-impl Facts<'_> {
-    /// Whether a mount of the site is the user's home, where the site says that homes come from elsewhere.
-    pub(super) fn is_of_other_home(&self, entry: &VolumeEntry) -> bool {
-        let is_other = !matches!(self.conf.home, None | Some(Home::Site));
-        is_other && self.user.home != Path::new("/") && self.user.home.starts_with(&entry.to)
-    }
-
-    pub(super) fn home(&self, steps: &mut Vec<Step>) {
-        let to = self.user.home.clone();
-        // Accounts of services have `/`, or nothing.
-        if !to.is_absolute() || to == Path::new("/") {
-            return;
-        }
-        match &self.conf.home {
-            None | Some(Home::Site | Home::Image) => {}
-            Some(Home::None) => steps.push(Step::Directory { path: to, mode: 0o755, image: ImagePart::Hidden }),
-            Some(Home::Path(from)) => steps.push(Step::Bind(Bind {
-                from: from.clone(),
-                to,
-                depth: self.depth(Depth::One),
-                add: PLAIN,
-                propagation: Propagation::Private,
-                missing: Missing::Refused,
-            })),
-        }
-    }
 }

@@ -33,6 +33,7 @@ fn shown(conf: &str, modules: &str, volumes: &str, mode: Mode) -> String {
         conf: &conf,
         modules: &modules,
         volumes: &VolumeMap::parse(volumes, Author::User).unwrap(),
+        home: None,
         mode,
         user: &User { name: "alice".into(), home: "/home/alice".into() },
         accounts: &accounts,

@@ -9,6 +9,8 @@ use std::fmt;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::PathBuf;
 
+use shifter_formats::udiroot::Home;
+
 /// What the command line asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
@@ -32,19 +34,34 @@ pub struct Options {
     pub entrypoint: Entrypoint,
     /// `-m`: a list of modules, instead of the default ones.
     pub modules: Option<String>,
+    /// `--home`: where the home comes from.
+    pub home: Option<Home>,
     /// `--config`: another configuration, for a start without privilege.
     pub config: Option<PathBuf>,
     /// The command and its arguments; may be empty.
     pub command: Vec<OsString>,
 }
 
-/// A text to print.
+/// Something to print instead of a start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Show {
     /// `-h`.
     Help,
     /// `--version`.
     Version,
+    /// `--explain`: where each part of a start comes from.
+    Explain,
+    /// `--modules`: what this node offers.
+    Modules(Form),
+}
+
+/// How a list is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// For people.
+    Table,
+    /// One JSON document.
+    Json,
 }
 
 /// Where the command starts.
@@ -88,6 +105,8 @@ pub enum OptionsError {
     NotAssignment(String),
     /// A value that may not be empty.
     Empty(&'static str),
+    /// A value that is none of those an option takes: the option, the value, what would be right.
+    Choice(&'static str, String, &'static str),
 }
 
 impl fmt::Display for OptionsError {
@@ -102,6 +121,7 @@ impl fmt::Display for OptionsError {
             OptionsError::NotText(option) => write!(f, "the value of `--{option}` is not UTF-8"),
             OptionsError::NotAssignment(value) => write!(f, "`--env {value}` is not of the form NAME=VALUE"),
             OptionsError::Empty(option) => write!(f, "the value of `--{option}` is empty"),
+            OptionsError::Choice(option, value, allowed) => write!(f, "`--{option}={value}`: it can be {allowed}"),
         }
     }
 }
@@ -131,6 +151,9 @@ enum Which {
     Module,
     Version,
     Config,
+    Home,
+    Explain,
+    Modules,
 }
 
 struct Row {
@@ -150,7 +173,7 @@ const fn added(which: Which, long: &'static str, takes: Takes) -> Row {
     Row { which, long, short: 0, takes, original: false }
 }
 
-const TABLE: [Row; 14] = [
+const TABLE: [Row; 17] = [
     row(Which::Help, "help", b'h', Takes::Nothing),
     row(Which::Ignored, "", b'n', Takes::Nothing),
     row(Which::Verbose, "verbose", b'v', Takes::Nothing),
@@ -165,6 +188,9 @@ const TABLE: [Row; 14] = [
     row(Which::Module, "module", b'm', Takes::Value),
     added(Which::Version, "version", Takes::Nothing),
     added(Which::Config, "config", Takes::Value),
+    added(Which::Home, "home", Takes::Value),
+    added(Which::Explain, "explain", Takes::Nothing),
+    added(Which::Modules, "modules", Takes::OptionalValue),
 ];
 
 /// Reads the words after the program's name.
@@ -261,6 +287,21 @@ impl Options {
                 }
             }
             Which::Module => self.modules = Some(text(value)?),
+            Which::Home => {
+                let text = text(value)?;
+                let home = Home::parse(&text);
+                self.home =
+                    Some(home.ok_or(OptionsError::Choice("home", text, "site, image, none or an absolute path"))?);
+            }
+            Which::Explain => self.show = self.show.or(Some(Show::Explain)),
+            Which::Modules => {
+                let form = match value {
+                    None => Form::Table,
+                    Some(form) if form == "json" => Form::Json,
+                    form => return Err(OptionsError::Choice("modules", text(form)?, "json, or nothing for a table")),
+                };
+                self.show = self.show.or(Some(Show::Modules(form)));
+            }
             Which::Config => self.config = Some(filled(value.unwrap_or_default())?.into()),
         }
         Ok(())

@@ -3,21 +3,30 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 
+/// A variable of the caller's that is not empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variable {
+    /// The name it was found by.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
 /// What was found; an empty value counts as none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Variables {
     /// `SHIFTER_IMAGETYPE`.
-    pub image_type: Option<String>,
+    pub image_type: Option<Variable>,
     /// `SHIFTER_IMAGE`.
-    pub image: Option<String>,
+    pub image: Option<Variable>,
     /// `SHIFTER_IMAGEREQUEST`.
-    pub image_request: Option<String>,
+    pub image_request: Option<Variable>,
     /// `SHIFTER`, as the manual has it.
-    pub shifter: Option<String>,
+    pub shifter: Option<Variable>,
     /// `SHIFTER_VOLUME`.
-    pub volume: Option<String>,
+    pub volume: Option<Variable>,
     /// `SHIFTER_MODULE`.
-    pub modules: Option<String>,
+    pub modules: Option<Variable>,
     /// `SHIFTER_CONFIG`, for a start without privilege.
     pub config: Option<OsString>,
 }
@@ -30,13 +39,13 @@ impl Variables {
             let found = environment.iter().find(|(known, _)| known == name);
             found.map(|(_, value)| value.clone()).filter(|value| !value.is_empty())
         };
-        let text = |name: &str| raw(name).and_then(|value| value.into_string().ok());
-        let either = |name: &str| text(name).or_else(|| text(&format!("SLURM_SPANK_{name}")));
+        let text = |name: String| Some(Variable { value: raw(&name)?.into_string().ok()?, name });
+        let either = |name: &str| text(name.to_owned()).or_else(|| text(format!("SLURM_SPANK_{name}")));
         Variables {
             image_type: either("SHIFTER_IMAGETYPE"),
             image: either("SHIFTER_IMAGE"),
             image_request: either("SHIFTER_IMAGEREQUEST"),
-            shifter: text("SHIFTER"),
+            shifter: text("SHIFTER".to_owned()),
             volume: either("SHIFTER_VOLUME"),
             modules: either("SHIFTER_MODULE"),
             config: raw("SHIFTER_CONFIG"),

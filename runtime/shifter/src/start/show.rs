@@ -1,0 +1,78 @@
+//! What `shifter` prints instead of a start.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use shifter_formats::udiroot::select;
+use shifter_sys::environ;
+
+use super::{Called, StartError, find_user};
+use crate::config;
+use crate::enact;
+use crate::explain::{self, Explained};
+use crate::image;
+use crate::launch::Launch;
+use crate::offer;
+use crate::policy;
+use crate::privilege::{Mode, Raised};
+use crate::request::Variables;
+use crate::request::options::{self, Form, Show};
+
+const HELP: &str = include_str!("../help.txt");
+
+/// Why nothing is printed: standard output does not take it.
+#[derive(Debug)]
+pub struct PrintError(std::io::Error);
+
+impl fmt::Display for PrintError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot write to standard output: {}", self.0)
+    }
+}
+
+impl std::error::Error for PrintError {}
+
+pub(super) fn show(show: Show, words: Vec<OsString>) -> Result<(), StartError> {
+    let text = match show {
+        Show::Help => HELP.to_owned(),
+        Show::Version => format!("shifter {}\n", env!("CARGO_PKG_VERSION")),
+        Show::Explain => explain(words)?,
+        Show::Modules(form) => modules(words, form)?,
+    };
+    let mut output = std::io::stdout();
+    Ok(output.write_all(text.as_bytes()).and_then(|()| output.flush()).map_err(PrintError)?)
+}
+
+/// Nothing here needs a right: all of them go first.
+fn modules(words: Vec<OsString>, form: Form) -> Result<String, StartError> {
+    let dropped = Raised::acquire()?.drop_forever();
+    let options = options::parse(words)?;
+    let variables = Variables::find(&environ::take()?);
+    let variable = variables.config.filter(|_| dropped.caller().mode == Mode::UserNamespace).map(PathBuf::from);
+    let named = options.config.or(variable);
+    Ok(offer::print(&config::load_as_user(&dropped, named.as_deref())?, form))
+}
+
+/// As a start goes, up to where it would make anything: the image's own words are read with the rights of its owner, as
+/// they are for a start, and only if the caller may use it. What is printed is put together without privilege.
+fn explain(words: Vec<OsString>) -> Result<String, StartError> {
+    let (Called { options, variables, inherited, conf, request }, raised) = Called::read(words)?;
+    let modules = select(&conf.modules, &request.modules)?;
+    policy::check_volumes(&request.volumes, &conf)?;
+    enact::enter_own_namespace(&raised)?;
+    let (image, opened) = image::open(&raised, &conf, &request.image)?;
+    drop(opened);
+    let (user, _) = find_user(&raised, &conf)?;
+    let _dropped = raised.drop_forever();
+    let launch = Launch {
+        options: &options,
+        request: &request,
+        conf: &conf,
+        modules: &modules,
+        image: &image,
+        inherited: &inherited,
+    };
+    Ok(explain::text(&Explained { launch: &launch, variables: &variables, user: &user }))
+}
