@@ -11,8 +11,11 @@
 //! - [`volume`], [`env`](mod@env), [`image`], [`acl`], [`size`]: what the values mean.
 //! - [`meta`] and [`index`]: what the gateway tells the runtime about images.
 //! - [`shifter_config`]: what a container remembers about itself.
+//! - [`deny`]: what a site has forbidden for the moment.
+//! - [`record`] and [`used`]: what a start leaves behind for those who run the machine.
 
 pub mod acl;
+pub mod deny;
 pub mod env;
 pub mod image;
 pub mod index;
@@ -20,11 +23,13 @@ pub mod meta;
 mod nearest;
 pub mod original;
 mod quoted;
+pub mod record;
 pub mod sha256;
 pub mod shifter_config;
 pub mod size;
 pub mod target;
 pub mod udiroot;
+pub mod used;
 pub mod volume;
 
 pub use nearest::nearest;

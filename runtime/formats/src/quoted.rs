@@ -21,7 +21,7 @@ impl std::error::Error for QuoteFault {}
 ///
 /// Either quote may be used, with the escapes of both JSON (RFC 8259) and Python's `repr`.
 pub(crate) fn parse_list(text: &str) -> Result<Vec<String>, QuoteFault> {
-    let mut scan = Scan { text, at: 0 };
+    let mut scan = Scan::new(text);
     let mut items = Vec::new();
     scan.expect('[')?;
     scan.skip_blanks();
@@ -43,7 +43,7 @@ pub(crate) fn parse_list(text: &str) -> Result<Vec<String>, QuoteFault> {
 
 /// Reads one quoted string and nothing else.
 pub(crate) fn parse_string(text: &str) -> Result<String, QuoteFault> {
-    let mut scan = Scan { text, at: 0 };
+    let mut scan = Scan::new(text);
     let string = scan.string()?;
     scan.finish(string)
 }
@@ -109,9 +109,28 @@ pub(crate) fn is_unsafe(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
-struct Scan<'a> {
+pub(crate) struct Scan<'a> {
     text: &'a str,
     at: usize,
+}
+
+impl<'a> Scan<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    /// Digits, with a sign or without.
+    pub(crate) fn number(&mut self) -> Result<&'a str, QuoteFault> {
+        let rest = &self.text[self.at..];
+        let digits = rest.strip_prefix('-').unwrap_or(rest);
+        let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+        if end == 0 {
+            return Err(self.fault());
+        }
+        let number = &rest[..rest.len() - digits.len() + end];
+        self.at += number.len();
+        Ok(number)
+    }
 }
 
 impl Scan<'_> {
@@ -119,7 +138,7 @@ impl Scan<'_> {
         QuoteFault { at: self.at }
     }
 
-    fn finish<T>(&self, value: T) -> Result<T, QuoteFault> {
+    pub(crate) fn finish<T>(&self, value: T) -> Result<T, QuoteFault> {
         if self.at == self.text.len() { Ok(value) } else { Err(self.fault()) }
     }
 
@@ -133,7 +152,7 @@ impl Scan<'_> {
         Ok(c)
     }
 
-    fn take(&mut self, wanted: char) -> bool {
+    pub(crate) fn take(&mut self, wanted: char) -> bool {
         let is_there = self.peek() == Some(wanted);
         if is_there {
             self.at += wanted.len_utf8();
@@ -141,7 +160,7 @@ impl Scan<'_> {
         is_there
     }
 
-    fn expect(&mut self, wanted: char) -> Result<(), QuoteFault> {
+    pub(crate) fn expect(&mut self, wanted: char) -> Result<(), QuoteFault> {
         if self.take(wanted) { Ok(()) } else { Err(self.fault()) }
     }
 
@@ -149,7 +168,7 @@ impl Scan<'_> {
         while self.take(' ') || self.take('\t') {}
     }
 
-    fn string(&mut self) -> Result<String, QuoteFault> {
+    pub(crate) fn string(&mut self) -> Result<String, QuoteFault> {
         let quote = self.peek().filter(|c| matches!(c, '"' | '\'')).ok_or_else(|| self.fault())?;
         self.at += 1;
         let mut string = String::new();
