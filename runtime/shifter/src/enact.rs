@@ -8,8 +8,8 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use shifter_sys::mount::{self, Attributes, Depth};
-use shifter_sys::open::{self, For};
-use shifter_sys::{CallError, Errno, node, process};
+use shifter_sys::open::{self, For, Within};
+use shifter_sys::{CallError, Errno, identity, node, process};
 
 use crate::image::OpenedImage;
 use crate::plan::{ImagePart, Step};
@@ -44,6 +44,8 @@ pub struct Enactor<'a> {
     memory: Option<OwnedFd>,
     /// What is being built: the site tree first, the container's root later.
     tree: Option<Tree>,
+    /// Whether something may have been mounted in the site tree.
+    may_have_mounts: bool,
     /// What no volume of a user may cover, beside what is never allowed.
     deny: &'a [PathBuf],
 }
@@ -158,7 +160,7 @@ impl<'a> Enactor<'a> {
     /// Ready for the first step. The image was opened and checked; it is what gets mounted.
     #[must_use]
     pub fn new(raised: &'a Raised, image: OpenedImage, deny: &'a [PathBuf]) -> Enactor<'a> {
-        Enactor { raised, image, image_mount: None, memory: None, tree: None, deny }
+        Enactor { raised, image, image_mount: None, memory: None, tree: None, may_have_mounts: false, deny }
     }
 
     /// Does all steps in order, telling of each before it is done. On success the process is in the container, still
@@ -167,6 +169,8 @@ impl<'a> Enactor<'a> {
     /// # Errors
     /// The first step that failed. What was mounted until then is in our own namespace and ends with the process.
     pub fn run(mut self, steps: &[Step], mut tell: impl FnMut(&Step)) -> Result<(), StepError> {
+        // The modes of steps are what files get. Whoever called has kept the mask he came with.
+        let _of_construction = identity::set_umask(0o022);
         for step in steps {
             tell(step);
             self.enact(step).map_err(|reason| StepError { step: step.to_string(), reason })?;
@@ -175,6 +179,10 @@ impl<'a> Enactor<'a> {
     }
 
     fn enact(&mut self, step: &Step) -> Result<(), Reason> {
+        if let Some(tree) = self.tree.as_ref().filter(|_| !step.only_makes_files()) {
+            tree.forget();
+            self.may_have_mounts |= !matches!(step, Step::Overlay { .. });
+        }
         match step {
             Step::MountPoint { at } => self.mount_point(at),
             Step::Image { at } => self.mount_image(at),
@@ -212,29 +220,39 @@ impl<'a> Enactor<'a> {
     }
 
     fn directory(&mut self, path: &Path, mode: u32, image: ImagePart) -> Result<(), Reason> {
-        self.tree().place(path, Make::Directory)?;
-        let directory = self.tree().open_own(path)?;
-        node::set_mode(&directory, mode)?;
+        let (parent, name) = self.tree().kept_parent(path)?;
+        let directory = || open::below(&parent, Path::new(name), Within::PlainBelow, For::Listing);
+        let made = match node::make_dir(&parent, name, mode) {
+            // Something of the site's may be there already, and it may be a link.
+            Err(error) if error.errno == Errno::EXIST => {
+                self.tree().place(path, Make::Directory)?;
+                let there = self.tree().open_own(path)?;
+                node::set_mode(&there, mode)?;
+                Some(there)
+            }
+            made => made.map(|()| None)?,
+        };
         match image {
-            ImagePart::Hidden => Ok(self.hide_image_in(&directory)?),
+            ImagePart::Hidden => Ok(self.hide_image_in(made.map_or_else(directory, Ok)?)?),
             ImagePart::Merged => Ok(()),
         }
     }
 
     fn symlink(&mut self, path: &Path, target: &Path) -> Result<(), Reason> {
-        let (parent, name) = self.tree().parent(path)?;
+        let (parent, name) = self.tree().kept_parent(path)?;
         Ok(node::make_symlink(target, parent, name)?)
     }
 
     /// Writes a file of the site tree, in the place of one that a hook may have made.
     fn file(&mut self, path: &Path, mode: u32, bytes: &[u8]) -> Result<(), Reason> {
-        let (parent, name) = self.tree().parent(path)?;
-        match node::remove(&parent, name) {
-            Err(error) if error.errno != Errno::NOENT => return Err(error.into()),
-            _ => {}
-        }
-        let file = node::make_file(&parent, name, 0o600)?;
-        node::set_mode(&file, mode)?;
+        let (parent, name) = self.tree().kept_parent(path)?;
+        let file = match node::make_file(&parent, name, mode) {
+            Err(error) if error.errno == Errno::EXIST => {
+                node::remove(&parent, name)?;
+                node::make_file(&parent, name, mode)?
+            }
+            made => made?,
+        };
         Ok(node::write_all(file, bytes)?)
     }
 }

@@ -5,10 +5,11 @@
 //! 1. the image, and a tree in memory for the site (in a mount namespace of our own, entered before anything is opened),
 //! 2. what the original owns, the site's links, `sitePreMountHook`, `siteFs`, `sitePostMountHook`, the modules' `siteFs`,
 //! 3. `/etc`, `optUdiImage` and the modules' files, the modules' root hooks,
-//! 4. `/proc`, `/sys`, `/dev`, `/tmp`, `/var/tmp`, and the record of what was built,
-//! 5. the tree over the image, the user's volumes, and the way in.
+//! 4. the record of what was built,
+//! 5. the tree over the image, `/proc`, `/sys`, `/dev`, `/tmp`, `/var/tmp`, the user's volumes, and the way in.
 //!
-//! Nothing of the image is there before 5, so up to then root works only among names that root made.
+//! Nothing of the image is there before 5, so up to then root works only among names that root made; the five places are
+//! directories of 2, which the image cannot change.
 
 use std::path::{Path, PathBuf};
 
@@ -82,9 +83,10 @@ pub fn plan(facts: &Facts<'_>) -> Result<Vec<Step>, PolicyError> {
     facts.site(&mut steps)?;
     etc::etc(facts, &mut steps)?;
     facts.site_programs(&mut steps);
-    facts.kernel_places(&mut steps);
     steps.push(Step::File { path: "/var/shifterConfig.json".into(), mode: 0o644, text: record(facts) });
     steps.push(Step::Overlay { image: loop_mount, at: udi_mount });
+    // Their places are the site tree's own directories, so they need not be mounted in the tree and moved.
+    facts.kernel_places(&mut steps);
     steps.extend(facts.home_of_his_own()?);
     for volume in &facts.volumes.entries {
         let to = volume.to.components().collect();

@@ -49,7 +49,8 @@ pub fn group() -> Result<Triple, CallError> {
 /// # Errors
 /// Only what the kernel says.
 pub fn groups() -> Result<Vec<u32>, CallError> {
-    Ok(unistd::getgroups().named("getgroups")?.into_iter().map(unistd::Gid::as_raw).collect())
+    // nix would ask sysconf(3) first, which reads a file below /proc.
+    Ok(rustix::process::getgroups().named("getgroups")?.into_iter().map(rustix::process::Gid::as_raw).collect())
 }
 
 /// setgroups(2).

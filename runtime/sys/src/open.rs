@@ -190,7 +190,8 @@ pub fn is_on_noexec(fd: impl AsFd) -> Result<bool, CallError> {
 /// `EFBIG` when it is longer.
 pub fn read_all(fd: OwnedFd, limit: u64) -> Result<Vec<u8>, CallError> {
     use std::io::Read as _;
-    let mut bytes = Vec::new();
+    // Room for the files of a start, so that one call reads and one finds the end.
+    let mut bytes = Vec::with_capacity(16 << 10);
     File::from(fd).take(limit + 1).read_to_end(&mut bytes).named("read")?;
     if bytes.len() as u64 > limit {
         return Err(nix::errno::Errno::EFBIG).named("read");

@@ -14,7 +14,7 @@ use super::tree::{Make, Tree};
 use super::{Enactor, Reason, host_place, loops};
 use crate::image::{ImageSource, Readers};
 use crate::plan::Limits;
-use crate::trust;
+use crate::trust::{self, Distrust, TrustError};
 
 /// What every mount that does not need more has.
 pub(super) const PLAIN: Attributes = Attributes::NOSUID.and(Attributes::NODEV);
@@ -76,6 +76,10 @@ impl Enactor<'_> {
                 Reason::Host(at.to_owned(), errno)
             });
         }
+        match trust::open_directory(at) {
+            Err(TrustError { reason: Distrust::Call(error), .. }) if error.errno == Errno::NOENT => {}
+            found => return Ok(found.map(drop)?),
+        }
         if let (Some(parent), Some(name)) = (at.parent(), at.file_name()) {
             let parent = trust::open_directory(parent)?;
             match node::make_dir(&parent, name, 0o755) {
@@ -83,8 +87,7 @@ impl Enactor<'_> {
                 _ => {}
             }
         }
-        trust::open_directory(at)?;
-        Ok(())
+        Ok(trust::open_directory(at).map(drop)?)
     }
 
     pub(super) fn mount_image(&mut self, at: &Path) -> Result<(), Reason> {
@@ -139,10 +142,14 @@ impl Enactor<'_> {
         if self.image.readers == Readers::AsEachFileSays {
             self.hide_what_the_user_cannot_read(&image_tree)?;
         }
-        let of_site = visible_mounts(self.tree(), at)?;
+        let of_site = if self.may_have_mounts { visible_mounts(self.tree(), at)? } else { Vec::new() };
         of_site.iter().try_for_each(|(path, ..)| keep_links_into_usr(path, &image_tree))?;
-        let of_image = visible_mounts(&image_tree, image)?.into_iter();
+        let of_image = match self.image.source {
+            ImageSource::Directory(_) => visible_mounts(&image_tree, image)?,
+            ImageSource::File { .. } => Vec::new(),
+        };
         let of_image: Vec<_> = of_image
+            .into_iter()
             .map(|(path, mounted, _)| self.meet(&path).map(|meeting| (path, mounted, meeting)))
             .collect::<Result<_, _>>()?;
 

@@ -4,10 +4,13 @@
 //! parent that was opened first, by one name, and only on the root's own mount: never in something of the host that
 //! is mounted in the tree.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fmt;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
 
 use shifter_sys::open::{self, Facts, For, Kind, Within};
 use shifter_sys::{CallError, Errno, node};
@@ -17,6 +20,8 @@ use shifter_sys::{CallError, Errno, node};
 pub struct Tree {
     root: OwnedFd,
     mount_id: u64,
+    /// Directories in which something was made, so that files beside each other need one walk.
+    kept: RefCell<BTreeMap<PathBuf, Rc<OwnedFd>>>,
 }
 
 /// Why something could not be made in a tree.
@@ -81,7 +86,7 @@ impl Tree {
     /// Only what the kernel says.
     pub fn at(root: OwnedFd) -> Result<Tree, CallError> {
         let mount_id = open::facts(&root)?.mount_id;
-        Ok(Tree { root, mount_id })
+        Ok(Tree { root, mount_id, kept: RefCell::default() })
     }
 
     /// Its root.
@@ -165,6 +170,26 @@ impl Tree {
         };
         self.own(&directory, plain, path)?;
         Ok((directory, name))
+    }
+
+    /// The same, kept for the next path that has the same parent. Between the two nothing may be mounted or renamed.
+    ///
+    /// # Errors
+    /// As [`Tree::parent`].
+    pub fn kept_parent<'a>(&self, path: &'a Path) -> Result<(Rc<OwnedFd>, &'a OsStr), TreeError> {
+        let parent = path.parent().unwrap_or(path);
+        if let (Some(directory), Some(name)) = (self.kept.borrow().get(parent), path.file_name()) {
+            return Ok((Rc::clone(directory), name));
+        }
+        let (directory, name) = self.parent(path)?;
+        let directory = Rc::new(directory);
+        self.kept.borrow_mut().insert(parent.to_owned(), Rc::clone(&directory));
+        Ok((directory, name))
+    }
+
+    /// Keeps no directory any longer.
+    pub fn forget(&self) {
+        self.kept.take();
     }
 
     /// Makes what is missing of the directories that lead to `path`, on the root's own mount.

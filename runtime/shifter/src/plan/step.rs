@@ -134,6 +134,34 @@ pub enum Step {
     Enter,
 }
 
+impl Step {
+    /// Whether all it does is to make directories, links and files of root's in the tree.
+    #[must_use]
+    pub fn only_makes_files(&self) -> bool {
+        match self {
+            Step::Directory { .. }
+            | Step::Symlink { .. }
+            | Step::File { .. }
+            | Step::HostFile { .. }
+            | Step::StaticEtc { .. } => true,
+            Step::MountPoint { .. }
+            | Step::Image { .. }
+            | Step::SiteTree { .. }
+            | Step::Bind(_)
+            | Step::BindEntries { .. }
+            | Step::Automount { .. }
+            | Step::BindMatching { .. }
+            | Step::Device { .. }
+            | Step::Hook { .. }
+            | Step::Overlay { .. }
+            | Step::Volume { .. }
+            | Step::Cache(_)
+            | Step::ReadOnlyRoot
+            | Step::Enter => false,
+        }
+    }
+}
+
 /// A `perNodeCache`: an empty XFS that is the user's and ends with the container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cache {

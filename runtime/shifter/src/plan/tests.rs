@@ -88,13 +88,13 @@ fn blue_waters_is_planned_whole() {
     file /etc/shadow 0644 ""
     copy /etc/shifter/shifter_etc_files/* to /etc, alice in at most 31 groups
     bind /opt/cray/shifter/16.08.3/lib64/shifter/opt/udiImage/* to /opt/udiImage ro
+    file /var/shifterConfig.json 0644 "{\"identifier\":\"0123\",\"user\":\"alice\",\"volMap\":\"/mnt/c/scratch/x/:/data/:ro\",\"modules\":\"\"}\n"
+    overlay at /var/udiMount over /var/udiLoopMount
     bind /proc to /proc nosuid nodev noexec private
     bind /sys to /sys nosuid nodev private
     bind /dev to /dev nosuid rec private
     bind /tmp to /tmp nosuid nodev private
     bind /var/tmp to /var/tmp nosuid nodev private if there
-    file /var/shifterConfig.json 0644 "{\"identifier\":\"0123\",\"user\":\"alice\",\"volMap\":\"/mnt/c/scratch/x/:/data/:ro\",\"modules\":\"\"}\n"
-    overlay at /var/udiMount over /var/udiLoopMount
     volume /mnt/c/scratch/x to /data ro
     enter
     "#);
@@ -114,13 +114,13 @@ fn cori_has_a_hook_modules_and_slaves() {
     bind /global/common/shifter/udiImage/* to /opt/udiImage ro
     bind /usr/lib/shifter/opt/mpich-7.7.0/* to /opt/udiImage/modules/mpich ro
     run module_mpich_roothook /etc/shifter/mpich.sh
+    file /var/shifterConfig.json 0644 "{\"identifier\":\"0123\",\"user\":\"alice\",\"volMap\":\"\",\"modules\":\"mpich,\"}\n"
+    overlay at /var/udiMount over /var/udiLoopMount
     bind /proc to /proc nosuid nodev noexec private
     bind /sys to /sys nosuid nodev private
     bind /dev to /dev nosuid rec private
     bind /tmp to /tmp nosuid nodev private
     bind /var/tmp to /var/tmp nosuid nodev private if there
-    file /var/shifterConfig.json 0644 "{\"identifier\":\"0123\",\"user\":\"alice\",\"volMap\":\"\",\"modules\":\"mpich,\"}\n"
-    overlay at /var/udiMount over /var/udiLoopMount
     enter
     "#);
 }
@@ -139,13 +139,13 @@ fn an_optional_module_is_left_out_where_it_is_missing() {
     symlink /etc/mtab -> /proc/mounts
     file /etc/shadow 0644 ""
     bind /global/common/shifter/udiImage/* to /opt/udiImage ro
+    file /var/shifterConfig.json 0644 "{\"identifier\":\"0123\",\"user\":\"alice\",\"volMap\":\"\",\"modules\":\"cvmfs,\"}\n"
+    overlay at /var/udiMount over /var/udiLoopMount
     bind /proc to /proc nosuid nodev noexec private
     bind /sys to /sys nosuid nodev private
     bind /dev to /dev nosuid rec private
     bind /tmp to /tmp nosuid nodev private
     bind /var/tmp to /var/tmp nosuid nodev private if there
-    file /var/shifterConfig.json 0644 "{\"identifier\":\"0123\",\"user\":\"alice\",\"volMap\":\"\",\"modules\":\"cvmfs,\"}\n"
-    overlay at /var/udiMount over /var/udiLoopMount
     enter
     "#);
 }
@@ -165,13 +165,13 @@ fn a_laptop_makes_etc_and_ends_read_only() {
     file /etc/group 0644 "root:x:0:\nalice:x:1000:\n"
     file /etc/nsswitch.conf 0644 "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nnetworks: files dns\nservices: files\nprotocols: files\nethers: files\nrpc: files\nnetgroup: files\n"
     file /etc/host.conf 0644 "order bind,hosts\nmulti on\n"
+    file /var/shifterConfig.json 0644 "{\"identifier\":\"0123\",\"user\":\"alice\",\"volMap\":\"/tmp/a:/b\",\"modules\":\"gpu,\"}\n"
+    overlay at /run/shifter/udi over /run/shifter/loop
     bind /proc to /proc nosuid nodev noexec private
     bind /sys to /sys nosuid nodev private
     bind /dev to /dev nosuid rec private
     bind /tmp to /tmp nosuid nodev private
     bind /var/tmp to /var/tmp nosuid nodev private if there
-    file /var/shifterConfig.json 0644 "{\"identifier\":\"0123\",\"user\":\"alice\",\"volMap\":\"/tmp/a:/b\",\"modules\":\"gpu,\"}\n"
-    overlay at /run/shifter/udi over /run/shifter/loop
     volume /tmp/a to /b
     root read-only
     enter

@@ -29,7 +29,7 @@ fn store(image: &str) -> std::path::PathBuf {
 }
 
 /// A container that lives until its standard input ends.
-fn begin(image: &str) -> Child {
+pub(crate) fn begin(image: &str) -> Child {
     let mut command = Command::new(at("bin/shifter"));
     command.args([&format!("--image=id:{image}"), "cat"]).current_dir("/").env_clear();
     command.uid(ALICE).gid(ALICE).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
@@ -37,13 +37,13 @@ fn begin(image: &str) -> Child {
 }
 
 /// Waits until the command of a container answers.
-fn answers(container: &mut Child) {
+pub(crate) fn answers(container: &mut Child) {
     use std::io::{Read as _, Write as _};
     container.stdin.as_mut().unwrap().write_all(b"x").unwrap();
     container.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
 }
 
-fn end(mut container: Child) {
+pub(crate) fn end(mut container: Child) {
     drop(container.stdin.take());
     assert!(container.wait().unwrap().success());
 }

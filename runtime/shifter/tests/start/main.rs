@@ -9,6 +9,7 @@ mod world;
 
 mod attacks;
 mod bluewaters;
+mod calls;
 mod config;
 mod etc;
 mod home;
