@@ -114,6 +114,7 @@ pub(super) const ROWS: &[Row] = &[
     ("runtime.keep_env", &[Conf("keepEnv")]),
     ("runtime.default_modules", &[Conf("defaultModules")]),
     ("runtime.deny", &[Conf("deny")]),
+    ("runtime.deny_file", &[Conf("denyFile")]),
     ("etc.path", &[Conf("etcPath"), File("shifter-update-passwd-group")]),
     ("etc.refresh.every", &[File("shifter-update-passwd-group.cron"), File("shifter-update-passwd-group.timer")]),
     ("etc.refresh.users", &[File("shifter-update-passwd-group")]),

@@ -177,6 +177,7 @@ impl Lift<'_> {
         }
         let deny: Vec<String> = conf.deny.iter().map(|path| path.display().to_string()).collect();
         self.put_list(&["runtime", "deny"], "deny", &deny);
+        self.put_path(&["runtime", "deny_file"], "denyFile", conf.deny_file.as_ref());
         self.put_list(&["runtime", "keep_env"], "keepEnv", &patterns(&conf.keep_env));
         let choices: Vec<String> = conf.default_modules.iter().map(ToString::to_string).collect();
         if choices.iter().all(|choice| ModuleChoice::parse(choice).is_ok()) {

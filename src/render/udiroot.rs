@@ -122,6 +122,7 @@ fn conf(site: &Site, node: &Node, errors: &mut Vec<RenderError>) -> Conf {
             expect("runtime.home", text, "site, image, none or an absolute path", found, errors)
         }),
         deny: runtime.deny.iter().map(PathBuf::from).collect(),
+        deny_file: path(&runtime.deny_file),
         auto_load_kernel_module: node
             .kernel_modules
             .autoload

@@ -127,6 +127,8 @@ pub struct Runtime {
     pub keep_env: Vec<String>,
     /// Paths that users may not mount over.
     pub deny: Vec<String>,
+    /// The file of what is forbidden for the moment.
+    pub deny_file: Option<String>,
 }
 
 /// Where `/etc` of containers comes from.
@@ -316,6 +318,7 @@ impl Resolver<'_> {
                 .enumerate()
                 .map(|(n, path)| self.absolute(KeyPath::from("runtime.deny").index(n), path))
                 .collect(),
+            deny_file: self.path("runtime.deny_file", written.deny_file.as_ref()),
         }
     }
 

@@ -116,6 +116,9 @@ table::key_table! {
     home = "home": Option<Home> { default: Some("site"), targets: NATIVE },
     /// Paths of the container that no volume of a user may cover, themselves or below.
     deny = "deny": Vec<PathBuf> { targets: NATIVE },
+    /// What is forbidden for the moment, with what users are told: images, modules, volumes or everything. Read at each
+    /// start; a file that is not there forbids nothing. Without the key it is `deny` beside this file.
+    deny_file = "denyFile": Option<PathBuf> { trust: Trust::RootReads, targets: NATIVE },
     /// 1 loads the kernel modules that an image needs. Deprecated in 18.03.
     auto_load_kernel_module = "autoLoadKernelModule": Option<bool> { default: Some("0"), no_op_in: SINCE_1803 },
     /// Where kernel modules are searched, below the running kernel's version. Deprecated in 18.03.

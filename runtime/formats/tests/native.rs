@@ -178,7 +178,7 @@ fn the_table_documents_every_key_and_knows_every_target() {
 #[test]
 fn native_keys_are_understood() {
     let conf = Conf::parse_native(format!(
-        "{SITE}imageOwner=shifter\nrootfsSize=2G\nsiteLink=mnt/a/sw:/sw;/x:/y\nconfId=abc\ndeny=/secret /x\n\
+        "{SITE}imageOwner=shifter\nrootfsSize=2G\nsiteLink=mnt/a/sw:/sw;/x:/y\nconfId=abc\ndeny=/secret /x\ndenyFile=/a\n\
          keepEnv=SLINGSHOT_* PMI_*\nuserNamespaces=deny\nhome=image\nimageGateway=unix:/run/shifter/gateway.sock\n\
          siteFs=/cvmfs:/cvmfs:rec:slave:optional:automount=sft.cern.ch,a.b\nsiteEnvUnset=LMOD_*\n\
          module_mpich_family=mpi\nmodule_mpich_version=8.1.30\nmodule_mpich@8.1.30_siteFs=/opt/mpich:/opt/mpich\n\

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use shifter_formats::image::{Descriptor, ImageType};
 use shifter_formats::index::IndexFault;
-use shifter_formats::meta::{ImageFormat, Meta, MetaFault};
+use shifter_formats::meta::{ImageFormat, MetaFault};
 use shifter_formats::udiroot::Conf;
 use shifter_sys::CallError;
 use shifter_sys::open::{self, Kind};
@@ -21,6 +21,7 @@ use crate::policy;
 use crate::privilege::Raised;
 use crate::request::Environment;
 use crate::trust::TrustError;
+use crate::used::Mark;
 
 mod lookup;
 mod store;
@@ -32,6 +33,8 @@ use store::Found;
 pub struct ImageFacts {
     /// Its identity; for type `local` its path.
     pub identifier: String,
+    /// The digest of its manifest in the registry, where the index says it.
+    pub digest: Option<String>,
     /// Its variables.
     pub env: Environment,
     /// Its entry point.
@@ -49,6 +52,8 @@ pub struct OpenedImage {
     pub source: ImageSource,
     /// Who may read them.
     pub readers: Readers,
+    /// Where it is marked as used; none for a directory of the host.
+    pub mark: Option<Mark>,
 }
 
 /// Who may read the files of an image.
@@ -198,8 +203,9 @@ pub fn open(raised: &Raised, conf: &Conf, image: &Descriptor) -> Result<(ImageFa
     };
     let not_for_you = || ImageError::NotForYou(image.clone());
     let found = found.ok_or_else(not_for_you)?;
-    let opened = store.open_content(&found)?.ok_or_else(not_for_you)?;
-    Ok((facts(found.id, found.meta), opened))
+    let mut opened = store.open_content(&found)?.ok_or_else(not_for_you)?;
+    opened.mark = Some(store.into_mark(&found));
+    Ok((facts(found), opened))
 }
 
 /// A directory of the host, opened with the caller's own rights.
@@ -214,13 +220,14 @@ fn open_local(raised: &Raised, conf: &Conf, image: &Descriptor) -> Result<(Image
         return Err(ImageError::OfTheKernel(path));
     }
     let facts = ImageFacts { identifier: image.tag.clone(), ..ImageFacts::default() };
-    Ok((facts, OpenedImage { source: ImageSource::Directory(directory), readers: Readers::AsEachFileSays }))
+    Ok((facts, OpenedImage { source: ImageSource::Directory(directory), readers: Readers::AsEachFileSays, mark: None }))
 }
 
-fn facts(identifier: String, meta: Meta) -> ImageFacts {
+fn facts(Found { id: identifier, digest, meta }: Found) -> ImageFacts {
     let words = |words: Vec<String>| words.into_iter().map(OsString::from).collect();
     ImageFacts {
         identifier,
+        digest,
         env: meta.env.into_iter().map(|variable| (variable.name.into(), variable.value.into())).collect(),
         entry: meta.entry.map(words),
         cmd: meta.cmd.map(words),

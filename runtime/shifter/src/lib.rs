@@ -5,6 +5,7 @@
 //! * [`privilege`]: who calls, and the phases raised → as the user → dropped, as types,
 //! * [`request`]: the command line and the variables, taken apart as text,
 //! * [`config`], with [`trust`]: the configuration that root may believe,
+//! * [`deny`]: what the site has forbidden for the moment,
 //! * [`image`]: which image, whose, for whom; opened and checked,
 //! * [`account`]: the caller's name and groups,
 //! * [`policy`]: what a user may ask for,
@@ -13,21 +14,27 @@
 //! * [`launch`]: in the container and without privilege, the command.
 //!
 //! [`explain`] and [`offer`] print instead: where each part of a start comes from, and which modules there are.
+//! Beside them run [`record`], which tells the log and `--why` of it, and [`used`], which marks the image.
 //!
 //! [`start`] tells this as one function. Unsafe code is forbidden here; the kernel is called through `shifter-sys`.
 
 pub mod account;
 pub mod config;
+pub mod deny;
 pub mod enact;
 pub mod explain;
 pub mod hooks;
 pub mod image;
 pub mod launch;
+mod node_memory;
 pub mod offer;
 pub mod plan;
 pub mod policy;
 pub mod privilege;
+pub mod record;
 pub mod request;
 mod say;
 pub mod start;
 pub mod trust;
+pub mod used;
+pub mod why;

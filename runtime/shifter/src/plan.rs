@@ -36,6 +36,9 @@ const DEFAULT_SIZE: u64 = 256 << 20;
 /// A file for each of this many bytes, as tmpfs(5) counts by itself at twice the memory.
 const BYTES_PER_INODE: u64 = 4096;
 
+/// Where a container has the record of what was built, as [`shifter_formats::record::Record`] prints it.
+pub const BUILT: &str = "/var/shifterRecord.json";
+
 /// What every bind mount has beside the attributes of its source.
 const PLAIN: Attributes = Attributes::NOSUID.and(Attributes::NODEV);
 
@@ -60,6 +63,8 @@ pub struct Facts<'a> {
     pub image: &'a str,
     /// What the site's scripts are told.
     pub hooks: HookFacts<'a>,
+    /// The record of what is built, for `shifter --why` in the container.
+    pub built: Option<&'a str>,
 }
 
 /// The steps that build a container.
@@ -84,6 +89,8 @@ pub fn plan(facts: &Facts<'_>) -> Result<Vec<Step>, PolicyError> {
     etc::etc(facts, &mut steps)?;
     facts.site_programs(&mut steps);
     steps.push(Step::File { path: "/var/shifterConfig.json".into(), mode: 0o644, text: record(facts) });
+    let built = facts.built.map(|line| Step::File { path: BUILT.into(), mode: 0o644, text: format!("{line}\n") });
+    steps.extend(built);
     steps.push(Step::Overlay { image: loop_mount, at: udi_mount });
     // Their places are the site tree's own directories, so they need not be mounted in the tree and moved.
     facts.kernel_places(&mut steps);

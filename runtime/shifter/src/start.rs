@@ -5,11 +5,13 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::Path;
 
+use shifter_formats::record::{Outcome, Phase};
 use shifter_formats::udiroot::{Conf, SelectionError, select};
 use shifter_sys::CallError;
 
 use crate::account::{self, AccountError, Accounts, User};
 use crate::config::ConfigError;
+use crate::deny::{DenyError, Standing};
 use crate::enact::{self, Enactor, StepError};
 use crate::hooks::HookFacts;
 use crate::image::{self, ImageError};
@@ -17,14 +19,16 @@ use crate::launch::{self, Launch, LaunchError};
 use crate::plan::{self, Facts};
 use crate::policy::PolicyError;
 use crate::privilege::{IdentityError, Raised};
+use crate::record::{self, Journal};
 use crate::request::RequestError;
 use crate::request::options::{self, Options, OptionsError};
 use crate::say::say;
+use crate::why;
 
 mod called;
 mod show;
 
-use called::Called;
+use called::{Aside, Called};
 pub use show::PrintError;
 
 /// Why there was no start.
@@ -40,6 +44,8 @@ pub enum StartError {
     Request(RequestError),
     /// The modules do not go together.
     Modules(SelectionError),
+    /// Forbidden for the moment.
+    Deny(DenyError),
     /// No image.
     Image(ImageError),
     /// No name for the caller.
@@ -88,6 +94,7 @@ from_each! {
     ConfigError => Config,
     RequestError => Request,
     SelectionError => Modules,
+    DenyError => Deny,
     ImageError => Image,
     AccountError => Account,
     PolicyError => Policy,
@@ -104,6 +111,9 @@ pub fn main() -> i32 {
     if let Ok(Options { show: Some(show), .. }) = options::parse(words.iter().cloned()) {
         return show::show(show, words).map_or_else(|error| failed(&error), |()| 0);
     }
+    if let Ok(Options { why: Some(asked), .. }) = options::parse(words.iter().cloned()) {
+        return why::main(&asked);
+    }
     match start(words) {
         Ok(never) => match never {},
         Err(error) => failed(&error),
@@ -113,6 +123,10 @@ pub fn main() -> i32 {
 /// Tells why, and gives what to end with.
 fn failed(error: &StartError) -> i32 {
     tell(error);
+    status(error)
+}
+
+fn status(error: &StartError) -> i32 {
     match error {
         StartError::Launch(error) => error.status(),
         _ => 1,
@@ -120,11 +134,32 @@ fn failed(error: &StartError) -> i32 {
 }
 
 fn start(words: Vec<OsString>) -> Result<Infallible, StartError> {
-    let (Called { options, inherited, conf, request, .. }, raised) = Called::read(words)?;
+    let (raised, aside) = called::enter()?;
+    let mut journal = Journal::open(&raised, &aside.environment);
+    let result = recorded(raised, aside, words, &mut journal);
+    if let Err(error) = &result {
+        journal.went_wrong(record::outcome(error), status(error), error);
+    }
+    result
+}
+
+/// The start itself. That there was none is written by [`start`].
+fn recorded(
+    raised: Raised,
+    aside: Aside,
+    words: Vec<OsString>,
+    journal: &mut Journal,
+) -> Result<Infallible, StartError> {
+    let Called { options, inherited, conf, request, .. } = Called::read(&raised, aside, words)?;
     let modules = select(&conf.modules, &request.modules)?;
+    journal.asked_for(&conf, &request, &modules, &options.command);
+    let denied = Standing::read(&raised, &conf)?;
+    denied.permits(&request, &modules)?;
     // ORDER: what is opened from here on can be mounted; what was opened before belongs to the host's namespace.
     enact::enter_own_namespace(&raised)?;
-    let (image, opened) = image::open(&raised, &conf, &request.image)?;
+    let (image, mut opened) = image::open(&raised, &conf, &request.image)?;
+    journal.found(&image);
+    denied.permits_content(&image)?;
     let (user, accounts) = find_user(&raised, &conf)?;
 
     let hooks = HookFacts {
@@ -146,12 +181,20 @@ fn start(words: Vec<OsString>) -> Result<Infallible, StartError> {
         accounts: &accounts,
         image: &image.identifier,
         hooks,
+        built: Some(&journal.built()),
     })?;
+    journal.ends(Phase::Plan);
+    // ORDER: the node's own places are out of reach once the container is entered.
+    if let Some(mark) = opened.mark.take() {
+        mark.leave(&raised);
+    }
     Enactor::new(&raised, opened, &conf.deny).run(&steps, |step| {
         if options.verbose {
             say(format_args!("{step}"));
         }
     })?;
+    journal.ends(Phase::Build);
+    journal.went_well(Outcome::Started);
     let dropped = raised.drop_forever();
     let launch = Launch {
         options: &options,

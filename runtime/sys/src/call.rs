@@ -19,6 +19,8 @@ impl Errno {
     pub const EXIST: Errno = Errno(libc::EEXIST);
     /// The device is in use.
     pub const BUSY: Errno = Errno(libc::EBUSY);
+    /// It would have to be waited for.
+    pub const AGAIN: Errno = Errno(libc::EAGAIN);
     /// An argument the kernel does not take.
     pub const INVAL: Errno = Errno(libc::EINVAL);
     /// It is a directory.

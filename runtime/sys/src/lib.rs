@@ -12,6 +12,7 @@
 //! * [`open`], [`node`]: reaching and making files on descriptors, never by a path a user can swap,
 //! * [`loopdev`], [`mount`], [`mountinfo`]: block devices and mounts on descriptors,
 //! * [`process`], [`listen`], [`account`]: children, what they say, users and groups through the system's libc,
+//! * [`log`]: a datagram to the system log, of which none waits,
 //! * [`seccomp`]: one filter, for sites that deny user namespaces.
 
 pub mod account;
@@ -20,6 +21,7 @@ pub mod capability;
 pub mod environ;
 pub mod identity;
 pub mod listen;
+pub mod log;
 pub mod loopdev;
 pub mod mount;
 pub mod mountinfo;

@@ -19,12 +19,16 @@ pub struct Mount {
     pub id: u64,
     /// The mount it lies on.
     pub parent: u64,
+    /// What of its file system is mounted: `/`, or a path within.
+    pub root: PathBuf,
     /// Where, seen from the root of this process.
     pub point: PathBuf,
     /// The per-mount options, as `ro,nosuid`.
     pub options: String,
     /// The type of file system.
     pub kind: String,
+    /// What the file system is of, as `/dev/sda1` or `server:/export`; the file system itself says it.
+    pub source: String,
 }
 
 /// All mounts of this process, in the kernel's order.
@@ -46,15 +50,21 @@ fn line(line: &[u8]) -> Option<Mount> {
     let mut fields = line.split(|&byte| byte == b' ');
     let mut number = || std::str::from_utf8(fields.next()?).ok()?.parse().ok();
     let (id, parent) = (number()?, number()?);
-    let point = fields.nth(2)?;
+    let root = fields.nth(1)?;
+    let point = fields.next()?;
     let options = String::from_utf8_lossy(fields.next()?).into_owned();
-    let kind = fields.skip_while(|field| *field != b"-").nth(1)?;
+    let mut fields = fields.skip_while(|field| *field != b"-").skip(1);
+    let kind = fields.next()?;
+    let source = fields.next().unwrap_or_default();
+    let path = |field| PathBuf::from(OsString::from_vec(unescape(field)));
     Some(Mount {
         id,
         parent,
-        point: PathBuf::from(OsString::from_vec(unescape(point))),
+        root: path(root),
+        point: path(point),
         options,
         kind: String::from_utf8_lossy(kind).into_owned(),
+        source: String::from_utf8_lossy(&unescape(source)).into_owned(),
     })
 }
 
@@ -85,9 +95,11 @@ mod tests {
         let expected = Mount {
             id: 36,
             parent: 35,
+            root: PathBuf::from("/mnt1"),
             point: PathBuf::from("/a b\\c"),
             options: "rw,noatime".to_owned(),
             kind: "ext3".to_owned(),
+            source: "/dev/root".to_owned(),
         };
         assert_eq!(parse(table), [expected]);
     }

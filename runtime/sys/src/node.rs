@@ -38,6 +38,60 @@ pub fn make_nameless(parent: impl AsFd, mode: u32) -> Result<OwnedFd, CallError>
     fs::openat(parent, ".", flags, Mode::from_raw_mode(mode)).named("openat")
 }
 
+/// A regular file to write at its end, made if it is not there (`O_APPEND | O_CREAT | O_NOFOLLOW`).
+///
+/// # Errors
+/// `ELOOP` for a link, `ENXIO` for a fifo that nobody reads.
+pub fn open_to_append(parent: impl AsFd, name: &OsStr, mode: u32) -> Result<OwnedFd, CallError> {
+    open_or_make(parent, name, OFlags::WRONLY | OFlags::APPEND, mode)
+}
+
+/// A regular file to read and write, made if it is not there (`O_CREAT | O_NOFOLLOW`).
+///
+/// # Errors
+/// `ELOOP` for a link.
+pub fn open_to_change(parent: impl AsFd, name: &OsStr, mode: u32) -> Result<OwnedFd, CallError> {
+    open_or_make(parent, name, OFlags::RDWR, mode)
+}
+
+fn open_or_make(parent: impl AsFd, name: &OsStr, access: OFlags, mode: u32) -> Result<OwnedFd, CallError> {
+    one_component(name)?;
+    let flags = access | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    fs::openat(parent, name, flags, Mode::from_raw_mode(mode)).named("openat")
+}
+
+/// renameat(2) within a directory, over what has the new name.
+///
+/// # Errors
+/// Only what the kernel says.
+pub fn rename(parent: impl AsFd, from: &OsStr, to: &OsStr) -> Result<(), CallError> {
+    one_component(from)?;
+    one_component(to)?;
+    fs::renameat(&parent, from, &parent, to).named("renameat")
+}
+
+/// flock(2), exclusive, without waiting; `false` where somebody else has it. It ends with the descriptor.
+///
+/// # Errors
+/// Only what the kernel says.
+pub fn try_lock(fd: impl AsFd) -> Result<bool, CallError> {
+    match fs::flock(fd, fs::FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(true),
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(false),
+        Err(errno) => Err(errno).named("flock"),
+    }
+}
+
+/// utimensat(2): modified now.
+///
+/// # Errors
+/// `EPERM` for a file of somebody else.
+pub fn touch(fd: impl AsFd) -> Result<(), CallError> {
+    let now = fs::Timespec { tv_sec: 0, tv_nsec: fs::UTIME_NOW };
+    let kept = fs::Timespec { tv_sec: 0, tv_nsec: fs::UTIME_OMIT };
+    fs::futimens(fd, &fs::Timestamps { last_access: kept, last_modification: now }).named("utimensat")
+}
+
 /// symlinkat(2).
 ///
 /// # Errors

@@ -170,6 +170,12 @@ fn set_limit(limit: libc::__rlimit_resource_t, value: libc::rlim_t) -> Result<()
     if failed == 0 { Ok(()) } else { Err(CallError::last("setrlimit")) }
 }
 
+/// `RLIMIT_FSIZE`: what this process may write into one file, in bytes.
+#[must_use]
+pub fn largest_file() -> u64 {
+    rustix::process::getrlimit(rustix::process::Resource::Fsize).current.unwrap_or(u64::MAX)
+}
+
 /// memfd_create(2): a file in memory that nobody else has.
 ///
 /// # Errors

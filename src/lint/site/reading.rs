@@ -55,6 +55,7 @@ impl<'a> View<'a> {
         if let Some(cache) = &self.runtime().per_node_cache {
             optional! { found: "runtime.per_node_cache.path" => cache.path }
         }
+        optional! { found: "runtime.deny_file" => self.runtime().deny_file }
         if let Some(slurm) = &wlm.slurm {
             optional! { found:
                 "wlm.slurm.memory_cgroup" => slurm.memory_cgroup,

@@ -9,7 +9,7 @@ use crate::target::Target;
 
 /// Keys of a profile and the key of udiRoot.conf that each becomes, where not every target has it and no rule of its
 /// own speaks of it.
-const BECOMES: [(&str, &str); 8] = [
+const BECOMES: [(&str, &str); 9] = [
     ("gateway.ca_certificate", "imageGatewayCa"),
     ("images.owner", "imageOwner"),
     ("runtime.rootfs_size", "rootfsSize"),
@@ -18,6 +18,7 @@ const BECOMES: [(&str, &str); 8] = [
     ("runtime.home", "home"),
     ("runtime.keep_env", "keepEnv"),
     ("runtime.deny", "deny"),
+    ("runtime.deny_file", "denyFile"),
 ];
 
 /// The same for the table of a module.

@@ -41,6 +41,9 @@ pub struct RuntimeSection {
     pub default_modules: Vec<String>,
     /// Paths of containers that users may not mount over: `deny`. Native only.
     pub deny: Vec<AbsPath>,
+    /// The file of what is forbidden for the moment, which administrators write by hand: `denyFile`. Without it the
+    /// runtime reads `deny` beside udiRoot.conf. Native only.
+    pub deny_file: Option<AbsPath>,
 }
 
 /// Where `/etc` of a container comes from.

@@ -24,6 +24,7 @@ fn explained(words: &[&str], caller: &[(&str, &str)]) -> String {
     let modules = select(&conf.modules, &request.modules).unwrap();
     let image = ImageFacts {
         identifier: "0123".to_owned(),
+        digest: None,
         env: pairs(&[("PATH", "/image/bin"), ("PMI_RANK", "image"), ("COLOUR", "\x1b[31mred")]),
         entry: Some(vec!["/entry".into(), "a b".into()]),
         cmd: Some(vec!["cmd".into()]),

@@ -14,6 +14,7 @@ use super::{ImageError, ImageSource, OpenedImage, Readers};
 use crate::account;
 use crate::privilege::Raised;
 use crate::trust;
+use crate::used::Mark;
 
 /// No metadata is longer; formats refuses longer index entries itself.
 const LARGEST: u64 = 4 << 20;
@@ -34,6 +35,7 @@ pub(super) struct Store<'a> {
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) id: String,
+    pub(super) digest: Option<String>,
     pub(super) meta: Meta,
 }
 
@@ -70,7 +72,7 @@ impl<'a> Store<'a> {
         if (entry.system.as_str(), entry.kind, &entry.tag) != (self.system, image.kind, &image.tag) {
             return Err(ImageError::OtherImage(at));
         }
-        Ok(Some(Found { id: entry.id.to_string(), meta: entry.to_meta() }))
+        Ok(Some(Found { id: entry.id.to_string(), meta: entry.to_meta(), digest: Some(entry.digest) }))
     }
 
     /// What the index, or else the metadata that the original's gateway wrote, says about an identity.
@@ -86,12 +88,12 @@ impl<'a> Store<'a> {
         if let Some(bytes) = self.read(&path)? {
             let at = self.path.join(&path);
             let meta = Meta::read_native(&bytes).map_err(|fault| ImageError::Meta(at, fault))?;
-            return Ok(Some(Found { id: id.to_owned(), meta }));
+            return Ok(Some(Found { id: id.to_owned(), digest: None, meta }));
         }
         // An unpacked directory of the user's own needs no metadata.
         let is_unpacked = self.raised.is_rootless() && self.open_below(Path::new(id), For::Listing)?.is_some();
         let meta = || Meta { format: Some(ImageFormat::Vfs), ..Meta::default() };
-        Ok(is_unpacked.then(|| Found { id: id.to_owned(), meta: meta() }))
+        Ok(is_unpacked.then(|| Found { id: id.to_owned(), digest: None, meta: meta() }))
     }
 
     /// Opens the image itself; `None` if its file is gone.
@@ -118,6 +120,11 @@ impl<'a> Store<'a> {
         let Some(file) = self.open_below(Path::new(&name), For::Reading)? else { return Ok(None) };
         self.check(&self.path.join(&name), &file, Kind::Regular)?;
         Ok(Some(granted(ImageSource::File { file, filesystem })))
+    }
+
+    /// Where it is said that an image was used.
+    pub(super) fn into_mark(self, found: &Found) -> Mark {
+        Mark { store: self.directory, owner: self.owner, id: found.id.clone() }
     }
 
     /// Opens with the owner's uid; nothing on the way may be a link.
@@ -183,7 +190,7 @@ fn open_as_it_is(raised: &Raised, path: &Path) -> Result<(OwnedFd, u32), ImageEr
 }
 
 fn granted(source: ImageSource) -> OpenedImage {
-    OpenedImage { source, readers: Readers::Granted }
+    OpenedImage { source, readers: Readers::Granted, mark: None }
 }
 
 /// An identity as the name of a file: nothing that could be a path.

@@ -39,6 +39,7 @@ fn shown(conf: &str, modules: &str, volumes: &str, mode: Mode) -> String {
         accounts: &accounts,
         image: "0123",
         hooks,
+        built: None,
     });
     plan.unwrap().iter().map(|step| format!("{step}\n")).collect()
 }

@@ -11,6 +11,8 @@ use std::path::PathBuf;
 
 use shifter_formats::udiroot::Home;
 
+use crate::why::Why;
+
 /// What the command line asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
@@ -36,6 +38,8 @@ pub struct Options {
     pub modules: Option<String>,
     /// `--home`: where the home comes from.
     pub home: Option<Home>,
+    /// `--why`: instead of a start, what became of one.
+    pub why: Option<Why>,
     /// `--config`: another configuration, for a start without privilege.
     pub config: Option<PathBuf>,
     /// The command and its arguments; may be empty.
@@ -154,6 +158,7 @@ enum Which {
     Home,
     Explain,
     Modules,
+    Why,
 }
 
 struct Row {
@@ -173,7 +178,7 @@ const fn added(which: Which, long: &'static str, takes: Takes) -> Row {
     Row { which, long, short: 0, takes, original: false }
 }
 
-const TABLE: [Row; 17] = [
+const TABLE: [Row; 18] = [
     row(Which::Help, "help", b'h', Takes::Nothing),
     row(Which::Ignored, "", b'n', Takes::Nothing),
     row(Which::Verbose, "verbose", b'v', Takes::Nothing),
@@ -191,6 +196,7 @@ const TABLE: [Row; 17] = [
     added(Which::Home, "home", Takes::Value),
     added(Which::Explain, "explain", Takes::Nothing),
     added(Which::Modules, "modules", Takes::OptionalValue),
+    added(Which::Why, "why", Takes::OptionalValue),
 ];
 
 /// Reads the words after the program's name.
@@ -302,6 +308,7 @@ impl Options {
                 };
                 self.show = self.show.or(Some(Show::Modules(form)));
             }
+            Which::Why => self.why = Some(Why::of(value.map(filled).transpose()?)),
             Which::Config => self.config = Some(filled(value.unwrap_or_default())?.into()),
         }
         Ok(())

@@ -13,7 +13,26 @@ use crate::config;
 use crate::launch::Inherited;
 use crate::privilege::Raised;
 use crate::request::options::{self, Options};
-use crate::request::{Request, Variables, interpreter};
+use crate::request::{Environment, Request, Variables, interpreter};
+
+/// What of the caller's is set aside before anything else.
+#[derive(Debug)]
+pub(super) struct Aside {
+    /// His environment.
+    pub(super) environment: Environment,
+    umask: u32,
+}
+
+/// Sets the caller's environment and umask aside and takes the rights of a start.
+///
+/// # Errors
+/// For a caller for whom nothing is started.
+pub(super) fn enter() -> Result<(Raised, Aside), StartError> {
+    // ORDER: nothing of the caller's is read by name before his environment and umask are set aside.
+    let environment = environ::take()?;
+    let umask = identity::set_umask(0o022);
+    Ok((Raised::acquire()?, Aside { environment, umask }))
+}
 
 /// A call, taken apart.
 #[derive(Debug)]
@@ -34,12 +53,9 @@ impl Called {
     /// Reads the words after the program's name, the environment and `udiRoot.conf`.
     ///
     /// # Errors
-    /// For a caller, a configuration or a request with which nothing can be started.
-    pub(super) fn read(words: Vec<OsString>) -> Result<(Called, Raised), StartError> {
-        // ORDER: nothing of the caller's is read by name before his environment and umask are set aside.
-        let environment = environ::take()?;
-        let umask = identity::set_umask(0o022);
-        let raised = Raised::acquire()?;
+    /// For a configuration or a request with which nothing can be started.
+    pub(super) fn read(raised: &Raised, aside: Aside, words: Vec<OsString>) -> Result<Called, StartError> {
+        let Aside { environment, umask } = aside;
         signal::learn_of_children()?;
         let words = interpreter::split(words, |script| raised.as_user(|_user| first_line(script)));
         let options = options::parse(words)?;
@@ -47,10 +63,10 @@ impl Called {
         let directory = raised.as_user(|_user| std::env::current_dir().ok());
         let inherited = Inherited { environment, directory, umask };
 
-        let named = options.config.clone().or_else(|| named_by_variable(&raised, &variables));
-        let conf = config::load(&raised, named.as_deref())?;
+        let named = options.config.clone().or_else(|| named_by_variable(raised, &variables));
+        let conf = config::load(raised, named.as_deref())?;
         let request = Request::new(&options, &variables, &conf)?;
-        Ok((Called { options, variables, inherited, conf, request }, raised))
+        Ok(Called { options, variables, inherited, conf, request })
     }
 }
 

@@ -8,8 +8,10 @@ use std::path::PathBuf;
 use shifter_formats::udiroot::select;
 use shifter_sys::environ;
 
-use super::{Called, StartError, find_user};
+use super::called::{self, Called};
+use super::{StartError, find_user};
 use crate::config;
+use crate::deny::Standing;
 use crate::enact;
 use crate::explain::{self, Explained};
 use crate::image;
@@ -58,11 +60,15 @@ fn modules(words: Vec<OsString>, form: Form) -> Result<String, StartError> {
 /// As a start goes, up to where it would make anything: the image's own words are read with the rights of its owner, as
 /// they are for a start, and only if the caller may use it. What is printed is put together without privilege.
 fn explain(words: Vec<OsString>) -> Result<String, StartError> {
-    let (Called { options, variables, inherited, conf, request }, raised) = Called::read(words)?;
+    let (raised, aside) = called::enter()?;
+    let Called { options, variables, inherited, conf, request } = Called::read(&raised, aside, words)?;
     let modules = select(&conf.modules, &request.modules)?;
+    let denied = Standing::read(&raised, &conf)?;
+    denied.permits(&request, &modules)?;
     policy::check_volumes(&request.volumes, &conf)?;
     enact::enter_own_namespace(&raised)?;
     let (image, opened) = image::open(&raised, &conf, &request.image)?;
+    denied.permits_content(&image)?;
     drop(opened);
     let (user, _) = find_user(&raised, &conf)?;
     let _dropped = raised.drop_forever();

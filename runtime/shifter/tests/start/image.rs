@@ -87,7 +87,7 @@ pub(crate) fn build() -> Option<PathBuf> {
     made.is_ok_and(|made| made.status.success()).then(kept)
 }
 
-fn copy_with_libraries(program: &str, tree: &Path) {
+pub(crate) fn copy_with_libraries(program: &str, tree: &Path) {
     let listed = Command::new("ldd").arg(program).output().unwrap();
     let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
     let libraries = listed.split_whitespace().filter(|word| word.starts_with('/'));

@@ -5,12 +5,14 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 mod image;
+mod node;
 mod world;
 
 mod attacks;
 mod bluewaters;
 mod calls;
 mod config;
+mod deny;
 mod etc;
 mod home;
 mod hooks;
@@ -20,11 +22,13 @@ mod loops;
 mod module_sets;
 mod modules;
 mod privilege;
+mod records;
 mod rootless;
 mod shown;
 mod site;
 mod sources;
 mod unfit;
+mod used;
 mod variables;
 mod volumes;
 mod words;

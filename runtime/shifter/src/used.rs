@@ -1,0 +1,85 @@
+//! The mark that an image was started from: `<imagePath>/used/<id>`, touched as `imageOwner`.
+//!
+//! At most once per image, node and day, by a stamp in the node's memory; where there is none, the mark's own age is
+//! looked at. It is left when the container has been built, and nothing is said where it cannot be: on a store that is
+//! read-only, full, or of an owner who may not write there.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::FileExt as _;
+use std::path::Path;
+
+use shifter_formats::used::{DIRECTORY, INTERVAL};
+use shifter_sys::open::{self, For, Within};
+use shifter_sys::{CallError, Errno, node};
+
+use crate::node_memory;
+use crate::privilege::Raised;
+
+const WRITABLE_BY_OTHERS: u32 = 0o022;
+
+/// An image of the store, to be marked.
+#[derive(Debug)]
+pub struct Mark {
+    /// The directory `imagePath`, checked.
+    pub store: OwnedFd,
+    /// The uid of `imageOwner`.
+    pub owner: u32,
+    /// The image: a plain name.
+    pub id: String,
+}
+
+impl Mark {
+    /// Leaves the mark, if it is time.
+    pub fn leave(&self, raised: &Raised) {
+        let id = OsStr::new(&self.id);
+        let stamps = node_memory::directory(raised, DIRECTORY);
+        let stamp = stamps.and_then(|stamps| node::open_to_change(stamps, id, 0o600).ok()).map(File::from);
+        match stamp {
+            // A stamp that was never written was made by this start.
+            Some(stamp) if is_recent(&stamp) && !is_empty(&stamp) => {}
+            Some(stamp) => {
+                let _a_mark_is_not_needed = raised.as_owner(self.owner, || self.touch(id, Always));
+                // Where there can be no mark the next try is tomorrow as well.
+                let _a_stamp_is_not_needed = stamp.write_all_at(b"\n", 0);
+            }
+            None => {
+                let _a_mark_is_not_needed = raised.as_owner(self.owner, || self.touch(id, IfOld));
+            }
+        }
+    }
+
+    fn touch(&self, id: &OsStr, when: When) -> Result<(), CallError> {
+        let open = || open::below(&self.store, Path::new(DIRECTORY), Within::PlainBelow, For::Place);
+        let directory = match open() {
+            Err(error) if error.errno == Errno::NOENT => {
+                node::make_dir(&self.store, OsStr::new(DIRECTORY), 0o755)?;
+                open()?
+            }
+            opened => opened?,
+        };
+        let facts = open::facts(&directory)?;
+        if facts.uid != self.owner || facts.mode & WRITABLE_BY_OTHERS != 0 {
+            return Err(CallError { call: "statx", errno: Errno::PERM });
+        }
+        let mark = File::from(node::open_to_append(&directory, id, 0o644)?);
+        if when == IfOld && is_recent(&mark) { Ok(()) } else { node::touch(mark) }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum When {
+    Always,
+    IfOld,
+}
+use When::{Always, IfOld};
+
+fn is_recent(file: &File) -> bool {
+    let modified = file.metadata().and_then(|facts| facts.modified());
+    modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age < INTERVAL))
+}
+
+fn is_empty(file: &File) -> bool {
+    file.metadata().is_ok_and(|facts| facts.len() == 0)
+}
