@@ -170,16 +170,16 @@ pub fn restrict(
     add: Attributes,
     propagation: Option<Propagation>,
 ) -> Result<(), CallError> {
-    let attr = libc::mount_attr {
-        attr_set: u64::from(add.0),
-        attr_clr: 0,
-        propagation: match propagation {
-            None => 0,
-            Some(Propagation::Private) => libc::MS_PRIVATE,
-            Some(Propagation::Slave) => libc::MS_SLAVE,
-        },
-        userns_fd: 0,
+    let propagation = match propagation {
+        None => 0,
+        Some(Propagation::Private) => libc::MS_PRIVATE,
+        Some(Propagation::Slave) => libc::MS_SLAVE,
     };
+    set_attributes(mount, depth, add, propagation)
+}
+
+fn set_attributes(mount: impl AsFd, depth: Depth, add: Attributes, propagation: u64) -> Result<(), CallError> {
+    let attr = libc::mount_attr { attr_set: u64::from(add.0), attr_clr: 0, propagation, userns_fd: 0 };
     let mut flags = libc::AT_EMPTY_PATH;
     if depth == Depth::Tree {
         flags |= libc::AT_RECURSIVE;
@@ -206,6 +206,35 @@ pub fn restrict(
 pub fn attach(mount: impl AsFd, place: impl AsFd) -> Result<(), CallError> {
     let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_EMPTY_PATH;
     rustix::mount::move_mount(mount, c"", place, c"", flags).named("move_mount")
+}
+
+/// Lets a tree of mounts send its events to the copies made of it from now on (mount_namespaces(7), "shared").
+///
+/// # Errors
+/// Without `CAP_SYS_ADMIN`.
+pub fn share(mount: impl AsFd) -> Result<(), CallError> {
+    set_attributes(mount, Depth::Tree, Attributes::NONE, libc::MS_SHARED)
+}
+
+/// umount2(2) of the mount an open place is on, with all below it, whatever covers it. Who is in it stays in it, and the
+/// last to leave ends it (`MNT_DETACH`). The working directory is `/` afterwards.
+///
+/// # Errors
+/// `EINVAL` when the place is not the root of a mount of this namespace.
+pub fn detach(mount: impl AsFd) -> Result<(), CallError> {
+    enter(mount)?;
+    let detached = rustix::mount::unmount(c".", UnmountFlags::DETACH).named("umount2");
+    change_dir(Path::new("/"))?;
+    detached
+}
+
+/// chroot(2) into a directory, which becomes the working directory too.
+///
+/// # Errors
+/// Without `CAP_SYS_CHROOT`.
+pub fn make_root(directory: impl AsFd) -> Result<(), CallError> {
+    enter(directory)?;
+    rustix::process::chroot(c".").named("chroot")
 }
 
 /// Stops every mount of this namespace from sending events to the host; what the host mounts still comes in.

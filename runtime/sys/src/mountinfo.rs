@@ -19,6 +19,8 @@ pub struct Mount {
     pub id: u64,
     /// The mount it lies on.
     pub parent: u64,
+    /// The file system's device, as `98:0`.
+    pub device: String,
     /// What of its file system is mounted: `/`, or a path within.
     pub root: PathBuf,
     /// Where, seen from the root of this process.
@@ -36,7 +38,16 @@ pub struct Mount {
 /// # Errors
 /// When `/proc` is not there.
 pub fn read() -> Result<Vec<Mount>, CallError> {
-    let table = open::host(Path::new("/proc/thread-self/mountinfo"), open::For::Reading)?;
+    read_of("thread-self")
+}
+
+/// All mounts of a process, by its number; the places are seen from its root.
+///
+/// # Errors
+/// When it has ended.
+pub fn read_of(process: &str) -> Result<Vec<Mount>, CallError> {
+    let path = Path::new("/proc").join(process).join("mountinfo");
+    let table = open::host(&path, open::For::Reading)?;
     Ok(parse(&open::read_all(table, LIMIT)?))
 }
 
@@ -50,7 +61,8 @@ fn line(line: &[u8]) -> Option<Mount> {
     let mut fields = line.split(|&byte| byte == b' ');
     let mut number = || std::str::from_utf8(fields.next()?).ok()?.parse().ok();
     let (id, parent) = (number()?, number()?);
-    let root = fields.nth(1)?;
+    let device = String::from_utf8_lossy(fields.next()?).into_owned();
+    let root = fields.next()?;
     let point = fields.next()?;
     let options = String::from_utf8_lossy(fields.next()?).into_owned();
     let mut fields = fields.skip_while(|field| *field != b"-").skip(1);
@@ -60,6 +72,7 @@ fn line(line: &[u8]) -> Option<Mount> {
     Some(Mount {
         id,
         parent,
+        device,
         root: path(root),
         point: path(point),
         options,
@@ -95,6 +108,7 @@ mod tests {
         let expected = Mount {
             id: 36,
             parent: 35,
+            device: "98:0".to_owned(),
             root: PathBuf::from("/mnt1"),
             point: PathBuf::from("/a b\\c"),
             options: "rw,noatime".to_owned(),

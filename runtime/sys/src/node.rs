@@ -174,9 +174,9 @@ pub fn set_attribute(fd: impl AsFd, name: &str, value: &[u8]) -> Result<(), Call
 /// fgetxattr(2) of a short value; `None` where there is none.
 ///
 /// # Errors
-/// `ERANGE` when it is longer than 16 bytes.
+/// `ERANGE` when it is longer than 512 bytes.
 pub fn attribute(fd: impl AsFd, name: &str) -> Result<Option<Vec<u8>>, CallError> {
-    let mut value = [0_u8; 16];
+    let mut value = [0_u8; 512];
     match fs::fgetxattr(fd, name, &mut value) {
         Ok(length) => Ok(Some(value[..length].to_vec())),
         Err(rustix::io::Errno::NODATA | rustix::io::Errno::OPNOTSUPP) => Ok(None),

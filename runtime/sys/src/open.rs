@@ -83,6 +83,14 @@ pub fn host_plain(path: &Path, wanted: For) -> Result<OwnedFd, CallError> {
     fs::openat2(CWD, path, wanted.flags(), Mode::empty(), ResolveFlags::NO_SYMLINKS).named("openat2")
 }
 
+/// What a link of `/proc/PID` leads to, as a place (proc_pid_root(5) and the like).
+///
+/// # Errors
+/// `EACCES` for a process that the caller may not look into.
+pub fn by_link_of_proc(link: &Path) -> Result<OwnedFd, CallError> {
+    fs::openat(CWD, link, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).named("openat")
+}
+
 /// The path by which a descriptor can be reached now, seen from the root of this process.
 ///
 /// # Errors
@@ -163,6 +171,33 @@ fn facts_at(directory: impl AsFd, path: &Path, flags: AtFlags) -> Result<Facts, 
         size: stat.stx_size,
         mount_id: stat.stx_mnt_id,
         is_mount_root: stat.stx_attributes.contains(fs::StatxAttributes::MOUNT_ROOT),
+    })
+}
+
+/// What tells a file from every other one of this host, and from itself after a change of its content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The device it is on: major and minor number.
+    pub device: (u32, u32),
+    /// Its number there.
+    pub inode: u64,
+    /// Bytes.
+    pub size: u64,
+    /// When its content changed last: seconds and nanoseconds.
+    pub modified: (i64, u32),
+}
+
+/// statx(2) of the open file itself.
+///
+/// # Errors
+/// Only what the kernel says.
+pub fn identity(fd: impl AsFd) -> Result<Identity, CallError> {
+    let stat = fs::statx(fd, "", AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS).named("statx")?;
+    Ok(Identity {
+        device: (stat.stx_dev_major, stat.stx_dev_minor),
+        inode: stat.stx_ino,
+        size: stat.stx_size,
+        modified: (stat.stx_mtime.tv_sec, stat.stx_mtime.tv_nsec),
     })
 }
 

@@ -118,6 +118,22 @@ pub fn new_mount_namespace() -> Result<(), CallError> {
     unshare(CloneFlags::CLONE_NEWNS).named("unshare(CLONE_NEWNS)")
 }
 
+/// The mount table of this process, to come back to (namespaces(7), `/proc/PID/ns/mnt`).
+///
+/// # Errors
+/// Without `/proc`.
+pub fn mount_namespace() -> Result<OwnedFd, CallError> {
+    Ok(std::fs::File::open("/proc/thread-self/ns/mnt").named("open(/proc/thread-self/ns/mnt)")?.into())
+}
+
+/// setns(2) `CLONE_NEWNS`. Root and working directory become those of the namespace.
+///
+/// # Errors
+/// Without `CAP_SYS_ADMIN` and `CAP_SYS_CHROOT`.
+pub fn enter_mount_namespace(namespace: impl AsFd) -> Result<(), CallError> {
+    nix::sched::setns(namespace, CloneFlags::CLONE_NEWNS).named("setns(CLONE_NEWNS)")
+}
+
 /// unshare(2) `CLONE_NEWUSER | CLONE_NEWNS`, with this user and group mapped to themselves and nobody else.
 ///
 /// # Errors
