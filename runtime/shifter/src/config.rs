@@ -54,15 +54,23 @@ impl std::error::Error for ConfigError {}
 /// # Errors
 /// When root cannot trust the file, or it has mistakes.
 pub fn load(raised: &Raised, named: Option<&Path>) -> Result<Conf, ConfigError> {
-    let installed = installed();
-    let (path, file) = match (raised.caller().mode, named) {
-        (Mode::Setuid, Some(_)) => return Err(ConfigError::NotYours),
-        (Mode::Setuid, None) => {
-            let file = trust::open_file(&installed).map_err(ConfigError::Trust)?;
-            (installed, file)
+    match (raised.caller().mode, named) {
+        (Mode::Setuid | Mode::Root, Some(_)) => Err(ConfigError::NotYours),
+        (Mode::Setuid | Mode::Root, None) => load_installed(),
+        (Mode::UserNamespace, named) => {
+            let (path, file) = open_as_user(named)?;
+            read(path, file)
         }
-        (Mode::UserNamespace, named) => open_as_user(named)?,
-    };
+    }
+}
+
+/// The configuration of the installation, as root believes it.
+///
+/// # Errors
+/// When root cannot trust the file, or it has mistakes.
+pub fn load_installed() -> Result<Conf, ConfigError> {
+    let path = installed();
+    let file = trust::open_file(&path).map_err(ConfigError::Trust)?;
     read(path, file)
 }
 

@@ -23,11 +23,13 @@ mod glob;
 mod hook;
 mod loops;
 mod merge;
+mod publish;
 mod root;
 pub mod tree;
 mod volume;
 
 pub use hook::HookError;
+pub use publish::{Host, PublishError};
 pub use root::RootError;
 pub use volume::VolumeError;
 
@@ -48,6 +50,8 @@ pub struct Enactor<'a> {
     may_have_mounts: bool,
     /// What no volume of a user may cover, beside what is never allowed.
     deny: &'a [PathBuf],
+    /// Where the container appears at last, if it is not for this process.
+    host: Option<Host>,
 }
 
 /// A step that failed.
@@ -78,6 +82,8 @@ pub enum Reason {
     Hook(HookError),
     /// In a mount the user asked for.
     Volume(VolumeError),
+    /// While it appeared in the host's mount table.
+    Publish(PublishError),
     /// The host's root is one that the kernel does not let a process leave.
     RootIsInitial(CallError),
     /// Nothing of the host matches a pattern of a module.
@@ -108,6 +114,7 @@ impl fmt::Display for Reason {
             Reason::Root(error) => error.fmt(f),
             Reason::Hook(error) => error.fmt(f),
             Reason::Volume(error) => error.fmt(f),
+            Reason::Publish(error) => error.fmt(f),
             Reason::RootIsInitial(error) => write!(
                 f,
                 "{error}; if the root of this node is the initial ramfs, it must be left for another at boot (switch_root)"
@@ -139,6 +146,7 @@ reasons! {
     RootError => Root,
     HookError => Hook,
     VolumeError => Volume,
+    PublishError => Publish,
 }
 
 /// Gives the process a mount table of its own, from which nothing goes out to the host's. It is the first thing of all
@@ -160,7 +168,13 @@ impl<'a> Enactor<'a> {
     /// Ready for the first step. The image was opened and checked; it is what gets mounted.
     #[must_use]
     pub fn new(raised: &'a Raised, image: OpenedImage, deny: &'a [PathBuf]) -> Enactor<'a> {
-        Enactor { raised, image, image_mount: None, memory: None, tree: None, may_have_mounts: false, deny }
+        Enactor { raised, image, image_mount: None, memory: None, tree: None, may_have_mounts: false, deny, host: None }
+    }
+
+    /// Ready for a plan that ends in the host's mount table.
+    #[must_use]
+    pub fn for_host(self, host: Host) -> Enactor<'a> {
+        Enactor { host: Some(host), ..self }
     }
 
     /// Does all steps in order, telling of each before it is done. On success the process is in the container, still
@@ -205,6 +219,8 @@ impl<'a> Enactor<'a> {
             Step::Volume { from, to, access } => Ok(self.volume(from, to, *access)?),
             Step::Cache(cache) => self.cache(cache),
             Step::ReadOnlyRoot => Ok(mount::restrict(self.tree().root(), Depth::One, Attributes::READ_ONLY, None)?),
+            Step::Mark { path, text } => self.mark(path, text),
+            Step::Publish { at, propagation } => self.publish(at, *propagation),
             Step::Enter => {
                 mount::enter(self.tree().root())?;
                 mount::pivot_to_working_directory().map_err(|error| match error.errno {

@@ -10,15 +10,18 @@
 //! * [`account`]: the caller's name and groups,
 //! * [`policy`]: what a user may ask for,
 //! * [`plan`]: every step to build the container, as data,
+//! * [`attach`]: unless a container is there to join,
 //! * [`enact`]: the sole interpreter of steps, with [`hooks`]: what scripts of the site are told,
 //! * [`launch`]: in the container and without privilege, the command.
 //!
 //! [`explain`] and [`offer`] print instead: where each part of a start comes from, and which modules there are.
 //! Beside them run [`record`], which tells the log and `--why` of it, and [`used`], which marks the image.
 //!
-//! [`start`] tells this as one function. Unsafe code is forbidden here; the kernel is called through `shifter-sys`.
+//! [`start`] tells this as one function, and so does [`setup`] for root's own program, which makes a container for
+//! a job; [`unsetup`] takes it away. Unsafe code is forbidden here; the kernel is called through `shifter-sys`.
 
 pub mod account;
+pub mod attach;
 pub mod config;
 pub mod deny;
 pub mod enact;
@@ -34,7 +37,9 @@ pub mod privilege;
 pub mod record;
 pub mod request;
 mod say;
+pub mod setup;
 pub mod start;
 pub mod trust;
+pub mod unsetup;
 pub mod used;
 pub mod why;

@@ -65,6 +65,22 @@ pub struct Facts<'a> {
     pub hooks: HookFacts<'a>,
     /// The record of what is built, for `shifter --why` in the container.
     pub built: Option<&'a str>,
+    /// What the container is for.
+    pub purpose: Purpose<'a>,
+}
+
+/// What a container is built for.
+#[derive(Clone, Copy, Debug)]
+pub enum Purpose<'a> {
+    /// One start, which goes into it.
+    Start,
+    /// The starts of a job, which join it.
+    SetUp {
+        /// The lines of `/var/hostsfile`.
+        hosts: Option<&'a str>,
+        /// What only root sees of the record.
+        mark: &'a str,
+    },
 }
 
 /// The steps that build a container.
@@ -88,10 +104,8 @@ pub fn plan(facts: &Facts<'_>) -> Result<Vec<Step>, PolicyError> {
     facts.site(&mut steps)?;
     etc::etc(facts, &mut steps)?;
     facts.site_programs(&mut steps);
-    steps.push(Step::File { path: "/var/shifterConfig.json".into(), mode: 0o644, text: record(facts) });
-    let built = facts.built.map(|line| Step::File { path: BUILT.into(), mode: 0o644, text: format!("{line}\n") });
-    steps.extend(built);
-    steps.push(Step::Overlay { image: loop_mount, at: udi_mount });
+    facts.record(&mut steps);
+    steps.push(Step::Overlay { image: loop_mount, at: udi_mount.clone() });
     // Their places are the site tree's own directories, so they need not be mounted in the tree and moved.
     facts.kernel_places(&mut steps);
     steps.extend(facts.home_of_his_own()?);
@@ -109,7 +123,10 @@ pub fn plan(facts: &Facts<'_>) -> Result<Vec<Step>, PolicyError> {
     if conf.mount_udi_root_writable != Some(true) {
         steps.push(Step::ReadOnlyRoot);
     }
-    steps.push(Step::Enter);
+    steps.push(match facts.purpose {
+        Purpose::Start => Step::Enter,
+        Purpose::SetUp { .. } => Step::Publish { at: udi_mount, propagation: style(conf.mount_propagation_style) },
+    });
     Ok(steps)
 }
 
@@ -139,6 +156,13 @@ fn skeleton() -> Vec<Step> {
         ("/tmp", 0o755, Hidden),
     ];
     rows.into_iter().map(|(path, mode, image)| Step::Directory { path: path.into(), mode, image }).collect()
+}
+
+fn style(propagation: Option<volume::Propagation>) -> Propagation {
+    match propagation {
+        Some(volume::Propagation::Slave) => Propagation::Slave,
+        Some(volume::Propagation::Private) | None => Propagation::Private,
+    }
 }
 
 impl Facts<'_> {
@@ -200,10 +224,7 @@ impl Facts<'_> {
             to: entry.to.clone(),
             depth: self.depth(if entry.recursive { Depth::Tree } else { Depth::One }),
             add: if entry.read_only { PLAIN.and(Attributes::READ_ONLY) } else { PLAIN },
-            propagation: match propagation {
-                Some(volume::Propagation::Slave) => Propagation::Slave,
-                Some(volume::Propagation::Private) | None => Propagation::Private,
-            },
+            propagation: style(propagation),
             missing: if entry.optional { Missing::LeftOut } else { missing },
         }));
         Ok(())
@@ -231,6 +252,20 @@ impl Facts<'_> {
                 let variables = self.hooks.variables(When::Root(module.name));
                 steps.push(Step::Hook { phase: HookPhase::Module(module.name.to_owned()), script, variables });
             }
+        }
+    }
+
+    /// What the container says about itself, and the hosts of its job.
+    fn record(&self, steps: &mut Vec<Step>) {
+        let file = |path: &str, text| Step::File { path: path.into(), mode: 0o644, text };
+        let record_at = "/var/shifterConfig.json";
+        if let Purpose::SetUp { hosts: Some(hosts), .. } = self.purpose {
+            steps.push(file("/var/hostsfile", hosts.to_owned()));
+        }
+        steps.push(file(record_at, record(self)));
+        steps.extend(self.built.map(|line| file(BUILT, format!("{line}\n"))));
+        if let Purpose::SetUp { mark, .. } = self.purpose {
+            steps.push(Step::Mark { path: record_at.into(), text: mark.to_owned() });
         }
     }
 

@@ -1,6 +1,7 @@
 //! Who asks, and with whose rights we act. The phases of a start are types:
 //!
-//! * [`Raised`]: started setuid root by an ordinary user (or about to enter a user namespace of his). Files are
+//! * [`Raised`]: started setuid root by an ordinary user (or about to enter a user namespace of his), or by root for a
+//!   user. Files are
 //!   reached as root unless said otherwise; [`Raised::as_user`] and [`Raised::as_owner`] say otherwise for the length
 //!   of a closure, in which no capability is effective.
 //! * [`Dropped`]: an ordinary process of the caller, for ever. Only it can be turned into the command.
@@ -49,11 +50,32 @@ impl Raised {
     /// # Errors
     /// For root itself, for group 0, and for a program that is setuid to somebody else.
     pub fn acquire() -> Result<Raised, IdentityError> {
-        let caller = Caller::identify()?;
-        if caller.mode == Mode::Setuid {
+        Ok(Raised::rise(Caller::identify()?)?)
+    }
+
+    /// Root acts for a user whom it names: the phases are the same, and what is done as the user is done with these ids.
+    /// The user can neither trace nor signal the process.
+    ///
+    /// # Errors
+    /// For anybody but root, and for root or its group as the user.
+    pub fn for_user(uid: u32, gid: u32, groups: &[u32]) -> Result<Raised, IdentityError> {
+        Ok(Raised::rise(Caller::named_by_root(uid, gid, groups)?)?)
+    }
+
+    /// Root itself calls, not a set-id program.
+    ///
+    /// # Errors
+    /// For anybody else.
+    pub fn require_root() -> Result<(), IdentityError> {
+        caller::require_root()
+    }
+
+    fn rise(caller: Caller) -> Result<Raised, CallError> {
+        if caller.mode != Mode::UserNamespace {
+            let (uid, gid) = caller.real_ids();
             identity::set_groups(&caller.groups)?;
-            identity::set_group(Triple { real: caller.gid, effective: 0, saved: 0 })?;
-            identity::set_user(Triple { real: caller.uid, effective: 0, saved: 0 })?;
+            identity::set_group(Triple { real: gid, effective: 0, saved: 0 })?;
+            identity::set_user(Triple { real: uid, effective: 0, saved: 0 })?;
             // ORDER: a change of identity sets what the system has as default (prctl(2), PR_SET_DUMPABLE).
             process::hide_memory()?;
         }
@@ -112,7 +134,7 @@ impl Raised {
                 process::new_session()?;
                 process::close_inherited_on_exec()?;
                 signal::forget_the_callers()?;
-                if self.caller.mode == Mode::Setuid {
+                if self.caller.mode != Mode::UserNamespace {
                     // A script without `set -e` goes on where a limit of the caller's made one of its lines fail.
                     process::lift_limits()?;
                     identity::set_groups(&[0])?;
@@ -158,14 +180,15 @@ impl Raised {
     }
 
     fn become_other(&self, uid: u32, gid: u32, groups: Option<&[u32]>) -> Back<'_> {
-        if self.caller.mode == Mode::Setuid {
+        if self.caller.mode != Mode::UserNamespace {
+            let (real_uid, real_gid) = self.caller.real_ids();
             let change = || -> Result<(), CallError> {
                 if let Some(groups) = groups {
                     identity::set_groups(groups)?;
                 }
                 // ORDER: groups before the user, whose change takes the right to change groups away.
-                identity::set_group(Triple { real: self.caller.gid, effective: gid, saved: 0 })?;
-                identity::set_user(Triple { real: self.caller.uid, effective: uid, saved: 0 })
+                identity::set_group(Triple { real: real_gid, effective: gid, saved: 0 })?;
+                identity::set_user(Triple { real: real_uid, effective: uid, saved: 0 })
             };
             if let Err(error) = change() {
                 die("act as another user", error);
@@ -219,10 +242,11 @@ impl Drop for Back<'_> {
         if self.caller.mode == Mode::UserNamespace {
             return;
         }
+        let (uid, gid) = self.caller.real_ids();
         let back = || -> Result<(), CallError> {
             // ORDER: the user first; effective capabilities come back with uid 0 (capabilities(7)).
-            identity::set_user(Triple { real: self.caller.uid, effective: 0, saved: 0 })?;
-            identity::set_group(Triple { real: self.caller.gid, effective: 0, saved: 0 })?;
+            identity::set_user(Triple { real: uid, effective: 0, saved: 0 })?;
+            identity::set_group(Triple { real: gid, effective: 0, saved: 0 })?;
             if self.groups_changed {
                 identity::set_groups(&self.caller.groups)?;
             }
@@ -243,7 +267,7 @@ impl Caller {
             capability::empty_bounding_set()?;
             capability::lock_securebits()?;
         }
-        if self.mode == Mode::Setuid {
+        if self.mode != Mode::UserNamespace {
             // ORDER: groups need CAP_SETGID, which the change of the user takes away.
             identity::set_groups(&self.groups)?;
             identity::set_group(Triple::all(self.gid))?;
@@ -251,7 +275,7 @@ impl Caller {
         }
         capability::empty_held_sets()?;
         capability::set_no_new_privs()?;
-        if self.mode == Mode::Setuid {
+        if self.mode != Mode::UserNamespace {
             process::hide_memory()?;
         }
         self.verify_dropped()

@@ -2,8 +2,18 @@
 
 use std::fmt::Display;
 use std::io::Write as _;
+use std::sync::OnceLock;
+
+/// The program that speaks, if it is not `shifter`.
+static PROGRAM: OnceLock<&'static str> = OnceLock::new();
+
+/// Says every later line in the name of another program.
+pub(crate) fn speak_as(program: &'static str) {
+    let _the_first_counts = PROGRAM.set(program);
+}
 
 /// Prints one line after the program's name.
 pub(crate) fn say(line: impl Display) {
-    let _nobody_reads = writeln!(std::io::stderr(), "shifter: {line}");
+    let program = PROGRAM.get().unwrap_or(&"shifter");
+    let _nobody_reads = writeln!(std::io::stderr(), "{program}: {line}");
 }

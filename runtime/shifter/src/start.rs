@@ -10,19 +10,21 @@ use shifter_formats::udiroot::{Conf, SelectionError, select};
 use shifter_sys::CallError;
 
 use crate::account::{self, AccountError, Accounts, User};
+use crate::attach::{self, Joined};
 use crate::config::ConfigError;
 use crate::deny::{DenyError, Standing};
 use crate::enact::{self, Enactor, StepError};
 use crate::hooks::HookFacts;
 use crate::image::{self, ImageError};
 use crate::launch::{self, Launch, LaunchError};
-use crate::plan::{self, Facts};
+use crate::plan::{self, Facts, Purpose};
 use crate::policy::PolicyError;
 use crate::privilege::{IdentityError, Raised};
 use crate::record::{self, Journal};
 use crate::request::RequestError;
 use crate::request::options::{self, Options, OptionsError};
 use crate::say::say;
+use crate::setup::SetupError;
 use crate::why;
 
 mod called;
@@ -54,6 +56,8 @@ pub enum StartError {
     Policy(PolicyError),
     /// It could not be built.
     Build(StepError),
+    /// No container was set up for a job.
+    Setup(SetupError),
     /// It was built, and the command could not be run.
     Launch(LaunchError),
     /// What was asked for cannot be printed.
@@ -99,6 +103,7 @@ from_each! {
     AccountError => Account,
     PolicyError => Policy,
     StepError => Build,
+    SetupError => Setup,
     LaunchError => Launch,
     PrintError => Print,
     CallError => Call,
@@ -171,7 +176,7 @@ fn recorded(
         uid: raised.caller().uid,
         gid: raised.caller().gid,
     };
-    let steps = plan::plan(&Facts {
+    let facts = Facts {
         conf: &conf,
         modules: &modules,
         volumes: &request.volumes,
@@ -182,17 +187,25 @@ fn recorded(
         image: &image.identifier,
         hooks,
         built: Some(&journal.built()),
-    })?;
-    journal.ends(Phase::Plan);
+        purpose: Purpose::Start,
+    };
     // ORDER: the node's own places are out of reach once the container is entered.
     if let Some(mark) = opened.mark.take() {
         mark.leave(&raised);
     }
-    Enactor::new(&raised, opened, &conf.deny).run(&steps, |step| {
-        if options.verbose {
-            say(format_args!("{step}"));
-        }
-    })?;
+    let joined = attach::join(&raised, &facts, &opened)?;
+    if options.verbose {
+        say(joined);
+    }
+    if joined != Joined::Yes {
+        let steps = plan::plan(&facts)?;
+        journal.ends(Phase::Plan);
+        Enactor::new(&raised, opened, &conf.deny).run(&steps, |step| {
+            if options.verbose {
+                say(format_args!("{step}"));
+            }
+        })?;
+    }
     journal.ends(Phase::Build);
     journal.went_well(Outcome::Started);
     let dropped = raised.drop_forever();
@@ -208,7 +221,7 @@ fn recorded(
 }
 
 /// By `etcPath`, or by libc where the site allows it or `/etc` is made for each user. An `etcPath` is believed first.
-fn find_user(raised: &Raised, conf: &Conf) -> Result<(User, Accounts), AccountError> {
+pub(crate) fn find_user(raised: &Raised, conf: &Conf) -> Result<(User, Accounts), AccountError> {
     let uid = raised.caller().uid;
     let is_dynamic = conf.populate_etc_dynamically == Some(true);
     if !is_dynamic && conf.allow_libc_pwd_calls != Some(true) {
@@ -221,7 +234,7 @@ fn find_user(raised: &Raised, conf: &Conf) -> Result<(User, Accounts), AccountEr
 }
 
 /// One line for the failure and one for each cause.
-fn tell(error: &StartError) {
+pub(crate) fn tell(error: &StartError) {
     for line in error.to_string().lines() {
         say(format_args!("{line}"));
     }

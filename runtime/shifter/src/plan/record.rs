@@ -1,41 +1,25 @@
 //! `/var/shifterConfig.json`: what a container was built from, for those who want to join it.
 
+use shifter_formats::shifter_config::ContainerRecord;
+
 use super::Facts;
 
-/// One line, in the field order and form of the original (module names end with a comma each).
+/// One line, in the field order and form of the original. A module with versions is named with the one that is loaded.
 #[must_use]
 pub fn record(facts: &Facts<'_>) -> String {
-    let modules: String = facts.modules.iter().map(|module| format!("{},", module.name)).collect();
-    format!(
-        "{{\"identifier\":{},\"user\":{},\"volMap\":{},\"modules\":{}}}\n",
-        quoted(facts.image),
-        quoted(&facts.user.name),
-        quoted(&facts.volumes.signature()),
-        quoted(&modules),
-    )
-}
-
-/// A JSON string (RFC 8259, section 7).
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for character in text.chars() {
-        match character {
-            '"' => quoted += "\\\"",
-            '\\' => quoted += "\\\\",
-            control if control < ' ' => quoted += &format!("\\u{:04x}", control as u32),
-            other => quoted.push(other),
-        }
-    }
-    quoted.push('"');
-    quoted
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn odd_names_stay_one_string() {
-        assert_eq!(quoted("a\"b\\c\nd"), "\"a\\\"b\\\\c\\u000ad\"");
-    }
+    let modules: Vec<String> = facts
+        .modules
+        .iter()
+        .map(|module| match module.version {
+            None => module.name.to_owned(),
+            Some(version) => format!("{}/{version}", module.name),
+        })
+        .collect();
+    let record = ContainerRecord {
+        identifier: facts.image,
+        user: &facts.user.name,
+        volumes: &facts.volumes.signature(),
+        modules: &modules,
+    };
+    format!("{record}\n")
 }

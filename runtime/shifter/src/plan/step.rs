@@ -130,8 +130,22 @@ pub enum Step {
     Cache(Cache),
     /// Nothing can be written to the root any more.
     ReadOnlyRoot,
+    /// A mark on a file of the site tree that nobody but root sees (xattr(7), "trusted").
+    Mark {
+        /// The file.
+        path: PathBuf,
+        /// What it says.
+        text: String,
+    },
     /// The container's root becomes the root, and the host's is detached.
     Enter,
+    /// The container, as it is, appears in the host's own mount table, in one call.
+    Publish {
+        /// Where.
+        at: PathBuf,
+        /// Whether what is mounted in it later is seen by those who have joined it by then.
+        propagation: Propagation,
+    },
 }
 
 impl Step {
@@ -143,7 +157,8 @@ impl Step {
             | Step::Symlink { .. }
             | Step::File { .. }
             | Step::HostFile { .. }
-            | Step::StaticEtc { .. } => true,
+            | Step::StaticEtc { .. }
+            | Step::Mark { .. } => true,
             Step::MountPoint { .. }
             | Step::Image { .. }
             | Step::SiteTree { .. }
@@ -157,7 +172,8 @@ impl Step {
             | Step::Volume { .. }
             | Step::Cache(_)
             | Step::ReadOnlyRoot
-            | Step::Enter => false,
+            | Step::Enter
+            | Step::Publish { .. } => false,
         }
     }
 }
@@ -327,7 +343,15 @@ impl fmt::Display for Step {
                 write!(f, "cache at {} size={size} in {} by {}", to.display(), directory.display(), mkfs.display())
             }
             Step::ReadOnlyRoot => f.write_str("root read-only"),
+            Step::Mark { path, text } => write!(f, "mark {} {text:?}", path.display()),
             Step::Enter => f.write_str("enter"),
+            Step::Publish { at, propagation } => {
+                write!(f, "publish at {}", at.display())?;
+                f.write_str(match propagation {
+                    Propagation::Private => " private",
+                    Propagation::Slave => " slave",
+                })
+            }
         }
     }
 }

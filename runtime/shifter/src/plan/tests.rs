@@ -40,6 +40,7 @@ fn shown(conf: &str, modules: &str, volumes: &str, mode: Mode) -> String {
         image: "0123",
         hooks,
         built: None,
+        purpose: Purpose::Start,
     });
     plan.unwrap().iter().map(|step| format!("{step}\n")).collect()
 }

@@ -9,6 +9,8 @@ use shifter_sys::{CallError, identity};
 pub enum Mode {
     /// The program is setuid root.
     Setuid,
+    /// Root called, for a user whom it names (`setupRoot`).
+    Root,
     /// A user namespace of the caller's own; nothing outside it is gained.
     UserNamespace,
 }
@@ -16,7 +18,7 @@ pub enum Mode {
 /// The caller's identity, as the container's command will have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// Real uid, never 0.
+    /// Real uid, never 0. In mode [`Mode::Root`] the user whom root named, and so the rest.
     pub uid: u32,
     /// Real gid, never 0; newgrp(1) is honoured.
     pub gid: u32,
@@ -33,6 +35,10 @@ pub enum IdentityError {
     Root,
     /// The caller's group is root's.
     RootGroup,
+    /// Only root may do this.
+    NotRoot,
+    /// Root named itself, its group, or what is no id, as the user.
+    ForRoot,
     /// The program has the set-id bit of somebody who is not root.
     OddSetId,
     /// The kernel does not say who calls.
@@ -52,6 +58,8 @@ impl fmt::Display for IdentityError {
             IdentityError::RootGroup => {
                 f.write_str("a user whose group is 0 may not start containers; use newgrp(1) to take another group")
             }
+            IdentityError::NotRoot => f.write_str("only root itself may call this; users call shifter"),
+            IdentityError::ForRoot => f.write_str("no container is made for uid 0, gid 0 or 4294967295"),
             IdentityError::OddSetId => {
                 f.write_str("this program must be setuid root (mode 4755), or have no set-id bit")
             }
@@ -84,11 +92,32 @@ impl Caller {
         Ok(Caller { uid: user.real, gid: group.real, groups, mode })
     }
 
+    /// A user for whom root acts. Root in all its ids called, not a set-id program.
+    pub(super) fn named_by_root(uid: u32, gid: u32, groups: &[u32]) -> Result<Caller, IdentityError> {
+        require_root()?;
+        // The last number means "as it is" to setresuid(2), and would leave root what it is.
+        if [uid, gid].iter().any(|id| [0, u32::MAX].contains(id)) {
+            return Err(IdentityError::ForRoot);
+        }
+        let groups = groups.iter().copied().filter(|&group| group != 0).collect();
+        Ok(Caller { uid, gid, groups, mode: Mode::Root })
+    }
+
+    /// The real uid and gid of the process while it has privilege. With a user's real uid he can signal it (kill(2)),
+    /// which is right for what he started and for nothing else.
+    pub(super) fn real_ids(&self) -> (u32, u32) {
+        if self.mode == Mode::Root { (0, 0) } else { (self.uid, self.gid) }
+    }
+
     /// Whether the caller has this group, as his own or as one more.
     #[must_use]
     pub fn is_in_group(&self, gid: u32) -> bool {
         self.gid == gid || self.groups.contains(&gid)
     }
+}
+
+pub(super) fn require_root() -> Result<(), IdentityError> {
+    if identity::user()? == identity::Triple::all(0) { Ok(()) } else { Err(IdentityError::NotRoot) }
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ pub(crate) fn outcome(error: &StartError) -> Outcome {
         StartError::Build(error) => matches!(error.reason, Reason::Volume(_)),
         StartError::Config(_)
         | StartError::Account(_)
+        | StartError::Setup(_)
         | StartError::Launch(_)
         | StartError::Print(_)
         | StartError::Call(_) => false,

@@ -24,6 +24,8 @@ mod modules;
 mod privilege;
 mod records;
 mod rootless;
+mod setup;
+mod setup_ends;
 mod shown;
 mod site;
 mod sources;

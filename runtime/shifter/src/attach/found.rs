@@ -1,0 +1,143 @@
+//! What is mounted at `udiMount`: nothing, a container that `setupRoot` left, or something of somebody else.
+//!
+//! A container is known by what no user can make, wherever he can mount: the path to it is root's, it is a mount of
+//! overlayfs, and the record is a file of root's on that very mount, with a mark in an attribute that only root can set.
+
+use std::os::fd::OwnedFd;
+use std::path::Path;
+
+use shifter_sys::open::{self, For, Kind, Within};
+use shifter_sys::{CallError, Errno, mount, node};
+
+use super::mark;
+use crate::trust::{self, TrustError};
+
+/// `<linux/magic.h>`.
+const OVERLAYFS: u32 = 0x794c_7630;
+const TMPFS: u32 = 0x0102_1994;
+
+const WRITABLE_BY_OTHERS: u32 = 0o022;
+const RECORD: &str = "var/shifterConfig.json";
+/// Written by the plugin of Slurm.
+const JOB: &str = "var/shifterSlurm.jobid";
+/// No record is longer: a command line of the kernel's has at most 2 MiB.
+const LARGEST: u64 = 4 << 20;
+
+/// What is at `udiMount`.
+#[derive(Debug)]
+pub enum Found {
+    /// No mount.
+    Nothing,
+    /// The mount that goes below a container, without one, and its mark: a set-up is in its last moment, or was killed in
+    /// it.
+    Base(OwnedFd, String),
+    /// A container.
+    Container(Container),
+    /// A mount that is not ours.
+    Foreign(OwnedFd),
+}
+
+/// A container that `setupRoot` left.
+#[derive(Debug)]
+pub struct Container {
+    root: OwnedFd,
+    record: Vec<u8>,
+    mark: String,
+}
+
+/// Looks at `udiMount`. A place that is no mount is left after two calls.
+///
+/// # Errors
+/// When somebody else than root could have laid the path to a mount.
+pub fn look(udi_mount: &Path) -> Result<Found, TrustError> {
+    let is_mount = open::host(udi_mount, For::Place).and_then(|place| Ok(open::facts(&place)?.is_mount_root));
+    if !is_mount.unwrap_or(false) {
+        return Ok(Found::Nothing);
+    }
+    let root = trust::open_directory(udi_mount)?;
+    if let Ok(Some(mark)) = mark_of_base(&root) {
+        return Ok(Found::Base(root, mark));
+    }
+    match read(&root) {
+        Ok(Some((record, mark))) => Ok(Found::Container(Container { root, record, mark })),
+        Ok(None) | Err(_) => Ok(Found::Foreign(root)),
+    }
+}
+
+/// Unmounts what was found, with all below it. Somebody may have done so meanwhile (`EINVAL`).
+///
+/// # Errors
+/// Only what the kernel says.
+pub fn take_down(mount: &OwnedFd) -> Result<(), CallError> {
+    match mount::detach(mount) {
+        Err(error) if error.errno == Errno::INVAL => Ok(()),
+        done => done,
+    }
+}
+
+fn mark_of_base(root: &OwnedFd) -> Result<Option<String>, CallError> {
+    if open::filesystem_type(root)? != TMPFS {
+        return Ok(None);
+    }
+    let directory = open::below(root, Path::new("."), Within::PlainBelow, For::Listing)?;
+    Ok(mark_on(&directory)?.filter(|mark| mark::is_of_base(mark)))
+}
+
+fn mark_on(file: &OwnedFd) -> Result<Option<String>, CallError> {
+    Ok(node::attribute(file, mark::ATTRIBUTE)?.and_then(|mark| String::from_utf8(mark).ok()))
+}
+
+fn read(root: &OwnedFd) -> Result<Option<(Vec<u8>, String)>, CallError> {
+    if open::filesystem_type(root)? != OVERLAYFS {
+        return Ok(None);
+    }
+    let Some(record) = open_roots_own(root, RECORD)? else { return Ok(None) };
+    let Some(mark) = mark_on(&record)? else { return Ok(None) };
+    Ok(Some((open::read_all(record, LARGEST)?, mark)))
+}
+
+/// A file of root's, on the very mount of `root`, that nobody else can write.
+fn open_roots_own(root: &OwnedFd, path: &str) -> Result<Option<OwnedFd>, CallError> {
+    let file = open::below(root, Path::new(path), Within::PlainBelow, For::Reading)?;
+    let facts = open::facts(&file)?;
+    let is_roots = facts.kind == Kind::Regular && facts.uid == 0 && facts.mode & WRITABLE_BY_OTHERS == 0;
+    Ok((is_roots && facts.mount_id == open::facts(root)?.mount_id).then_some(file))
+}
+
+impl Container {
+    /// Its root.
+    #[must_use]
+    pub fn root(&self) -> &OwnedFd {
+        &self.root
+    }
+
+    /// What it was made from, by name: the line of `/var/shifterConfig.json`.
+    #[must_use]
+    pub fn record(&self) -> &[u8] {
+        &self.record
+    }
+
+    /// What it was really made from.
+    #[must_use]
+    pub fn mark(&self) -> &str {
+        &self.mark
+    }
+
+    /// Which job it is for, if somebody has noted it.
+    #[must_use]
+    pub fn job(&self) -> Option<String> {
+        let file = open_roots_own(&self.root, JOB).ok()??;
+        let text = String::from_utf8(open::read_all(file, 64).ok()?).ok()?;
+        let job = text.trim();
+        (!job.is_empty() && job.bytes().all(|byte| byte.is_ascii_alphanumeric())).then(|| job.to_owned())
+    }
+
+    /// Makes it the root of this process. The host's is detached.
+    ///
+    /// # Errors
+    /// `EINVAL` when the container was taken away meanwhile, or the host's root is the initial ramfs.
+    pub fn enter(&self) -> Result<(), CallError> {
+        mount::enter(&self.root)?;
+        mount::pivot_to_working_directory()
+    }
+}

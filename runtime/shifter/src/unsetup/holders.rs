@@ -1,0 +1,126 @@
+//! Who still has a container that was unmounted: told by `/proc`, from outside, for every process of the host.
+//!
+//! Who joined has a copy of the container's root in his own mount namespace: the same file system, by its device. Who went
+//! into it without joining (chroot(1), cd, an open file) has one of its mounts, by its number; it is in no mount table
+//! any more.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+use shifter_sys::{CallError, mountinfo, open};
+
+/// What a container can be known by when it is mounted no more.
+#[derive(Debug, Default)]
+pub(super) struct Traces {
+    devices: BTreeSet<String>,
+    mounts: BTreeSet<u64>,
+}
+
+impl Traces {
+    /// Remembers a container while it is mounted: its root's file system, and the numbers of its mounts.
+    pub(super) fn note(&mut self, root: &OwnedFd) -> Result<(), CallError> {
+        let root = open::facts(root)?.mount_id;
+        let table = mountinfo::read()?;
+        self.devices.extend(table.iter().filter(|mount| mount.id == root).map(|mount| mount.device.clone()));
+        let mut below = BTreeSet::from([root]);
+        // A mount made later may have a lower number than the one it lies on.
+        loop {
+            let found: Vec<u64> = table
+                .iter()
+                .filter(|mount| below.contains(&mount.parent) && !below.contains(&mount.id))
+                .map(|mount| mount.id)
+                .collect();
+            if found.is_empty() {
+                break;
+            }
+            below.extend(found);
+        }
+        self.mounts.extend(below);
+        Ok(())
+    }
+}
+
+/// A process that keeps a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    pid: u32,
+    name: String,
+    uid: Option<u32>,
+    how: &'static str,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "pid {} (`{}`", self.pid, self.name)?;
+        if let Some(uid) = self.uid {
+            write!(f, ", uid {uid}")?;
+        }
+        write!(f, "): {}", self.how)
+    }
+}
+
+/// A mount namespace, as far as it matters here.
+struct Table {
+    has_it: bool,
+    mounts: BTreeSet<u64>,
+}
+
+/// All processes that keep it, by their numbers. One that ends meanwhile keeps nothing.
+pub(super) fn find(traces: &Traces) -> Vec<Holder> {
+    if traces.mounts.is_empty() {
+        return Vec::new();
+    }
+    let Ok(processes) = std::fs::read_dir("/proc") else { return Vec::new() };
+    let mut pids: Vec<u32> = processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+    pids.sort_unstable();
+    let mut tables = BTreeMap::new();
+    pids.into_iter()
+        .filter(|&pid| pid != std::process::id())
+        .filter_map(|pid| holder(pid, traces, &mut tables))
+        .collect()
+}
+
+fn holder(pid: u32, traces: &Traces, tables: &mut BTreeMap<(u64, u64), Table>) -> Option<Holder> {
+    let process = Path::new("/proc").join(pid.to_string());
+    let namespace = std::fs::metadata(process.join("ns/mnt")).ok()?;
+    let key = (namespace.dev(), namespace.ino());
+    if let std::collections::btree_map::Entry::Vacant(vacant) = tables.entry(key) {
+        let mounts = mountinfo::read_of(&pid.to_string()).ok()?;
+        vacant.insert(Table {
+            has_it: mounts.iter().any(|mount| traces.devices.contains(&mount.device)),
+            mounts: mounts.iter().map(|mount| mount.id).collect(),
+        });
+    }
+    let table = &tables[&key];
+    let how = if table.has_it { Some("it is in its mount namespace") } else { by_link(&process, traces, table) };
+    how.map(|how| Holder { pid, name: name(&process), uid: uid(&process), how })
+}
+
+fn by_link(process: &Path, traces: &Traces, table: &Table) -> Option<&'static str> {
+    let is_in = |link: &Path| {
+        let facts = open::by_link_of_proc(link).and_then(open::facts);
+        // The number of a mount that is gone may be another's by now; that one is in the process's table.
+        facts.is_ok_and(|facts| traces.mounts.contains(&facts.mount_id) && !table.mounts.contains(&facts.mount_id))
+    };
+    let rows =
+        [("root", "its root is in it"), ("cwd", "its working directory is in it"), ("exe", "its program is in it")];
+    let by_name = rows.into_iter().find(|(link, _)| is_in(&process.join(link))).map(|(_, how)| how);
+    by_name.or_else(|| {
+        let mut open_files = std::fs::read_dir(process.join("fd")).ok()?.flatten();
+        open_files.any(|link| is_in(&link.path())).then_some("it has a file open in it")
+    })
+}
+
+fn name(process: &Path) -> String {
+    let name = std::fs::read(process.join("comm")).unwrap_or_default();
+    // A user chooses it.
+    String::from_utf8_lossy(name.trim_ascii_end()).chars().filter(|character| !character.is_control()).collect()
+}
+
+fn uid(process: &Path) -> Option<u32> {
+    let status = std::fs::read_to_string(process.join("status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("Uid:"))?.split_whitespace().next()?.parse().ok()
+}
