@@ -96,11 +96,16 @@ pub fn by_link_of_proc(link: &Path) -> Result<OwnedFd, CallError> {
 /// # Errors
 /// `ENOENT` without `/proc`.
 pub fn path_of(fd: impl AsFd) -> Result<std::path::PathBuf, CallError> {
-    use std::os::fd::AsRawFd as _;
     use std::os::unix::ffi::OsStringExt as _;
-    let link = format!("/proc/thread-self/fd/{}", fd.as_fd().as_raw_fd());
-    let path = fs::readlink(link, Vec::new()).named("readlink")?;
+    let path = fs::readlink(magic_link(fd), Vec::new()).named("readlink")?;
     Ok(std::ffi::OsString::from_vec(path.into_bytes()).into())
+}
+
+/// The name below `/proc` by which the kernel finds the very file of a descriptor, whatever its own name is now.
+#[must_use]
+pub fn magic_link(fd: impl AsFd) -> std::path::PathBuf {
+    use std::os::fd::AsRawFd as _;
+    format!("/proc/thread-self/fd/{}", fd.as_fd().as_raw_fd()).into()
 }
 
 /// What kind of file a descriptor is.

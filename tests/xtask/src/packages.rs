@@ -37,6 +37,7 @@ pub(crate) const FOR_TESTS: &[Package] = &[
     package("kill", "procps", "procps-ng"),
     package("mkfs.xfs", "xfsprogs", "xfsprogs"),
     package("mke2fs", "e2fsprogs", "e2fsprogs"),
+    package("mkfs.erofs", "erofs-utils", "erofs-utils"),
     package("systemd-analyze", "systemd", "systemd"),
     package("setpriv", "util-linux", "util-linux"),
     package("unshare", "util-linux", "util-linux"),

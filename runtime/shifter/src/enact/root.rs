@@ -188,7 +188,10 @@ impl Enactor<'_> {
 /// Mounts the file system in a file. If it is mounted on this node already, that is mounted once more: the kernel knows a
 /// superblock by its device (fs/super.c, `get_tree_bdev`).
 fn mount_file(file: &OwnedFd, filesystem: &str, notes: &OwnedFd) -> Result<OwnedFd, RootError> {
-    let device = loops::share(file, notes).map_err(RootError::Loop)?;
+    let device = match loops::share(file, notes) {
+        Err(error) if filesystem == "erofs" => return mount_erofs(file).map_err(|_| RootError::Loop(error)),
+        shared => shared.map_err(RootError::Loop)?,
+    };
     let mut parameters = vec![Parameter::Text("source", device.path.as_os_str()), Parameter::Flag("ro")];
     // A journal of a read-only device cannot be replayed; without this such a file is refused.
     match filesystem {
@@ -198,6 +201,14 @@ fn mount_file(file: &OwnedFd, filesystem: &str, notes: &OwnedFd) -> Result<Owned
     }
     // ORDER: the device is held open until the mount holds it; then it may go away with the mount.
     mount::new(filesystem, &parameters, PLAIN.and(Attributes::READ_ONLY)).map_err(RootError::New)
+}
+
+/// Without a loop device: erofs mounts a file as it is (Linux 6.12). Each such mount is a superblock of its own, which reads
+/// and decompresses for itself; so this is for nodes that have no loop device to give, not for all.
+fn mount_erofs(file: &OwnedFd) -> Result<OwnedFd, NewError> {
+    let source = open::magic_link(file);
+    let parameters = [Parameter::Text("source", source.as_os_str()), Parameter::Flag("ro")];
+    mount::new("erofs", &parameters, PLAIN.and(Attributes::READ_ONLY))
 }
 
 fn keep_links_into_usr(mount: &Path, image: &Tree) -> Result<(), RootError> {

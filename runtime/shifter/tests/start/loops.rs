@@ -9,16 +9,22 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use shifter_sys::loopdev::{self, Access, Backing, Control};
+use shifter_sys::mount::{self, Depth};
+use shifter_sys::open::{self, For};
 
 use crate::image;
-use crate::world::{ALICE, at, isolated};
+use crate::world::{ALICE, at, isolated, write};
 
 /// As many at once as a node has cores.
 const MANY: usize = 128;
 
 /// The devices that have this file of the store, attached by a start.
 fn devices(image: &str) -> Vec<u32> {
-    let backing = Backing::of(File::open(store(image)).unwrap()).unwrap();
+    devices_of(&store(image))
+}
+
+fn devices_of(file: &Path) -> Vec<u32> {
+    let backing = Backing::of(File::open(file).unwrap()).unwrap();
     let names = fs::read_dir("/sys/block").unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let numbers = names.filter_map(|name| name.strip_prefix("loop")?.parse().ok());
     numbers.filter(|number| loopdev::find_numbered(*number, &backing).is_some()).collect()
@@ -51,9 +57,14 @@ pub(crate) fn end(mut container: Child) {
 /// The kernel tears a namespace and its mounts down after the last process has ended, in its own time.
 #[track_caller]
 fn none_stays(image: &str) {
+    none_stays_of(&store(image));
+}
+
+#[track_caller]
+fn none_stays_of(file: &Path) {
     let deadline = Instant::now() + Duration::from_secs(20);
-    while !devices(image).is_empty() {
-        assert!(Instant::now() < deadline, "{image} still has {:?}", devices(image));
+    while !devices_of(file).is_empty() {
+        assert!(Instant::now() < deadline, "{} still has {:?}", file.display(), devices_of(file));
         std::thread::sleep(Duration::from_millis(5));
     }
 }
@@ -161,6 +172,35 @@ fn a_device_that_somebody_else_attached_is_not_used() {
         let [ours] = devices("busy")[..] else { panic!("{:?}", devices("busy")) };
         assert_ne!(foreign.path, Path::new(&format!("/dev/loop{ours}")));
         end(container);
+    });
+}
+
+#[test]
+fn an_erofs_image_is_mounted_with_a_loop_device_and_where_there_is_none_without() {
+    isolated(|world| {
+        // On a disk: the file systems in memory cannot serve a mounted file (no `read_folio`).
+        let disk = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("disk-{}", std::process::id()));
+        fs::create_dir(&disk).unwrap();
+        fs::set_permissions(&disk, fs::Permissions::from_mode(0o755)).unwrap();
+        let file = disk.join("flat.erofs");
+        let made = Command::new("mkfs.erofs").arg(&file).arg(image::tree()).output();
+        assert!(made.is_ok_and(|made| made.status.success()), "install the package `erofs-utils`");
+        write("images/flat.meta", "FORMAT: erofs\nENV: PATH=/bin:/usr/bin\n");
+        fs::copy(at("images/flat.meta"), disk.join("flat.meta")).unwrap();
+        let copy = mount::clone_at(open::host(&disk, For::Place).unwrap(), Depth::One).unwrap();
+        mount::attach(copy, open::host(&at("images"), For::Place).unwrap()).unwrap();
+        assert_eq!(world.start(&["-i", "id:flat", "cat", "/data/file"]).ok(), "of the image\n");
+
+        let nothing = mount::clone_at(open::host(Path::new("/dev/null"), For::Place).unwrap(), Depth::One).unwrap();
+        mount::attach(nothing, open::host(Path::new("/dev/loop-control"), For::Place).unwrap()).unwrap();
+        none_stays_of(&file);
+        let run = world.start(&["-i", "id:flat", "cat", "/data/file"]);
+        if run.stderr.contains("no loop device for the image") {
+            eprintln!("skipped: this kernel mounts no file as erofs (Linux 6.12, EROFS_FS_BACKED_BY_FILE)");
+        } else {
+            assert_eq!(run.ok(), "of the image\n");
+        }
+        fs::remove_dir_all(&disk).unwrap();
     });
 }
 
