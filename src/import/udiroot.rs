@@ -8,7 +8,7 @@ use shifter_formats::env::{Assignment, NamePattern};
 use shifter_formats::image::ImageType;
 use shifter_formats::size::Bytes;
 use shifter_formats::udiroot::{Conf, Endpoint, Home, ModuleChoice, Owner, UserNamespaces};
-use shifter_formats::volume::{PerNodeCache, VolumeEntry};
+use shifter_formats::volume::{CacheFilesystem, PerNodeCache, VolumeEntry};
 use std::path::{Path, PathBuf};
 use toml::Value;
 
@@ -122,6 +122,7 @@ impl Lift<'_> {
             ("chmod", "chmodPath", &conf.chmod_path),
             ("dd", "ddPath", &conf.dd_path),
             ("mkfs_xfs", "mkfsXfsPath", &conf.mkfs_xfs_path),
+            ("mkfs_ext4", "mkfsExt4Path", &conf.mkfs_ext4_path),
         ];
         for (tool, key, path) in tools {
             self.put_path(&["paths", "tools", tool], key, path.as_ref());
@@ -151,6 +152,10 @@ impl Lift<'_> {
             self.put(&["runtime", "populate_etc"], "populateEtcDynamically", how(dynamic));
         }
         self.put_list(&["runtime", "import_users"], "usersToImport", &conf.users_to_import);
+        if conf.identity_path.is_some() {
+            self.put(&["identity", "resolve_at"], "identityPath", "prolog");
+            self.put_path(&["identity", "path"], "identityPath", conf.identity_path.as_ref());
+        }
         self.put_flag(&["runtime", "allow_local_chroot"], "allowLocalChroot", conf.allow_local_chroot);
         if let Some(style) = conf.mount_propagation_style {
             self.put(&["runtime", "propagation"], "mountPropagationStyle", style.as_str());
@@ -303,8 +308,11 @@ pub(super) fn filesystem(draft: &mut Draft, path: &[&str], entry: &VolumeEntry, 
     if !options.is_empty() {
         put(&["options"], options.into());
     }
-    if let Some(PerNodeCache { size: Bytes(size), .. }) = entry.per_node_cache {
+    if let Some(PerNodeCache { size: Bytes(size), filesystem, .. }) = entry.per_node_cache {
         put(&["per_node_cache", "size"], format!("{size}B").into());
+        if filesystem != CacheFilesystem::default() {
+            put(&["per_node_cache", "fs"], filesystem.as_str().into());
+        }
     }
     if !entry.automount.is_empty() {
         put(&["automount"], texts(&entry.automount).into());

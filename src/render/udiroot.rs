@@ -6,7 +6,7 @@ use crate::site::{Env, Filesystem, Node, Site};
 use shifter_formats::env::{Assignment, NamePattern};
 use shifter_formats::size::Bytes;
 use shifter_formats::udiroot::{self, Conf, Endpoint, Home, ModuleChoice, Owner, SiteLink};
-use shifter_formats::volume::{PerNodeCache, Propagation, VolumeEntry, VolumeMap};
+use shifter_formats::volume::{CacheFilesystem, PerNodeCache, Propagation, VolumeEntry, VolumeMap};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -112,6 +112,7 @@ fn conf(site: &Site, node: &Node, errors: &mut Vec<RenderError>) -> Conf {
         allow_libc_pwd_calls: runtime.libc_passwd_calls,
         populate_etc_dynamically: runtime.populate_etc_dynamically,
         users_to_import: runtime.import_users.clone(),
+        identity_path: path(&node.identity_path),
         allow_local_chroot: runtime.allow_local_chroot,
         user_namespaces: runtime.user_namespaces.map(|how| match how {
             UserNamespaces::Host => udiroot::UserNamespaces::Host,
@@ -138,6 +139,7 @@ fn conf(site: &Site, node: &Node, errors: &mut Vec<RenderError>) -> Conf {
         chmod_path: tool(|tools| &tools.chmod),
         dd_path: tool(|tools| &tools.dd),
         mkfs_xfs_path: path(&node.mkfs_xfs),
+        mkfs_ext4_path: path(&node.mkfs_ext4),
         per_node_cache_path: path(&cache_path),
         per_node_cache_size_limit: cache_limit.map(Bytes),
         per_node_cache_allowed_fs_type: cache_fs,
@@ -202,7 +204,11 @@ pub(super) fn volumes(list: &[Filesystem], errors: &mut Vec<RenderError>) -> Vol
             read_only: mount.read_only,
             recursive: mount.recursive,
             propagation: mount.propagation.as_ref().and_then(|p| propagation("filesystem.options", p, errors)),
-            per_node_cache: mount.per_node_cache.as_ref().map(|cache| PerNodeCache::new(Bytes(cache.size))),
+            per_node_cache: mount.per_node_cache.as_ref().and_then(|cache| {
+                let kind = CacheFilesystem::ALL.into_iter().find(|kind| kind.as_str() == cache.fs);
+                let filesystem = expect("filesystem.per_node_cache.fs", &cache.fs, "xfs or ext4", kind, errors)?;
+                Some(PerNodeCache { filesystem, ..PerNodeCache::new(Bytes(cache.size)) })
+            }),
             optional: mount.optional,
             automount: mount.automount.clone(),
         });

@@ -7,7 +7,7 @@ use super::module::Module;
 use super::resolve::Resolver;
 use crate::diagnostic::KeyPath;
 use crate::profile::section::scalar::AbsPath;
-use crate::profile::section::{self, Phase, PopulateEtc, UserNamespaces};
+use crate::profile::section::{self, Phase, PopulateEtc, ResolveAt, UserNamespaces};
 use crate::target;
 
 /// What containers on the nodes of a class are like.
@@ -19,6 +19,10 @@ pub struct Node {
     pub tools: Option<Tools>,
     /// `mkfs.xfs`, for per-node caches.
     pub mkfs_xfs: Option<String>,
+    /// `mkfs.ext4`, for those with ext4.
+    pub mkfs_ext4: Option<String>,
+    /// Where the users of jobs are, looked up before.
+    pub identity_path: Option<String>,
     /// Where images come from.
     pub images: Images,
     /// How a container is built.
@@ -209,6 +213,11 @@ impl Resolver<'_> {
                 let tools = profile.paths.as_ref().and_then(|p| p.tools.as_ref());
                 self.path("paths.tools.mkfs_xfs", tools.and_then(|t| t.mkfs_xfs.as_ref()))
             },
+            mkfs_ext4: {
+                let tools = profile.paths.as_ref().and_then(|p| p.tools.as_ref());
+                self.path("paths.tools.mkfs_ext4", tools.and_then(|t| t.mkfs_ext4.as_ref()))
+            },
+            identity_path: self.identity_path(),
             images: self.images(),
             runtime: self.runtime(class),
             etc: self.etc(&config),
@@ -330,6 +339,14 @@ impl Resolver<'_> {
             found => found,
         };
         Etc { path, refresh: written.refresh }
+    }
+
+    /// Natively, where users are looked up before a job.
+    fn identity_path(&mut self) -> Option<String> {
+        let written = self.profile.identity.clone().unwrap_or_default();
+        let path = self.path("identity.path", written.path.as_ref());
+        let is_before = matches!(written.resolve_at, Some(ResolveAt::Submit | ResolveAt::Prolog));
+        (is_before && self.target.is_native()).then(|| path.unwrap_or_else(|| "/run/shifter/identity".to_owned()))
     }
 
     fn kernel_modules(&mut self) -> KernelModules {

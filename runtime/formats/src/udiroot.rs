@@ -107,6 +107,9 @@ table::key_table! {
     populate_etc_dynamically = "populateEtcDynamically": Option<bool> { default: Some("0") },
     /// Further users for a dynamic passwd and group.
     users_to_import = "usersToImport": Vec<String> { targets: MASTER },
+    /// A directory with a file for each user of a job, named by the uid, that root wrote before the job: lines of
+    /// passwd(5) and group(5) as getent(1) prints them. A start reads it and asks no name service.
+    identity_path = "identityPath": Option<PathBuf> { trust: Trust::RootReads, targets: NATIVE },
     /// 1 permits images of type local, which are directories of the host. The original does not enforce 0.
     allow_local_chroot = "allowLocalChroot": Option<bool> { default: Some("0") },
     /// `deny` stops processes in a container from making user namespaces; `host` leaves it to the kernel.
@@ -142,14 +145,17 @@ table::key_table! {
     chmod_path = "chmodPath": Option<PathBuf> { required_by: ORIGINALS, trust: Trust::RootExecutes, no_op_in: NATIVE },
     /// dd(1), which the original runs as root to make the file of a perNodeCache.
     dd_path = "ddPath": Option<PathBuf> { required_by: ORIGINALS, trust: Trust::RootExecutes, no_op_in: NATIVE },
-    /// mkfs.xfs(8), which makes the file system of a perNodeCache. The one helper that has no in-process form.
+    /// mkfs.xfs(8), which makes the file system of a perNodeCache. It has no in-process form.
     mkfs_xfs_path = "mkfsXfsPath": Option<PathBuf> { trust: Trust::RootExecutes },
+    /// mkfs.ext4(8), which makes that of a perNodeCache with `fs=ext4`.
+    mkfs_ext4_path = "mkfsExt4Path": Option<PathBuf> { trust: Trust::RootExecutes, targets: NATIVE },
     /// Where the files of perNodeCache lie.
     per_node_cache_path = "perNodeCachePath": Option<PathBuf> { trust: Trust::RootWrites },
     /// The largest perNodeCache a user may ask for. The original reads it and enforces nothing.
     per_node_cache_size_limit = "perNodeCacheSizeLimit": Option<Bytes> { default: Some("0") },
-    /// The file systems a perNodeCache may have. Only xfs exists; the original ignores the key.
-    per_node_cache_allowed_fs_type = "perNodeCacheAllowedFsType": Vec<String> { no_op_in: Target::ALL_SLICE },
+    /// The file systems a perNodeCache may have: xfs and ext4, unless it says otherwise. The original knows xfs and
+    /// ignores the key.
+    per_node_cache_allowed_fs_type = "perNodeCacheAllowedFsType": Vec<String> { no_op_in: ORIGINALS },
     /// Directories of the host that every container gets.
     site_fs = "siteFs": VolumeMap {},
     /// Symbolic links that every container gets, as `TARGET:LINK`; the target may be relative.

@@ -13,7 +13,7 @@ mod fault;
 mod forbidden;
 mod parse;
 
-pub use cache::PerNodeCache;
+pub use cache::{CacheFilesystem, PerNodeCache};
 pub use entry::{Propagation, VolumeEntry, VolumeMap};
 pub use fault::{VolumeFault, VolumeFaultKind};
 pub use forbidden::{FORBIDDEN_TARGETS, ForbiddenTarget, Reach, forbidden_target, is_within};

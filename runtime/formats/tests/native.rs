@@ -76,7 +76,10 @@ fn volume_maps_are_read_to_the_letter() {
         ("siteFs=/a:/b:perNodeCache", "needs a value"),
         ("siteFs=/a:/b:perNodeCache=size=0", "does not understand `size=0`"),
         ("siteFs=/a:/b:perNodeCache=fs=xfs", "needs a size"),
-        ("siteFs=/a:/b:perNodeCache=size=1G,fs=ext4", "`fs=ext4`"),
+        ("siteFs=/a:/b:perNodeCache=size=1G,fs=btrfs", "`fs=btrfs`"),
+        ("siteFs=/a:/b:perNodeCache=size=1G,fs=xfs,fs=ext4", "`fs=ext4`"),
+        ("siteFs=/a:/b:perNodeCache=size=1G,method=dd", "`method=dd`"),
+        ("siteFs=/a:/b:perNodeCache=size=1G,bs=64k", "has blocks of 65536 bytes; write bs=1024, bs=2048 or bs=4096"),
         ("siteFs=/a:/b:automount=/x", "no directory name"),
         ("siteFs=/a:/b:ro=1", "takes no value"),
     ];

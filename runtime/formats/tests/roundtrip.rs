@@ -42,9 +42,10 @@ fn assignment() -> impl Strategy<Value = Assignment> {
 }
 
 fn entry() -> impl Strategy<Value = VolumeEntry> {
-    let cache = (1u64..1 << 40, option::of(1u64..1 << 20)).prop_map(|(size, block)| PerNodeCache {
-        size: Bytes(size),
+    let block_size = prop_oneof![Just(1024), Just(2048), Just(4096)];
+    let cache = (1u64..1 << 40, option::of(block_size)).prop_map(|(size, block)| PerNodeCache {
         block_size: block.map_or(PerNodeCache::BLOCK_SIZE, Bytes),
+        ..PerNodeCache::new(Bytes(size))
     });
     let propagation = prop_oneof![Just(Propagation::Private), Just(Propagation::Slave)];
     (path(), path(), any::<[bool; 2]>(), option::of(propagation), option::of(cache)).prop_map(

@@ -1,19 +1,27 @@
 //! Who the users and groups of the container are, as passwd(5) and group(5) lines.
 //!
-//! Files are read in-process. Where a site has its users in a directory service, libc is asked in a child that has
-//! given up every right, since whatever modules libc loads for that are no part of this program.
+//! They are looked for in this order, and whatever finds the caller ends the search:
+//!
+//! 1. the file that his job brought, in key `identityPath`,
+//! 2. `passwd` in `etcPath`, unless `populateEtcDynamically` is 1,
+//! 3. libc, if `allowLibcPwdCalls` or `populateEtcDynamically` is 1: in a child that has given up every right, since
+//!    whatever modules libc loads for a directory service are no part of this program.
 
+use std::collections::HashSet;
 use std::fmt;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use shifter_formats::udiroot::Conf;
 use shifter_sys::CallError;
-use shifter_sys::account::{self as libc_accounts, Account};
 use shifter_sys::open::{self, For};
-use shifter_sys::process::{self, Ended};
+use shifter_sys::process::Ended;
 
 use crate::plan::GroupFilter;
 use crate::privilege::Raised;
+use crate::trust::{Distrust, TrustError, source};
+
+mod job;
+mod libc;
 
 /// No passwd file of a site is larger.
 const LARGEST: u64 = 64 << 20;
@@ -32,6 +40,10 @@ pub struct Accounts {
 pub enum AccountError {
     /// Nobody with this uid in this file.
     NotInFile(u32, PathBuf),
+    /// Nobody with this uid in the file that the job brought.
+    NotInJob(u32, PathBuf),
+    /// Somebody else than root could have written the file.
+    Trust(TrustError),
     /// Nobody with this uid known to libc.
     Unknown(u32),
     /// A user of `usersToImport` that is not known.
@@ -50,6 +62,10 @@ impl fmt::Display for AccountError {
             AccountError::NotInFile(uid, path) => {
                 write!(f, "no user has uid {uid} in `{}` (allowLibcPwdCalls=1 would ask the system)", path.display())
             }
+            AccountError::NotInJob(uid, path) => {
+                write!(f, "`{}` has no line of passwd(5) for uid {uid} (key identityPath)", path.display())
+            }
+            AccountError::Trust(error) => error.fmt(f),
             AccountError::Unknown(uid) => write!(f, "the system knows no user with uid {uid}"),
             AccountError::UnknownName(name) => write!(f, "the system knows no user `{name}` (key usersToImport)"),
             AccountError::File(path, error) => write!(f, "cannot read `{}`: {error}", path.display()),
@@ -76,14 +92,55 @@ pub struct User {
     pub home: PathBuf,
 }
 
+/// Who the caller is, and what a container's passwd and group say beside `etcPath`'s.
+///
+/// # Errors
+/// When nobody knows him.
+pub fn find(raised: &Raised, conf: &Conf) -> Result<(User, Accounts), AccountError> {
+    let caller = raised.caller();
+    let is_dynamic = conf.populate_etc_dynamically == Some(true);
+    let others: &[String] = if is_dynamic { &conf.users_to_import } else { &[] };
+    if let Some((path, accounts)) = job::read(raised, conf)? {
+        let user = user_in_text(caller.uid, &accounts.passwd).ok_or(AccountError::NotInJob(caller.uid, path))?;
+        // Users of programs, such as sshd, are the host's own.
+        let host = if others.is_empty() { String::new() } else { read(Path::new("/etc/passwd"))? };
+        if let Some(needed) = job::needed(&accounts, caller, others, &host) {
+            return Ok((user, needed));
+        }
+    }
+    if !is_dynamic {
+        let passwd = conf.etc_path.as_deref().unwrap_or(Path::new("/etc")).join("passwd");
+        match user_in_file(caller.uid, &passwd) {
+            Err(AccountError::NotInFile(..)) if conf.allow_libc_pwd_calls == Some(true) => {}
+            found => return Ok((found?, Accounts::default())),
+        }
+    }
+    let accounts = libc::ask(raised, others)?;
+    let user = user_in_text(caller.uid, &accounts.passwd).ok_or(AccountError::Unknown(caller.uid))?;
+    Ok((user, accounts))
+}
+
+fn read(path: &Path) -> Result<String, AccountError> {
+    let failed = |error| AccountError::File(path.to_owned(), error);
+    let file = source::open(path, For::Reading).map_err(|error| match error.reason {
+        Distrust::Call(error) => failed(error),
+        _ => AccountError::Trust(error),
+    })?;
+    let bytes = open::read_all(file, LARGEST).map_err(failed)?;
+    Ok(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+}
+
+/// The fields of each line that has a name, a word and a number.
+fn lines_of(table: &str) -> impl Iterator<Item = Vec<&str>> {
+    table.lines().map(|line| line.split(':').collect::<Vec<_>>()).filter(|fields| fields.len() > 3)
+}
+
 /// The caller in a passwd file.
 ///
 /// # Errors
 /// When he is not in it.
-pub fn user_in_file(uid: u32, passwd: &Path) -> Result<User, AccountError> {
-    let file = open::host(passwd, For::Reading).and_then(|file| open::read_all(file, LARGEST));
-    let bytes = file.map_err(|error| AccountError::File(passwd.to_owned(), error))?;
-    user_in_text(uid, &String::from_utf8_lossy(&bytes)).ok_or_else(|| AccountError::NotInFile(uid, passwd.to_owned()))
+fn user_in_file(uid: u32, passwd: &Path) -> Result<User, AccountError> {
+    user_in_text(uid, &read(passwd)?).ok_or_else(|| AccountError::NotInFile(uid, passwd.to_owned()))
 }
 
 /// The caller in the lines of a passwd file.
@@ -106,56 +163,23 @@ pub fn uid_in_file(name: &str, passwd: &Path) -> Option<u32> {
     })
 }
 
-/// The caller's passwd line and those of `others`, with a group line for each of their groups, by libc.
-///
-/// # Errors
-/// When one of them is not known.
-pub fn ask_libc(raised: &Raised, others: &[String]) -> Result<Accounts, AccountError> {
-    let (reading, writing) = process::pipe()?;
-    let child = raised.in_dropped_child(|dropped| {
-        let caller = dropped.caller();
-        let Ok(Some(user)) = libc_accounts::by_uid(caller.uid) else { return 2 };
-        let mut accounts = Accounts::default();
-        accounts.add(&user, &caller.groups);
-        for name in others {
-            let Ok(Some(other)) = libc_accounts::by_name(name) else { return 3 };
-            let groups = libc_accounts::groups_of(name, other.gid).unwrap_or_default();
-            accounts.add(&other, &groups);
-        }
-        let text = format!("{}\0{}", accounts.passwd, accounts.group);
-        i32::from(shifter_sys::node::write_all(writing, text.as_bytes()).is_err())
-    })?;
-    let mut text = String::new();
-    let read = std::fs::File::from(reading).take(LARGEST).read_to_string(&mut text);
-    match process::wait(child)? {
-        Ended::Exited(0) if read.is_ok() => {}
-        Ended::Exited(2) => return Err(AccountError::Unknown(raised.caller().uid)),
-        Ended::Exited(3) => return Err(AccountError::UnknownName(others.join("`, `"))),
-        ended => return Err(AccountError::Child(ended)),
+/// A table with those of these lines whose number it does not have.
+#[must_use]
+pub fn with_missing(table: &[u8], lines: &str) -> Vec<u8> {
+    let mut whole = table.to_vec();
+    if lines.is_empty() {
+        return whole;
     }
-    let (passwd, group) = text.split_once('\0').ok_or(AccountError::Child(Ended::Exited(0)))?;
-    Ok(Accounts { passwd: passwd.to_owned(), group: group.to_owned() })
-}
-
-impl Accounts {
-    fn add(&mut self, user: &Account, groups: &[u32]) {
-        let field = |text: &str| text.replace([':', '\n'], " ");
-        self.passwd += &format!(
-            "{}:x:{}:{}:{}:{}:{}\n",
-            field(&user.name),
-            user.uid,
-            user.gid,
-            field(&user.gecos),
-            field(&user.home),
-            field(&user.shell),
-        );
-        for &gid in [user.gid].iter().chain(groups) {
-            let has_line = self.group.lines().any(|line| line.split(':').nth(2) == Some(&gid.to_string()));
-            if let (false, Ok(Some(name))) = (has_line, libc_accounts::group_name(gid)) {
-                self.group += &format!("{}:x:{gid}:\n", field(&name));
-            }
-        }
+    let text = String::from_utf8_lossy(table);
+    let known: HashSet<&str> = text.lines().filter_map(|line| line.split(':').nth(2)).collect();
+    if !whole.is_empty() && !whole.ends_with(b"\n") {
+        whole.push(b'\n');
     }
+    for line in lines.lines().filter(|line| line.split(':').nth(2).is_some_and(|number| !known.contains(number))) {
+        whole.extend_from_slice(line.as_bytes());
+        whole.push(b'\n');
+    }
+    whole
 }
 
 /// Cuts a group file down to what the container needs: every group keeps its name and number, members go, and the user
@@ -195,6 +219,13 @@ mod tests {
             String::from_utf8(filter_groups(file, &filter)).unwrap(),
             "root:x:0:\nstaff:x:50:alice\nalice:x:1000:alice\nproj:x:2000:\n"
         );
+    }
+
+    #[test]
+    fn only_lines_with_a_new_number_are_added() {
+        let added = with_missing(b"root:x:0:\nstaff:x:50:", "crew:x:50:alice\nproj:x:51:alice\n");
+        assert_eq!(String::from_utf8(added).unwrap(), "root:x:0:\nstaff:x:50:\nproj:x:51:alice\n");
+        assert_eq!(with_missing(b"a", ""), b"a");
     }
 
     #[test]

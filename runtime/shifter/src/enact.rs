@@ -205,7 +205,7 @@ impl<'a> Enactor<'a> {
             Step::Symlink { path, target } => self.symlink(path, target),
             Step::File { path, mode, text } => self.file(path, *mode, text.as_bytes()),
             Step::HostFile { from, to } => self.host_file(from, to),
-            Step::StaticEtc { from, groups } => self.static_etc(from, groups),
+            Step::StaticEtc { from, groups, more } => self.static_etc(from, groups, more),
             Step::Bind(bind) => self.bind(bind),
             Step::BindEntries { from, to } => self.bind_entries(from, to),
             Step::Automount { from, names } => {

@@ -14,7 +14,7 @@
 use std::path::{Path, PathBuf};
 
 use shifter_formats::udiroot::{Conf, Home, Loaded};
-use shifter_formats::volume::{self, Author, VolumeEntry, VolumeMap};
+use shifter_formats::volume::{self, Author, CacheFilesystem, PerNodeCache, VolumeEntry, VolumeMap};
 use shifter_sys::mount::{Attributes, Depth, Propagation};
 
 use crate::account::{Accounts, User};
@@ -57,7 +57,7 @@ pub struct Facts<'a> {
     pub mode: Mode,
     /// The caller.
     pub user: &'a User,
-    /// passwd and group, where `populateEtcDynamically` is 1.
+    /// Lines of passwd and group: all there are where `populateEtcDynamically` is 1, else what `etcPath` may lack.
     pub accounts: &'a Accounts,
     /// What identifies the image, for the record.
     pub image: &'a str,
@@ -112,7 +112,7 @@ pub fn plan(facts: &Facts<'_>) -> Result<Vec<Step>, PolicyError> {
     for volume in &facts.volumes.entries {
         let to = volume.to.components().collect();
         steps.push(match &volume.per_node_cache {
-            Some(cache) => facts.cache(to, Author::User, cache.size.0)?,
+            Some(cache) => facts.cache(to, Author::User, cache)?,
             None => Step::Volume {
                 from: volume.from.components().collect(),
                 to,
@@ -202,17 +202,20 @@ impl Facts<'_> {
         Ok(())
     }
 
-    fn cache(&self, to: PathBuf, author: Author, size: u64) -> Result<Step, PolicyError> {
-        policy::check_cache(&to, size, self.conf, self.mode)?;
+    fn cache(&self, to: PathBuf, author: Author, cache: &PerNodeCache) -> Result<Step, PolicyError> {
+        policy::check_cache(&to, cache, self.conf, self.mode)?;
         let key = |path: &Option<PathBuf>, name| path.clone().ok_or(PolicyError::MissingKey(name));
         let directory = key(&self.conf.per_node_cache_path, "perNodeCachePath")?;
-        let mkfs = key(&self.conf.mkfs_xfs_path, "mkfsXfsPath")?;
-        Ok(Step::Cache(Cache { to, author, size, directory, mkfs }))
+        let mkfs = match cache.filesystem {
+            CacheFilesystem::Xfs => key(&self.conf.mkfs_xfs_path, "mkfsXfsPath")?,
+            CacheFilesystem::Ext4 => key(&self.conf.mkfs_ext4_path, "mkfsExt4Path")?,
+        };
+        Ok(Step::Cache(Cache { to, author, kind: *cache, directory, mkfs }))
     }
 
     fn site_fs(&self, entry: &VolumeEntry, missing: Missing, steps: &mut Vec<Step>) -> Result<(), PolicyError> {
         if let Some(cache) = &entry.per_node_cache {
-            steps.push(self.cache(entry.to.clone(), Author::Site, cache.size.0)?);
+            steps.push(self.cache(entry.to.clone(), Author::Site, cache)?);
             return Ok(());
         }
         if !entry.automount.is_empty() {

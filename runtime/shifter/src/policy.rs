@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use shifter_formats::udiroot::Conf;
-use shifter_formats::volume::{Author, VolumeMap, forbidden_target};
+use shifter_formats::volume::{Author, CacheFilesystem, PerNodeCache, VolumeMap, forbidden_target};
 
 use crate::privilege::Mode;
 
@@ -43,6 +43,8 @@ pub enum PolicyError {
     Target(ForbiddenTarget),
     /// A `perNodeCache` that is larger than the site lets it be; the limit in bytes.
     CacheTooLarge(PathBuf, u64),
+    /// A `perNodeCache` with a file system that the site does not allow; those that it does.
+    CacheFilesystem(PathBuf, CacheFilesystem, Vec<String>),
     /// A `perNodeCache` without privilege, which needs a loop device.
     CacheWithoutPrivilege(PathBuf),
     /// A key that this start needs.
@@ -82,6 +84,12 @@ impl fmt::Display for PolicyError {
                 "the perNodeCache at `{}` is larger than the {limit} bytes of key perNodeCacheSizeLimit",
                 target.display()
             ),
+            PolicyError::CacheFilesystem(target, filesystem, allowed) => write!(
+                f,
+                "the perNodeCache at `{}` may not be {filesystem}; key perNodeCacheAllowedFsType allows {}",
+                target.display(),
+                allowed.join(", ")
+            ),
             PolicyError::CacheWithoutPrivilege(target) => {
                 write!(f, "without privilege there is no perNodeCache at `{}`", target.display())
             }
@@ -106,13 +114,17 @@ pub fn check_volumes(volumes: &VolumeMap, conf: &Conf) -> Result<(), PolicyError
 /// Whether a `perNodeCache` may be made, for a user or the site. A limit of 0 is none.
 ///
 /// # Errors
-/// When it is too large, or there is no privilege to make it.
-pub fn check_cache(to: &Path, size: u64, conf: &Conf, mode: Mode) -> Result<(), PolicyError> {
+/// When it is too large, of a file system that is not allowed, or there is no privilege to make it.
+pub fn check_cache(to: &Path, cache: &PerNodeCache, conf: &Conf, mode: Mode) -> Result<(), PolicyError> {
     if mode == Mode::UserNamespace {
         return Err(PolicyError::CacheWithoutPrivilege(to.to_owned()));
     }
+    let allowed = &conf.per_node_cache_allowed_fs_type;
+    if !allowed.is_empty() && !allowed.iter().any(|name| name == cache.filesystem.as_str()) {
+        return Err(PolicyError::CacheFilesystem(to.to_owned(), cache.filesystem, allowed.clone()));
+    }
     match conf.per_node_cache_size_limit.map_or(0, |limit| limit.0) {
-        limit if limit != 0 && size > limit => Err(PolicyError::CacheTooLarge(to.to_owned(), limit)),
+        limit if limit != 0 && cache.size.0 > limit => Err(PolicyError::CacheTooLarge(to.to_owned(), limit)),
         _ => Ok(()),
     }
 }

@@ -106,6 +106,19 @@ impl Raised {
         body()
     }
 
+    /// Runs `body` while no signal of the caller's can reach the process (kill(2): it asks for the real and the saved
+    /// uid), so that what it begins it ends.
+    pub fn out_of_reach<T>(&self, body: impl FnOnce() -> T) -> T {
+        let back = self.caller.mode == Mode::Setuid;
+        let _back = back.then(|| {
+            if let Err(error) = identity::set_user(Triple::all(0)) {
+                die("take the caller's uid off", error);
+            }
+            Back { caller: &self.caller, groups_changed: false }
+        });
+        body()
+    }
+
     /// Runs `body` in a child that has dropped everything, as [`Raised::drop_forever`] does. It gets a mount table of
     /// its own too: once it has become a program of the user's he can trace it, and let it leave processes behind,
     /// which must not look on while root builds.

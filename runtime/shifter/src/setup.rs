@@ -13,6 +13,7 @@ use shifter_formats::record::{Outcome, Phase};
 use shifter_formats::udiroot::{Conf, select};
 use shifter_sys::{environ, identity, signal};
 
+use crate::account;
 use crate::attach::mark::{self, Mark};
 use crate::attach::{self, Found};
 use crate::config;
@@ -160,7 +161,7 @@ fn recorded(raised: &Raised, options: &Options, journal: &mut Journal) -> Result
     let (image, mut opened) = image::open(raised, &conf, &request.image)?;
     journal.found(&image);
     denied.permits_content(&image)?;
-    let (user, accounts) = start::find_user(raised, &conf)?;
+    let (user, accounts) = account::find(raised, &conf)?;
     if user.name != options.user {
         let Options { user: name, uid, .. } = options.clone();
         return Err(SetupError::OtherUser { name, uid, known_as: user.name }.into());

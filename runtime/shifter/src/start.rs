@@ -3,13 +3,12 @@
 use std::convert::Infallible;
 use std::ffi::OsString;
 use std::fmt;
-use std::path::Path;
 
 use shifter_formats::record::{Outcome, Phase};
-use shifter_formats::udiroot::{Conf, SelectionError, select};
+use shifter_formats::udiroot::{SelectionError, select};
 use shifter_sys::CallError;
 
-use crate::account::{self, AccountError, Accounts, User};
+use crate::account::{self, AccountError};
 use crate::attach::{self, Joined};
 use crate::config::ConfigError;
 use crate::deny::{DenyError, Standing};
@@ -165,7 +164,7 @@ fn recorded(
     let (image, mut opened) = image::open(&raised, &conf, &request.image)?;
     journal.found(&image);
     denied.permits_content(&image)?;
-    let (user, accounts) = find_user(&raised, &conf)?;
+    let (user, accounts) = account::find(&raised, &conf)?;
 
     let hooks = HookFacts {
         conf: &conf,
@@ -218,19 +217,6 @@ fn recorded(
         inherited: &inherited,
     };
     Ok(launch::become_command(dropped, &launch, &hooks)?)
-}
-
-/// By `etcPath`, or by libc where the site allows it or `/etc` is made for each user. An `etcPath` is believed first.
-pub(crate) fn find_user(raised: &Raised, conf: &Conf) -> Result<(User, Accounts), AccountError> {
-    let uid = raised.caller().uid;
-    let is_dynamic = conf.populate_etc_dynamically == Some(true);
-    if !is_dynamic && conf.allow_libc_pwd_calls != Some(true) {
-        let passwd = conf.etc_path.as_deref().unwrap_or(Path::new("/etc")).join("passwd");
-        return Ok((account::user_in_file(uid, &passwd)?, Accounts::default()));
-    }
-    let accounts = account::ask_libc(raised, &conf.users_to_import)?;
-    let user = account::user_in_text(uid, &accounts.passwd).ok_or(AccountError::Unknown(uid))?;
-    Ok((user, accounts))
 }
 
 /// One line for the failure and one for each cause.

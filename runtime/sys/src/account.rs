@@ -2,9 +2,14 @@
 //!
 //! Those modules are other people's code: call this only in a child that has given up every right.
 
-use nix::unistd::{Gid, Group, Uid, User};
+use nix::unistd::{Gid, Uid, User};
 
 use crate::call::{CallError, Named};
+
+/// Room for a group and its members, at first.
+const SMALLEST_LINE: usize = 16 << 10;
+/// And at last: more than 65,536 groups of whom each member has a name of 32 letters.
+const LONGEST_LINE: usize = 256 << 20;
 
 /// A line of passwd(5).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,12 +57,33 @@ pub fn by_name(name: &str) -> Result<Option<Account>, CallError> {
     Ok(User::from_name(name).named("getpwnam_r")?.map(Account::from))
 }
 
-/// The name of a group, by getgrgid_r(3).
+/// The name of a group, by getgrgid_r(3), however long its list of members is.
 ///
 /// # Errors
-/// When a source of groups cannot be asked.
+/// When a source of groups cannot be asked; `ERANGE` for a line of more than 256 MiB.
 pub fn group_name(gid: u32) -> Result<Option<String>, CallError> {
-    Ok(Group::from_gid(Gid::from_raw(gid)).named("getgrgid_r")?.map(|group| group.name))
+    let mut buffer = vec![0_u8; SMALLEST_LINE];
+    loop {
+        let mut group = std::mem::MaybeUninit::<libc::group>::uninit();
+        let mut found = std::ptr::null_mut();
+        // SAFETY: getgrgid_r(3) writes the structure, texts into the buffer of the length given, and a pointer to the
+        // structure or null. All three live over the call and the use of the result below.
+        let error = unsafe {
+            libc::getgrgid_r(gid, group.as_mut_ptr(), buffer.as_mut_ptr().cast(), buffer.len(), &raw mut found)
+        };
+        match error {
+            0 if found.is_null() => return Ok(None),
+            0 => {
+                // SAFETY: found is not null, so the structure was filled in (getgrgid_r(3)).
+                let name = unsafe { group.assume_init_ref() }.gr_name;
+                // SAFETY: gr_name points to a text in the buffer that ends with NUL.
+                return Ok(Some(unsafe { std::ffi::CStr::from_ptr(name) }.to_string_lossy().into_owned()));
+            }
+            libc::ERANGE if buffer.len() < LONGEST_LINE => buffer.resize(buffer.len() * 4, 0),
+            libc::EINTR => {}
+            error => return Err(nix::errno::Errno::from_raw(error)).named("getgrgid_r"),
+        }
+    }
 }
 
 /// getgrouplist(3).

@@ -272,7 +272,7 @@ rule! {
     /// A private file system for each node has no size, or is of a kind that the runtime cannot make.
     ///
     /// # What it checks
-    /// `per_node_cache` of a file system has a `size` above nothing, and its `fs` is `xfs` if written.
+    /// `per_node_cache` of a file system has a `size` above nothing, and its `fs` is `xfs` if written; natively also `ext4`.
     ///
     /// # Why is this bad
     /// The original refuses the whole configuration otherwise, so that no container starts on the node.
@@ -313,7 +313,8 @@ rule! {
                 if cache.size.as_ref().is_none_or(|size| size.bytes() == 0) {
                     out.at(at.clone(), "a private file system for each node needs a size", "write `size = \"10GiB\"`");
                 }
-                if let Some(fs) = cache.fs.as_deref().filter(|fs| *fs != "xfs") {
+                let is_made = |fs: &str| fs == "xfs" || fs == "ext4" && view.is_native();
+                if let Some(fs) = cache.fs.as_deref().filter(|fs| !is_made(fs)) {
                     out.at(at.key("fs"), format!("the runtime cannot make `{fs}`"), "write `xfs`, or leave it out");
                 }
             }

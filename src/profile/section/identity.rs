@@ -1,5 +1,6 @@
 //! `[identity]`: where users come from.
 
+use super::scalar::AbsPath;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use validator::Validate;
@@ -16,6 +17,8 @@ pub struct IdentitySection {
     pub container_users: Option<ContainerUsers>,
     /// When the user's name and groups are looked up.
     pub resolve_at: Option<ResolveAt>,
+    /// `identityPath`: where root leaves what was looked up before a job, if `resolve_at` is `submit` or `prolog`.
+    pub path: Option<AbsPath>,
 }
 
 /// A name service.

@@ -44,4 +44,6 @@ pub struct Tools {
     pub dd: Option<AbsPath>,
     /// `mkfsXfsPath`, needed for per-node caches only; no default.
     pub mkfs_xfs: Option<AbsPath>,
+    /// `mkfsExt4Path`, needed for per-node caches with ext4 only; native.
+    pub mkfs_ext4: Option<AbsPath>,
 }

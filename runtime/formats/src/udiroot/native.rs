@@ -9,6 +9,7 @@ use super::value::{Table, inline_comment, row};
 use super::{Conf, KEYS, KeySpec, MODULE_KEYS, ModuleChoice, ModuleConf, ModuleName, select};
 use crate::Target;
 use crate::nearest::nearest;
+use crate::volume::CacheFilesystem;
 
 /// No file is longer.
 const LONGEST: usize = 1 << 20;
@@ -141,15 +142,22 @@ impl Reading {
             }
         }
         let modules = self.conf.modules.iter().map(|(_, module)| &module.site_fs);
-        let uses_cache = modules
+        let caches: Vec<CacheFilesystem> = modules
             .chain([&self.conf.site_fs])
-            .any(|map| map.entries.iter().any(|entry| entry.per_node_cache.is_some()));
+            .flat_map(|map| &map.entries)
+            .filter_map(|entry| Some(entry.per_node_cache?.filesystem))
+            .collect();
         if self.conf.populate_etc_dynamically != Some(true) {
             self.need("etcPath", "populateEtcDynamically is not 1");
         }
-        if uses_cache {
+        if !caches.is_empty() {
             self.need("perNodeCachePath", "siteFs uses perNodeCache");
+        }
+        if caches.contains(&CacheFilesystem::Xfs) {
             self.need("mkfsXfsPath", "siteFs uses perNodeCache");
+        }
+        if caches.contains(&CacheFilesystem::Ext4) {
+            self.need("mkfsExt4Path", "siteFs uses perNodeCache with fs=ext4");
         }
         self.check_modules();
     }

@@ -62,7 +62,9 @@ impl VolumeEntry {
     /// Whether the entry uses a flag that only the native runtime knows.
     #[must_use]
     pub fn is_native_only(&self) -> bool {
-        self.optional || !self.automount.is_empty()
+        let has_own_cache =
+            self.per_node_cache.is_some_and(|cache| cache.filesystem != super::CacheFilesystem::default());
+        self.optional || !self.automount.is_empty() || has_own_cache
     }
 
     /// The entry as the original names it in `shifterConfig.json`.

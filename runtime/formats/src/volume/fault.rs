@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use crate::size::SizeFault;
+use crate::size::{Bytes, SizeFault};
 
 /// One mistake in a volume map.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +50,8 @@ pub enum VolumeFaultKind {
     CacheWithoutSize,
     /// `perNodeCache` knows no such argument, or not this value.
     CacheArgument(String),
+    /// A block size of `perNodeCache` that no kernel mounts everywhere.
+    CacheBlockSize(Bytes),
     /// A size of `perNodeCache`.
     Size(SizeFault),
     /// `automount` needs relative names without `..`.
@@ -83,6 +85,7 @@ impl fmt::Display for VolumeFaultKind {
             Self::CacheArgument(argument) => {
                 write!(f, "`perNodeCache` does not understand `{argument}`")
             }
+            Self::CacheBlockSize(size) => write!(f, "no file system of a `perNodeCache` has blocks of {size} bytes"),
             Self::Size(fault) => fault.fmt(f),
             Self::AutomountName(name) => {
                 write!(f, "`{name}` is no directory name for `automount`")
@@ -118,7 +121,10 @@ impl VolumeFaultKind {
             Self::SlaveAndPrivate => "keep one of them",
             Self::UnexpectedArgument(_) => "leave out `=` and what follows",
             Self::CacheWithoutSize => "write `perNodeCache=size=10G`",
-            Self::CacheArgument(_) => "the arguments are size=SIZE, bs=SIZE, fs=xfs and method=loop, joined by `,`",
+            Self::CacheArgument(_) => {
+                "the arguments are size=SIZE, bs=SIZE, fs=xfs or fs=ext4, and method=loop, joined by `,`"
+            }
+            Self::CacheBlockSize(_) => "write bs=1024, bs=2048 or bs=4096, or leave it out",
             Self::Size(_) => "write the size as in `10G`",
             Self::AutomountName(_) => "name directories below the source, as in `automount=a.example.org`",
             Self::MissingArgument(_) => "write `automount=NAME` or `perNodeCache=size=SIZE`",

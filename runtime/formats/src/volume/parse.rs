@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    Author, PerNodeCache, Propagation, VolumeEntry, VolumeFault, VolumeFaultKind, VolumeMap, forbidden_target,
+    Author, CacheFilesystem, PerNodeCache, Propagation, VolumeEntry, VolumeFault, VolumeFaultKind, VolumeMap,
+    forbidden_target,
 };
 use crate::size::Bytes;
 
@@ -224,22 +225,35 @@ fn cache(text: &str) -> Result<PerNodeCache, VolumeFaultKind> {
     use VolumeFaultKind as Fault;
     let mut size = None;
     let mut block_size = None;
+    let mut filesystem = None;
     for argument in text.split(',') {
         let unknown = || Fault::CacheArgument(argument.to_owned());
         let (name, value) = argument.split_once('=').ok_or_else(unknown)?;
         let slot = match (name, value) {
             ("size", _) => &mut size,
             ("bs", _) => &mut block_size,
-            ("fs", "xfs") | ("method", "loop") => continue,
+            ("method", "loop") => continue,
+            ("fs", _) => {
+                let found = CacheFilesystem::ALL.into_iter().find(|known| known.as_str() == value);
+                if filesystem.replace(found.ok_or_else(unknown)?).is_some() {
+                    return Err(unknown());
+                }
+                continue;
+            }
             _ => return Err(unknown()),
         };
         let bytes = Bytes::parse(value).map_err(Fault::Size)?;
         if bytes.0 == 0 || slot.replace(bytes).is_some() {
             return Err(unknown());
         }
+        let is_block_size = bytes == PerNodeCache::BLOCK_SIZE || PerNodeCache::BLOCK_SIZES.contains(&bytes);
+        if name == "bs" && !is_block_size {
+            return Err(Fault::CacheBlockSize(bytes));
+        }
     }
     Ok(PerNodeCache {
         size: size.ok_or(Fault::CacheWithoutSize)?,
         block_size: block_size.unwrap_or(PerNodeCache::BLOCK_SIZE),
+        filesystem: filesystem.unwrap_or_default(),
     })
 }

@@ -6,7 +6,7 @@ use shifter_sys::Errno;
 use shifter_sys::open::{self, For, Kind};
 
 use super::{Enactor, Reason, Source};
-use crate::account;
+use crate::account::{self, Accounts};
 use crate::plan::GroupFilter;
 
 /// No file of `/etc` that a site means to copy at every start is larger.
@@ -24,13 +24,17 @@ impl Enactor<'_> {
         }
     }
 
-    pub(super) fn static_etc(&mut self, from: &Path, groups: &GroupFilter) -> Result<(), Reason> {
+    pub(super) fn static_etc(&mut self, from: &Path, groups: &GroupFilter, more: &Accounts) -> Result<(), Reason> {
         let in_host = |error| Reason::Host(from.to_owned(), error);
         let names = open::names(self.source(from, Source::Sites, For::Listing)?).map_err(in_host)?;
         for name in names.iter().filter(|name| !NOT_COPIED.iter().any(|other| name == other)) {
             let source = from.join(name);
             let bytes = self.read(&source)?;
-            let bytes = if name == "group" { account::filter_groups(&bytes, groups) } else { bytes };
+            let bytes = match name.to_str() {
+                Some("passwd") => account::with_missing(&bytes, &more.passwd),
+                Some("group") => account::filter_groups(&account::with_missing(&bytes, &more.group), groups),
+                _ => bytes,
+            };
             self.file(&Path::new("/etc").join(name), 0o644, &bytes)?;
         }
         Ok(())

@@ -34,7 +34,7 @@ pub(super) fn etc(facts: &Facts<'_>, steps: &mut Vec<Step>) -> Result<(), Policy
         steps.push(file("/etc/host.conf", HOST_CONF.to_owned()));
     } else {
         let from = facts.conf.etc_path.clone().ok_or(PolicyError::MissingKey("etcPath"))?;
-        steps.push(Step::StaticEtc { from, groups });
+        steps.push(Step::StaticEtc { from, groups, more: facts.accounts.clone() });
     }
     Ok(())
 }

@@ -7,9 +7,10 @@ use std::fmt;
 use std::path::PathBuf;
 
 use shifter_formats::udiroot::PathPattern;
-use shifter_formats::volume::Author;
+use shifter_formats::volume::{Author, PerNodeCache};
 use shifter_sys::mount::{Attributes, Depth, Propagation};
 
+use crate::account::Accounts;
 use crate::hooks::Variables;
 
 /// One thing root does. Paths named `at` or `from` are the host's, `to` and `path` are the container's.
@@ -70,6 +71,8 @@ pub enum Step {
         from: PathBuf,
         /// Who may be a member of groups in the container.
         groups: GroupFilter,
+        /// Lines for users and groups that its files do not have.
+        more: Accounts,
     },
     /// A mount of something of the host.
     Bind(Bind),
@@ -178,18 +181,18 @@ impl Step {
     }
 }
 
-/// A `perNodeCache`: an empty XFS that is the user's and ends with the container.
+/// A `perNodeCache`: an empty file system that is the user's and ends with the container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cache {
     /// Where it is seen.
     pub to: PathBuf,
     /// Whose map asks for it, which decides where it may be.
     pub author: Author,
-    /// Its size in bytes.
-    pub size: u64,
+    /// Its size, file system and blocks.
+    pub kind: PerNodeCache,
     /// The host's directory for the file, key `perNodeCachePath`.
     pub directory: PathBuf,
-    /// mkfs.xfs(8), key `mkfsXfsPath`.
+    /// mkfs.xfs(8) or mkfs.ext4(8), keys `mkfsXfsPath` and `mkfsExt4Path`.
     pub mkfs: PathBuf,
 }
 
@@ -323,7 +326,7 @@ impl fmt::Display for Step {
             Step::Symlink { path, target } => write!(f, "symlink {} -> {}", path.display(), target.display()),
             Step::File { path, mode, text } => write!(f, "file {} {mode:04o} {text:?}", path.display()),
             Step::HostFile { from, to } => write!(f, "copy {} to {} if there", from.display(), to.display()),
-            Step::StaticEtc { from, groups: GroupFilter { user, most } } => {
+            Step::StaticEtc { from, groups: GroupFilter { user, most }, .. } => {
                 write!(f, "copy {}/* to /etc, {user} in at most {most} groups", from.display())
             }
             Step::Bind(bind) => bind.fmt(f),
@@ -339,8 +342,8 @@ impl fmt::Display for Step {
                 write!(f, "volume {} to {}", from.display(), to.display())?;
                 if *access == Access::ReadOnly { f.write_str(" ro") } else { Ok(()) }
             }
-            Step::Cache(Cache { to, size, directory, mkfs, .. }) => {
-                write!(f, "cache at {} size={size} in {} by {}", to.display(), directory.display(), mkfs.display())
+            Step::Cache(Cache { to, kind, directory, mkfs, .. }) => {
+                write!(f, "cache at {} {kind} in {} by {}", to.display(), directory.display(), mkfs.display())
             }
             Step::ReadOnlyRoot => f.write_str("root read-only"),
             Step::Mark { path, text } => write!(f, "mark {} {text:?}", path.display()),

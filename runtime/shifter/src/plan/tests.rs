@@ -1,4 +1,5 @@
 use shifter_formats::image::{Descriptor, ImageType};
+use shifter_formats::size::Bytes;
 use shifter_formats::udiroot::{ModuleChoice, select};
 use shifter_formats::volume::Author;
 
@@ -197,12 +198,25 @@ fn a_plan_is_the_same_each_time() {
 fn a_cache_of_the_node_is_made_within_the_sites_limit() {
     let site = format!("{CORI}perNodeCachePath=/scratch/cache\nmkfsXfsPath=/sbin/mkfs.xfs\nperNodeCacheSizeLimit=2G\n");
     let plan = shown(&site, "none", "/x:/fast:perNodeCache=size=1G", Mode::Setuid);
-    assert!(plan.contains("cache at /fast size=1073741824 in /scratch/cache by /sbin/mkfs.xfs\nenter\n"), "{plan}");
+    assert!(
+        plan.contains("cache at /fast perNodeCache=size=1073741824 in /scratch/cache by /sbin/mkfs.xfs\nenter\n"),
+        "{plan}"
+    );
     let conf = Conf::parse_native(&site).unwrap();
-    let refused = |size, mode| policy::check_cache(Path::new("/fast"), size, &conf, mode).unwrap_err().to_string();
+    let refused = |size, mode| {
+        let cache = PerNodeCache::new(Bytes(size));
+        policy::check_cache(Path::new("/fast"), &cache, &conf, mode).unwrap_err().to_string()
+    };
     assert_eq!(
         refused(3 << 30, Mode::Setuid),
         "the perNodeCache at `/fast` is larger than the 2147483648 bytes of key perNodeCacheSizeLimit"
     );
     assert_eq!(refused(1, Mode::UserNamespace), "without privilege there is no perNodeCache at `/fast`");
+    let conf = Conf::parse_native(format!("{site}perNodeCacheAllowedFsType=ext4\n")).unwrap();
+    assert_eq!(
+        policy::check_cache(Path::new("/fast"), &PerNodeCache::new(Bytes(1)), &conf, Mode::Setuid)
+            .unwrap_err()
+            .to_string(),
+        "the perNodeCache at `/fast` may not be xfs; key perNodeCacheAllowedFsType allows ext4"
+    );
 }

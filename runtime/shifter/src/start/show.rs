@@ -8,8 +8,9 @@ use std::path::PathBuf;
 use shifter_formats::udiroot::select;
 use shifter_sys::environ;
 
+use super::StartError;
 use super::called::{self, Called};
-use super::{StartError, find_user};
+use crate::account;
 use crate::config;
 use crate::deny::Standing;
 use crate::enact;
@@ -70,7 +71,7 @@ fn explain(words: Vec<OsString>) -> Result<String, StartError> {
     let (image, opened) = image::open(&raised, &conf, &request.image)?;
     denied.permits_content(&image)?;
     drop(opened);
-    let (user, _) = find_user(&raised, &conf)?;
+    let (user, _) = account::find(&raised, &conf)?;
     let _dropped = raised.drop_forever();
     let launch = Launch {
         options: &options,

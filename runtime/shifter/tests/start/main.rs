@@ -10,12 +10,14 @@ mod world;
 
 mod attacks;
 mod bluewaters;
+mod caches;
 mod calls;
 mod config;
 mod deny;
 mod etc;
 mod home;
 mod hooks;
+mod identity;
 mod images;
 mod launch;
 mod loops;
