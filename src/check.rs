@@ -82,7 +82,7 @@ impl Checked {
 /// Loads a profile and looks at it from all sides; with `class`, for that class alone.
 ///
 /// # Errors
-/// When the file cannot be read or an override has no meaning; all else is a finding.
+/// When the file cannot be read, an override has no meaning, or there is no such class; all else is a finding.
 pub fn check(options: &LoadOptions, class: Option<&str>, strictness: &Strictness) -> Result<Checked, LoadError> {
     check_with(options, class, strictness, &Buffers::none())
 }
@@ -99,7 +99,9 @@ pub fn check_with(
 ) -> Result<Checked, LoadError> {
     let is_whole = class.is_none() && options.set.is_empty() && options.environment.is_empty();
     let looked_at = if is_whole { LookedAt::AsWritten } else { LookedAt::InPart };
-    Ok(examine(profile::load_with(options, buffers)?, class, strictness, looked_at))
+    let loaded = profile::load_with::<profile::Profile>(options, buffers)?;
+    class.map_or(Ok(()), |class| loaded.has_class(class))?;
+    Ok(examine(loaded, class, strictness, looked_at))
 }
 
 /// How much of what the file says a run sees.

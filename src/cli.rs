@@ -36,6 +36,7 @@ mod support_bundle;
 mod try_site;
 mod verify;
 mod versions;
+mod whole;
 mod why;
 mod world;
 

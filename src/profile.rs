@@ -39,7 +39,7 @@ use validator::Validate;
 
 pub use self::{
     buffers::Buffers,
-    layer::{Input, LoadError},
+    layer::{Input, LoadError, NoClass},
     loss::Loss,
     origin::Origins,
     scripts::{ScriptFile, Scripts},
@@ -127,6 +127,18 @@ pub fn load_with<T: Model>(options: &LoadOptions, buffers: &Buffers) -> Result<L
 }
 
 impl<T: Model> Loaded<T> {
+    /// Refuses a class that the profile has not. Where the profile cannot be read whole, what is wrong with it comes first.
+    ///
+    /// # Errors
+    /// When it has no such class.
+    pub fn has_class(&self, class: &str) -> Result<(), NoClass> {
+        let known = self.classes();
+        if known.iter().any(|name| name == class) || !self.loss.is_none() {
+            return Ok(());
+        }
+        Err(NoClass { profile: self.origins.sources()[0].name.clone(), class: class.to_owned(), known })
+    }
+
     /// The same layers seen by a node of class `name`.
     #[must_use]
     pub fn for_class(&self, name: &str) -> Self {

@@ -99,7 +99,7 @@ pub fn verify(request: &Request) -> Result<NodeReport, VerifyError> {
     let accounts = Accounts::new(&root);
     let mut report = NodeReport::new(&node);
     report.site = manifest.site.clone();
-    report.manifest = Some(place.display().to_string());
+    report.manifest = Some(shown(request, &root, &place).display().to_string());
     report.class = class.name.clone();
     report.config_id = Some(class.config_id.clone());
     for file in manifest.files.iter().filter(|file| is_for(file, class.name.as_deref(), &node)) {
@@ -128,13 +128,19 @@ fn read_manifest(request: &Request, root: &Root) -> Result<(Manifest, PathBuf), 
         Some(path) => (path.clone(), crate::profile::file::read(path)),
         None => (PathBuf::from(MANIFEST), root.read(Path::new(MANIFEST))),
     };
-    let bytes = read.map_err(|source| VerifyError::Manifest { path: path.clone(), source })?;
-    let not = |why: String| VerifyError::NotAManifest { path: path.clone(), why };
+    let named = shown(request, root, &path);
+    let bytes = read.map_err(|source| VerifyError::Manifest { path: named.clone(), source })?;
+    let not = |why: String| VerifyError::NotAManifest { path: named.clone(), why };
     let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|error| not(error.to_string()))?;
     if manifest.schema != SCHEMA {
         return Err(not(format!("its `schema` is {}, expected {SCHEMA}", manifest.schema)));
     }
     Ok((manifest, path))
+}
+
+/// The manifest as it is named on this host.
+fn shown(request: &Request, root: &Root, place: &Path) -> PathBuf {
+    if request.manifest.is_some() { place.to_owned() } else { root.path(place) }
 }
 
 /// Whether a file belongs on the node.

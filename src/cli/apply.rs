@@ -78,12 +78,14 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let Some(world) = world::World::open(&args.world, console)? else { return Ok(Exit::Failed) };
     let tree = &world.tree;
     may_reload(&args.how, tree)?;
+    let request = args.how.request(Cause::Apply, args.only.clone(), args.take_over, Vec::new());
     if args.how.dry_run {
         let compared = world.compare(console)?;
         if let Some(plan) = &world.saved {
             plan.still_holds(&compared.difference)?;
         }
-        console.say(&install::words(&compared.difference))?;
+        request.selection.holds_something(&compared)?;
+        console.say(&install::words(&compared.difference, Cause::Apply))?;
         return Ok(world::dry(!compared.difference.is_empty()));
     }
     install::may(&world.desired)?;
@@ -92,8 +94,8 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     if let Some(plan) = &world.saved {
         plan.still_holds(&compared.difference)?;
     }
-    let request = args.how.request(Cause::Apply, args.only.clone(), args.take_over, Vec::new());
-    if !agreed(&compared, &args.how, console)? {
+    request.selection.holds_something(&compared)?;
+    if !agreed(&compared, Cause::Apply, &args.how, console)? {
         return Ok(Exit::Failed);
     }
     // ORDER: what udiRoot.conf names must be there before it is.
@@ -131,8 +133,13 @@ pub(super) fn begin(tree: &Tree, how: &HowArgs, console: &Console) -> Result<(St
 }
 
 /// Says what differs, and asks where that is wanted.
-pub(super) fn agreed(compared: &Compared, how: &HowArgs, console: &Console) -> Result<bool, Failure> {
-    console.say(&install::words(&compared.difference))?;
+pub(super) fn agreed(
+    compared: &Compared,
+    cause: Cause,
+    how: &HowArgs,
+    console: &Console,
+) -> Result<bool, Failure> {
+    console.say(&install::words(&compared.difference, cause))?;
     if compared.difference.is_empty() || how.yes {
         return Ok(true);
     }

@@ -38,9 +38,13 @@ use crate::{
 
 A finding is suppressed by `# shifter-site: ignore[CODE] reason` on its line or the line before.")]
 pub(super) struct Args {
-    /// The profiles; `-` is standard input. Default: the profile of this directory.
+    /// The profiles; `-` is standard input. Default: --profile,
+    /// $SHIFTER_SITE_PROFILE, shifter-site.toml, the only profile here.
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// The profile, by an option.
+    #[arg(long, value_name = "FILE", conflicts_with = "files")]
+    profile: Option<PathBuf>,
     /// The form of the output.
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
     format: Format,
@@ -185,7 +189,7 @@ fn inputs(args: &Args, console: &Console) -> Result<Vec<Input>, Failure> {
         return Err(Failure::Usage("`--stdin-filename` needs `-` among the files".to_owned()));
     }
     if args.files.is_empty() {
-        return Ok(vec![Input::File(find::profile("".as_ref())?)]);
+        return Ok(vec![Input::File(find::named_or_usual(args.profile.as_ref())?)]);
     }
     let input = |file: &PathBuf| {
         if file.as_os_str() == "-" {

@@ -6,7 +6,10 @@ use std::{
     path::Path,
 };
 
-use super::exit::Failure;
+use super::{
+    exit::Failure,
+    whole::{self, Existing},
+};
 use crate::{diagnostic::Style, profile::file};
 
 /// When to use colours.
@@ -117,11 +120,10 @@ impl Console {
         if known.as_ref().is_some_and(|known| !known.is_file()) {
             return std::fs::write(&place, text).map_err(failed);
         }
-        let directory = place.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let mut file = tempfile::NamedTempFile::new_in(directory.unwrap_or_else(|| ".".as_ref())).map_err(failed)?;
-        file.write_all(text.as_bytes()).map_err(failed)?;
-        let mode = known.map_or_else(|| std::fs::Permissions::from_mode(0o644), |known| known.permissions());
-        file.as_file().set_permissions(mode).map_err(failed)?;
-        file.persist(&place).map(drop).map_err(|error| failed(error.error))
+        let mode = known.map_or(0o644, |known| known.permissions().mode() & 0o7777);
+        whole::write(&place, text.as_bytes(), mode, Existing::Replaced).map_err(|failure| match failure {
+            Failure::File { verb, source, .. } => Failure::File { verb, path: path.to_owned(), source },
+            other => other,
+        })
     }
 }

@@ -10,7 +10,7 @@ use super::{
     versions::{self, Form},
     world,
 };
-use crate::install;
+use crate::install::{self, Cause};
 
 /// Compare what the profile renders with what is installed.
 ///
@@ -68,7 +68,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     match args.format {
         Form::Json => console.say(&form::json(&compared.difference))?,
         Form::Human if args.unified => console.say(&install::unified(&compared))?,
-        _ => console.say(&install::words(&compared.difference))?,
+        _ => console.say(&install::words(&compared.difference, Cause::Apply))?,
     }
     Ok(world::dry(!compared.difference.is_empty() && !args.exit_zero))
 }

@@ -72,7 +72,7 @@ impl Args {
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let options = options(args, console)?;
     let loaded = profile::load::<Profile>(&options)?;
-    let class = args.node.class_of(&loaded.profile)?;
+    let class = args.node.class_of(&loaded)?;
     if class.is_none() && !loaded.profile.class.is_empty() {
         let names: Vec<&str> = loaded.profile.class.keys().map(String::as_str).collect();
         let names = names.join(", ");

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf, process::ExitCode};
 
-use crate::{baseline::BaselineError, profile::LoadError, repair::save::SaveError};
+use crate::{baseline::BaselineError, init::InitError, profile::LoadError, repair::save::SaveError};
 
 /// The exit codes, for `--help`.
 pub(super) const TABLE: &str = "\
@@ -108,7 +108,7 @@ pub(crate) enum Failure {
     Try(String),
     /// A new profile lacks an answer.
     #[error(transparent)]
-    Init(#[from] crate::init::InitError),
+    Init(#[from] InitError),
 }
 
 impl Failure {
@@ -132,7 +132,9 @@ impl Failure {
             Self::Baseline(BaselineError::Form { .. }) => Exit::Failed,
             Self::Save(SaveError::ReadOnly { .. }) => Exit::NotPermitted,
             Self::Save(SaveError::Changed { .. }) => Exit::Io,
-            Self::Usage(_) | Self::Load(LoadError::Override(_)) => Exit::Usage,
+            Self::Usage(_) | Self::Load(LoadError::Override(_) | LoadError::Class(_)) => Exit::Usage,
+            // Nobody is there to be asked: as where `apply` asks.
+            Self::Init(InitError::Missing(_)) => Exit::Usage,
             Self::Several(_) | Self::Try(_) | Self::Init(_) => Exit::Failed,
             Self::NotPermitted(_) => Exit::NotPermitted,
             Self::Defect(_) => Exit::Internal,

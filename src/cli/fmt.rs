@@ -24,9 +24,13 @@ use crate::{
 
 Comments stay with what they stand above or behind. What the profile means never changes.")]
 pub(super) struct Args {
-    /// The profiles; `-` is standard input, which goes to standard output. Default: the profile of this directory.
+    /// The profiles; `-` is standard input, which goes to standard output. Default: --profile,
+    /// $SHIFTER_SITE_PROFILE, shifter-site.toml, the only profile here.
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// The profile, by an option.
+    #[arg(long, value_name = "FILE", conflicts_with = "files")]
+    profile: Option<PathBuf>,
     /// Write nothing; name the files in another form, and exit with 1 when there is one.
     #[arg(long)]
     check: bool,
@@ -36,7 +40,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
-    let files = if args.files.is_empty() { vec![find::profile("".as_ref())?] } else { args.files.clone() };
+    let files = if args.files.is_empty() { vec![find::named_or_usual(args.profile.as_ref())?] } else { args.files.clone() };
     if files.iter().filter(|file| file.as_os_str() == "-").count() > 1 {
         return Err(Failure::Usage("standard input can be named only once".to_owned()));
     }

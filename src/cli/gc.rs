@@ -15,7 +15,8 @@ use crate::{
 /// How long a directory stays that containers may hold open: a start may still be on its way to it.
 const YOUNG: Duration = Duration::from_secs(3600);
 
-/// Forget old generations and what only they need. What is in place always stays.
+/// Forget old generations and what only they need. What is in place always stays, and so does the way back to what was
+/// there before the first.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   shifter-site gc                             keeps the newest 10 of each class
@@ -27,7 +28,7 @@ pub(super) struct Args {
     /// Generations to keep, of each class.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     keep: Option<u32>,
-    /// Forget only what is older; without `--keep`, all that is older but the newest.
+    /// Forget only what is older; without `--keep`, all that is older but the newest and the first.
     #[arg(long, value_name = "AGE", value_parser = age)]
     older_than: Option<u64>,
     /// The lock to hold, instead of the one beside the generations.

@@ -1,7 +1,7 @@
 //! `shifter-site init`: a new profile.
 
 use std::{
-    io::{self, BufRead, IsTerminal, Write as _},
+    io::{self, BufRead, IsTerminal},
     path::PathBuf,
 };
 
@@ -9,6 +9,7 @@ use super::{
     Outcome,
     console::Console,
     exit::{Exit, Failure},
+    whole::{self, Existing},
 };
 use crate::{
     check::{self, Strictness},
@@ -84,7 +85,8 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     if shown {
         console.say(&text)?;
     } else {
-        write(args, &text)?;
+        let existing = if args.force { Existing::Replaced } else { Existing::Kept };
+        whole::write(&args.out, text.as_bytes(), 0o644, existing)?;
         console.say(&format!("wrote {}; next: shifter-site check {0}\n", args.out.display()))?;
     }
     if !report.findings().is_empty() {
@@ -99,16 +101,4 @@ fn read(file: &std::path::Path) -> Result<Vec<u8>, Failure> {
 
 fn file_error(file: &std::path::Path, why: String) -> InitError {
     InitError::File { file: file.display().to_string(), why }
-}
-
-/// Writes the whole profile or nothing: a file of that name never holds half of it.
-fn write(args: &Args, text: &str) -> Result<(), Failure> {
-    let failed = |source| Failure::File { verb: "write", path: args.out.clone(), source };
-    let directory = args.out.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let mut file = tempfile::NamedTempFile::new_in(directory.unwrap_or_else(|| ".".as_ref())).map_err(failed)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-    file.as_file().set_permissions(mode).map_err(failed)?;
-    let kept = if args.force { file.persist(&args.out) } else { file.persist_noclobber(&args.out) };
-    kept.map(drop).map_err(|error| failed(error.error))
 }

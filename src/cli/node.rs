@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::exit::Failure;
 use crate::facts::{self, Described, Facts, GatherError, Wanted};
-use crate::profile::{self, Input, LoadOptions, Loaded, Profile, section::Kind};
+use crate::profile::{self, Input, LoadError, LoadOptions, Loaded, Profile, section::Kind};
 use crate::site::Site;
 
 /// Which node is looked at, and how.
@@ -48,7 +48,7 @@ impl HostArgs {
             Input::File(file) => file.clone(),
             Input::Text { path, .. } => path.clone().unwrap_or_default(),
         };
-        let class = node.class_of(&loaded.profile)?;
+        let class = node.class_of(&loaded)?;
         if class.is_none() && !loaded.profile.class.is_empty() {
             let names: Vec<&str> = loaded.profile.class.keys().map(String::as_str).collect();
             let names = names.join(", ");
@@ -75,22 +75,17 @@ impl NodeArgs {
     /// The profile as the node's class sees it, and what it means.
     pub(super) fn describe(&self, file: &Path) -> Result<Described, Failure> {
         let loaded = profile::load::<Profile>(&LoadOptions::file(file))?;
-        describe(&loaded, self.class_of(&loaded.profile)?.as_deref(), file)
+        describe(&loaded, self.class_of(&loaded)?.as_deref(), file)
     }
 
     /// The class of the node, where it can be told.
-    pub(super) fn class_of(&self, profile: &Profile) -> Result<Option<String>, Failure> {
-        let known = |name: &str| profile.class.contains_key(name);
+    pub(super) fn class_of(&self, loaded: &Loaded) -> Result<Option<String>, Failure> {
         if let Some(class) = &self.class {
-            return if known(class) {
-                Ok(Some(class.clone()))
-            } else {
-                let names: Vec<&str> = profile.class.keys().map(String::as_str).collect();
-                Err(Failure::Usage(format!("the profile has no class `{class}`: it has {}", names.join(", "))))
-            };
+            loaded.has_class(class).map_err(LoadError::from)?;
+            return Ok(Some(class.clone()));
         }
         let node = facts::identify(&self.root, Duration::from_secs(self.timeout))?;
-        let class = node.class_in(profile).map(str::to_owned);
+        let class = node.class_in(&loaded.profile).map(str::to_owned);
         Ok(class)
     }
 }

@@ -40,14 +40,14 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         let store = Store::open(&tree)?.ok_or_else(nothing)?;
         let back = install::rollback(&store, args.generation)?;
         let compared = install::compare(&tree, Some(&store), &back.desired, &accounts)?;
-        console.say(&install::words(&compared.difference))?;
+        console.say(&install::words(&compared.difference, back.cause))?;
         return Ok(world::dry(!compared.difference.is_empty()));
     }
     let (store, _lock) = apply::begin(&tree, &args.how, console)?;
     let back = install::rollback(&store, args.generation)?;
     install::may(&back.desired)?;
     let compared = install::compare(&tree, Some(&store), &back.desired, &accounts)?;
-    if !apply::agreed(&compared, &args.how, console)? {
+    if !apply::agreed(&compared, back.cause, &args.how, console)? {
         return Ok(Exit::Failed);
     }
     let request = args.how.request(back.cause, Vec::new(), false, back.unmade);

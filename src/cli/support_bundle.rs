@@ -1,12 +1,12 @@
 //! `shifter-site support-bundle`: what a supporter needs to see of a node, in one archive.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::{
     Outcome,
     console::Console,
     exit::{Exit, Failure},
+    whole::{self, Existing},
 };
 use crate::bundle::{self, Request};
 
@@ -43,11 +43,8 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let entries = bundle::gather(&request);
     let failed = |source| Failure::File { verb: "write", path: args.output.clone(), source };
     let archive = bundle::pack("shifter-support", &entries).map_err(failed)?;
-    // Whole or not at all, and for its owner alone: a temporary file has mode 0600.
-    let directory = args.output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(directory).map_err(failed)?;
-    file.write_all(&archive).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
-    file.persist_noclobber(&args.output).map_err(|error| failed(error.error))?;
+    // For its owner alone.
+    whole::write(&args.output, &archive, 0o600, Existing::Kept)?;
     let mut text = format!("{}:\n", args.output.display());
     for entry in &entries {
         text.push_str(&format!("  {} ({} bytes)\n", entry.name, entry.bytes.len()));

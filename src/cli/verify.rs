@@ -1,16 +1,13 @@
 //! `shifter-site verify`: whether this node has the files that were rendered for it.
 
-use std::{
-    io::Write as _,
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 use super::{
     Outcome,
     console::Console,
     exit::{Exit, Failure},
 };
-use crate::verify::{self, NodeReport, Request, State};
+use crate::verify::{self, NodeReport, Request, State, VerifyError};
 
 /// Hold the installed files of this node against the manifest that came with them.
 ///
@@ -69,7 +66,13 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         node: args.node.clone(),
         trees: args.trees,
     };
-    let report = verify::verify(&request).unwrap_or_else(|error| verify::failed(&request, &error));
+    let report = match verify::verify(&request) {
+        Ok(report) => report,
+        Err(error @ VerifyError::UnknownClass { .. }) if request.class.is_some() => {
+            return Err(Failure::Usage(error.to_string()));
+        }
+        Err(error) => verify::failed(&request, &error),
+    };
     let text = match args.format {
         Form::Human => verify::human(&report),
         Form::Json => json(&report),
@@ -77,7 +80,8 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         Form::Nhc => verify::nhc(&report),
     };
     match &args.output {
-        Some(path) => replace(path, &text)?,
+        // At once: the collector must not read half of one.
+        Some(path) => console.save(path, &text)?,
         None => console.say(&text)?,
     }
     Ok(exit(report.state))
@@ -96,18 +100,4 @@ pub(super) fn exit(state: State) -> Exit {
         State::Differs => Exit::Differs,
         State::Failed => Exit::Failed,
     }
-}
-
-/// Puts a file in place at once: the collector must not read half of one.
-fn replace(path: &Path, text: &str) -> Result<(), Failure> {
-    let failed = |source| Failure::File { verb: "write", path: path.to_owned(), source };
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    // The collector reads `*.prom` only.
-    let staged = path.with_file_name(format!(".{name}.{}", std::process::id()));
-    let written = std::fs::File::create(&staged).and_then(|mut file| file.write_all(text.as_bytes()));
-    written.and_then(|()| std::fs::rename(&staged, path)).map_err(|error| {
-        // The error that brought us here is the one to report.
-        drop(std::fs::remove_file(&staged));
-        failed(error)
-    })
 }

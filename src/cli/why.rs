@@ -39,12 +39,8 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let path = args.key.replace("[]", "").parse().map_err(|error| Failure::Usage(format!("{error}")))?;
     let file = args.profile.path()?;
-    let options = args.layers.options(Input::File(file.clone()));
+    let options = args.layers.options(Input::File(file));
     let checked = check::check(&options, args.layers.class.as_deref(), &Strictness::default())?;
-    if let Some(class) = args.layers.class.as_ref().filter(|class| !checked.loaded.classes().contains(class)) {
-        console.note(&format!("shifter-site: `{class}` is not a class of `{}`\n", file.display()));
-        return Ok(Exit::Failed);
-    }
     let Some(answers) = why::why(&checked, args.layers.class.as_deref(), &path) else {
         let near = key::near(&args.key).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
         console.note(&format!("shifter-site: a profile has no key `{}`{near}\n", args.key));

@@ -69,7 +69,8 @@ pub fn near(text: &str) -> Option<String> {
         let own = |key: &&Key| table.is_empty() || key.table() == table;
         let names: Vec<&str> =
             KEYS.iter().filter(own).filter_map(|key| key.segments.last()).map(String::as_str).collect();
-        let word = nearest(last, names)?;
+        // One word is like many last words of long paths: only a slip of the finger is near.
+        let word = nearest(last, names).filter(|word| strsim::damerau_levenshtein(last, word) <= 1)?;
         KEYS.iter().filter(own).find(|key| key.segments.last().is_some_and(|name| name == word)).map(Key::path)
     })
 }

@@ -35,6 +35,18 @@ pub struct Selection {
 }
 
 impl Selection {
+    /// Refuses paths at and below which nothing is installed: they are misspelt.
+    ///
+    /// # Errors
+    /// The first of these.
+    pub fn holds_something(&self, compared: &Compared) -> Result<(), InstallError> {
+        let is_empty = |only: &&String| {
+            let selection = Self { only: vec![(*only).clone()] };
+            !compared.items.iter().any(|item| selection.has(&item.path))
+        };
+        self.only.iter().find(is_empty).map_or(Ok(()), |only| Err(InstallError::NothingThere(only.clone())))
+    }
+
     fn has(&self, path: &str) -> bool {
         let below = |only: &String| {
             path.strip_prefix(only.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -137,12 +149,7 @@ pub fn apply(
 
 /// Refuses what must not be done.
 fn refuse(compared: &Compared, request: &Request) -> Result<(), InstallError> {
-    for only in &request.selection.only {
-        let selection = Selection { only: vec![only.clone()] };
-        if !compared.items.iter().any(|item| selection.has(&item.path)) {
-            return Err(InstallError::NothingThere(only.clone()));
-        }
-    }
+    request.selection.holds_something(compared)?;
     let files = || compared.difference.files.iter().filter(|file| request.selection.has(&file.path));
     let is_claim = |text: &String| request.take_over && text.ends_with("`--take-over`");
     let obstacles: Vec<String> =

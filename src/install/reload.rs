@@ -29,10 +29,36 @@ impl fmt::Display for Reload {
 impl Reload {
     /// What the files that were written call for, units before what they start; each thing once.
     pub(super) fn of<'a>(written: impl Iterator<Item = &'a Wanted>) -> Vec<Self> {
-        let mut all: Vec<Self> = written.flat_map(of_one).collect();
+        Self::once_each(written.flat_map(of_one).collect())
+    }
+
+    /// In order, and each thing that another does not do anyway.
+    fn once_each(mut all: Vec<Self>) -> Vec<Self> {
         all.sort();
         all.dedup();
+        let others = all.clone();
+        all.retain(|reload| !others.iter().any(|other| other != reload && other.does(reload)));
         all
+    }
+
+    /// Whether this does what `other` asks for, and more: a pattern of units does what each of them does, and a command
+    /// what words about the same program ask for.
+    fn does(&self, other: &Self) -> bool {
+        let program = match self {
+            Self::Unit(unit) => unit.as_str(),
+            Self::Script(path) => path.rsplit('/').next().unwrap_or_default(),
+            Self::Units | Self::Words(_) => return false,
+        };
+        match other {
+            Self::Unit(unit) => {
+                let prefix = program.strip_suffix('*').filter(|_| matches!(self, Self::Unit(_)));
+                prefix.is_some_and(|prefix| unit.starts_with(prefix))
+            }
+            Self::Words(words) => {
+                PROGRAMS.iter().any(|(asked, prefix)| words == asked && program.starts_with(prefix))
+            }
+            Self::Units | Self::Script(_) => false,
+        }
     }
 
     /// The command, where there is one.
@@ -47,6 +73,9 @@ impl Reload {
         }
     }
 }
+
+/// What the words of a file's renderer ask to be started anew, by the beginning of its units' and scripts' names.
+const PROGRAMS: [(&str, &str); 2] = [("restart the gateway", "shifter-imagegw"), ("restart redis", "redis")];
 
 fn of_one(file: &Wanted) -> Vec<Reload> {
     let name = file.install.rsplit('/').next().unwrap_or_default();
@@ -67,10 +96,9 @@ fn of_one(file: &Wanted) -> Vec<Reload> {
         return vec![Reload::Script(file.install.clone())];
     }
     let has_systemd = Path::new("/run/systemd/system").is_dir();
-    match file.reload.as_str() {
-        "restart the gateway" if has_systemd => vec![Reload::Unit("shifter-imagegw*".to_owned())],
-        "restart redis" if has_systemd => vec![Reload::Unit("redis*".to_owned())],
-        words => vec![Reload::Words(words.to_owned())],
+    match PROGRAMS.iter().find(|(words, _)| *words == file.reload) {
+        Some((_, unit)) if has_systemd => vec![Reload::Unit(format!("{unit}*"))],
+        _ => vec![Reload::Words(file.reload.clone())],
     }
 }
 
@@ -123,5 +151,25 @@ mod tests {
                 "/etc/init.d/shifter-imagegw restart",
             ]
         );
+    }
+
+    #[test]
+    fn what_one_command_does_is_not_asked_for_twice() {
+        let all = vec![
+            Reload::Unit("shifter-imagegw*".to_owned()),
+            Reload::Unit("shifter-imagegw@*.service".to_owned()),
+            Reload::Unit("shifter-imagegw.service".to_owned()),
+            Reload::Unit("redis.service".to_owned()),
+            Reload::Words("restart redis".to_owned()),
+            Reload::Words("restart nscd".to_owned()),
+        ];
+        let said: Vec<String> = Reload::once_each(all).iter().map(ToString::to_string).collect();
+        assert_eq!(
+            said,
+            ["systemctl try-restart redis.service", "systemctl try-restart shifter-imagegw*", "restart nscd"]
+        );
+        let script = Reload::Script("/etc/init.d/shifter-imagegw".to_owned());
+        let said = Reload::once_each(vec![Reload::Words("restart the gateway".to_owned()), script.clone()]);
+        assert_eq!(said, [script]);
     }
 }

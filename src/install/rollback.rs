@@ -2,7 +2,7 @@
 
 use super::clock::now;
 use super::desired::{Desired, Wanted};
-use super::generation::{Cause, Content, Generation, Kept};
+use super::generation::{Before, Cause, Content, Generation, Kept};
 use super::{InstallError, Store};
 use crate::change::Kind;
 
@@ -71,11 +71,20 @@ pub fn rollback(store: &Store, to: Option<u32>) -> Result<Rollback, InstallError
     Ok(Rollback { cause: Cause::Rollback { to }, desired, unmade })
 }
 
+/// The numbers of those that are kept, in words: `kept are 1, 4 to 6`.
 fn kept(all: &[Generation]) -> String {
-    match (all.first(), all.last()) {
-        (Some(first), Some(last)) if first != last => format!("kept are {} to {}", first.number, last.number),
-        (Some(only), _) => format!("kept is {} alone", only.number),
-        _ => "nothing was applied here".to_owned(),
+    let mut runs: Vec<(u32, u32)> = Vec::new();
+    for number in all.iter().map(|generation| generation.number) {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == number => *last = number,
+            _ => runs.push((number, number)),
+        }
+    }
+    let words = |(first, last): &(u32, u32)| if first == last { first.to_string() } else { format!("{first} to {last}") };
+    match runs.as_slice() {
+        [] => "nothing was applied here".to_owned(),
+        [(only, last)] if only == last => format!("kept is {only} alone"),
+        runs => format!("kept are {}", runs.iter().map(words).collect::<Vec<_>>().join(", ")),
     }
 }
 
@@ -103,7 +112,9 @@ fn restored(kept: &Kept, was: &Content, bytes: Vec<u8>) -> Wanted {
 }
 
 /// Forgets generations: those beyond the newest `keep` of each class, and of these only what is older than
-/// `older_than` seconds where that is given. The newest of each class always stays. To be called with the lock held.
+/// `older_than` seconds where that is given. The newest of each class always stays, and with it the first, to which there
+/// is always a way back, and every one that keeps what a file that is still in place was before it was ours. To be
+/// called with the lock held.
 ///
 /// # Errors
 /// When the system refuses.
@@ -111,12 +122,21 @@ pub fn collect(store: &Store, keep: usize, older_than: Option<u64>) -> Result<Ve
     let all = store.generations()?;
     let mut forgotten = Vec::new();
     for generation in &all {
-        let newer = all.iter().filter(|g| g.class == generation.class && g.number > generation.number).count();
+        let newer: Vec<&Generation> =
+            all.iter().filter(|g| g.class == generation.class && g.number > generation.number).collect();
         let age = now().saturating_sub(generation.time);
-        if newer >= keep.max(1) && older_than.is_none_or(|limit| age > limit) {
+        let is_needed = newer.last().is_none_or(|newest| is_the_only_way_back(generation, newest));
+        if !is_needed && newer.len() >= keep.max(1) && older_than.is_none_or(|limit| age > limit) {
             store.forget(generation.number)?;
             forgotten.push(generation.number);
         }
     }
     Ok(forgotten)
+}
+
+/// Whether `generation` is the first of its class, or keeps the original of a file that `newest` has in place.
+fn is_the_only_way_back(generation: &Generation, newest: &Generation) -> bool {
+    let in_place = |before: &Before| newest.files.iter().any(|file| file.install == before.install);
+    let keeps_an_original = |before: &Before| !before.is_ours && before.was.is_some() && in_place(before);
+    generation.previous.is_none() || generation.before.iter().any(keeps_an_original)
 }

@@ -2,6 +2,7 @@
 
 use super::compare::Compared;
 use super::difference::{Difference, FileDifference, Status, Verdict};
+use super::generation::Cause;
 use crate::change::{self, Change};
 use std::fmt::Write as _;
 
@@ -10,16 +11,16 @@ const MOST: usize = 12;
 
 /// The difference in words: one paragraph a file, then a line that counts them.
 #[must_use]
-pub fn words(difference: &Difference) -> String {
+pub fn words(difference: &Difference, cause: Cause) -> String {
     let mut text = String::new();
     for file in &difference.files {
-        let _ = writeln!(text, "{}  {}", file.path, headline(file, difference.generation));
+        let _ = writeln!(text, "{}  {}", file.path, headline(file, difference.generation, cause));
         if let Some(obstacle) = &file.obstacle {
             let _ = writeln!(text, "    cannot be installed: {obstacle}");
         }
         if file.edited {
             list(&mut text, "they: ", &file.theirs);
-            list(&mut text, "apply: ", &file.changes);
+            list(&mut text, if cause == Cause::Apply { "apply: " } else { "rollback: " }, &file.changes);
         } else if file.path.ends_with("/manifest.json") && !file.changes.is_empty() {
             text.push_str("    follows from the files above\n");
         } else {
@@ -31,12 +32,21 @@ pub fn words(difference: &Difference) -> String {
             }
         }
     }
-    let _ = writeln!(text, "{}", summary(difference));
+    let _ = writeln!(text, "{}", summary(difference, cause));
     text
 }
 
-fn headline(file: &FileDifference, generation: Option<u32>) -> String {
+fn headline(file: &FileDifference, generation: Option<u32>, cause: Cause) -> String {
     let since = generation.map_or_else(String::new, |number| format!(" since generation {number}"));
+    if let Cause::Rollback { to } = cause {
+        let (then, edited) = (then(to), if file.edited { format!("; edited{since}") } else { String::new() });
+        return match (file.status, file.verdict) {
+            (Status::Missing, Verdict::They | Verdict::Both) => format!("was taken away{since}, and comes back"),
+            (Status::Missing, _) => "comes back".to_owned(),
+            (Status::Extra, _) => format!("goes: it was not there {then}{edited}"),
+            (Status::Differs, _) => format!("goes back to what it was {then}{edited}"),
+        };
+    }
     match (file.status, file.verdict) {
         (Status::Missing, Verdict::First | Verdict::You) => "is new".to_owned(),
         (Status::Missing, Verdict::They | Verdict::Both) => format!("was taken away{since}"),
@@ -49,6 +59,11 @@ fn headline(file: &FileDifference, generation: Option<u32>) -> String {
     }
 }
 
+/// When a rollback goes back to.
+fn then(to: u32) -> String {
+    if to == 0 { "before the first generation".to_owned() } else { format!("in generation {to}") }
+}
+
 fn list(text: &mut String, who: &str, changes: &[Change]) {
     for change in changes.iter().take(MOST) {
         let _ = writeln!(text, "    {who}{change}");
@@ -58,14 +73,18 @@ fn list(text: &mut String, who: &str, changes: &[Change]) {
     }
 }
 
-fn summary(difference: &Difference) -> String {
+fn summary(difference: &Difference, cause: Cause) -> String {
     let of_class = difference.class.as_ref().map_or_else(String::new, |class| format!(" for class {class}"));
     let root = &difference.root;
     if difference.is_empty() {
-        return format!("Nothing differs on {root}{of_class}.");
+        return match cause {
+            Cause::Apply => format!("Nothing differs on {root}{of_class}."),
+            Cause::Rollback { to } => format!("Everything on {root}{of_class} is as it was {}.", then(to)),
+        };
     }
     let count = |status| difference.files.iter().filter(|file| file.status == status).count();
-    let parts = [(Status::Missing, "to add"), (Status::Differs, "to change"), (Status::Extra, "to take away")];
+    let missing = if cause == Cause::Apply { "to add" } else { "to bring back" };
+    let parts = [(Status::Missing, missing), (Status::Differs, "to change"), (Status::Extra, "to take away")];
     let parts: Vec<String> = parts
         .into_iter()
         .map(|(status, words)| (count(status), words))

@@ -16,6 +16,8 @@ struct Change {
     /// What is new when going up, and what is again as it was when going down.
     up: &'static str,
     down: &'static str,
+    /// The release on the way up to which this is no news: a later change replaces it.
+    until: Option<Target>,
 }
 
 const CHANGES: [Change; 9] = [
@@ -25,6 +27,7 @@ const CHANGES: [Change; 9] = [
         concerns: |profile| profile.gateway.is_some(),
         up: "pulls run in threads of the service itself; Celery's workers and Redis can be switched off",
         down: "pulls run in Celery workers, which need Redis on the gateway's host",
+        until: None,
     },
     Change {
         since: Target::Master,
@@ -32,6 +35,7 @@ const CHANGES: [Change; 9] = [
         concerns: |profile| profile.gateway.is_some(),
         up: "the service runs under Python 3 and Sanic instead of Python 2 and Flask",
         down: "the service runs under Python 2 and Flask",
+        until: Some(Target::Native),
     },
     Change {
         since: Target::Native,
@@ -39,6 +43,7 @@ const CHANGES: [Change; 9] = [
         concerns: |profile| profile.gateway.is_some(),
         up: "the service is `shifter-imagegw`, which needs no Python; its unit is of the type notify",
         down: "the service is the original's in Python, and needs its virtual environment",
+        until: None,
     },
     Change {
         since: Target::V1803,
@@ -46,6 +51,7 @@ const CHANGES: [Change; 9] = [
         concerns: |profile| profile.kernel_modules.as_ref().is_some_and(|kernel| kernel.autoload == Some(true)),
         up: "the runtime loads no kernel modules any more: load them at boot (`kernel_modules.preload`)",
         down: "the runtime loads kernel modules at the first container of a node",
+        until: None,
     },
     Change {
         since: Target::V1803,
@@ -53,6 +59,7 @@ const CHANGES: [Change; 9] = [
         concerns: |_| true,
         up: "images are mounted as squashfs only; older ext4, cramfs and xfs images have to be pulled again",
         down: "images of ext4, cramfs and xfs can be mounted as well",
+        until: None,
     },
     Change {
         since: Target::V1803,
@@ -60,6 +67,7 @@ const CHANGES: [Change; 9] = [
         concerns: |profile| profile.gateway.as_ref().is_some_and(|gateway| gateway.import_users.is_some()),
         up: "users may import images of their own, if the list names them; an empty list means everybody before the native gateway",
         down: "nobody can import images",
+        until: None,
     },
     Change {
         since: Target::Native,
@@ -67,6 +75,7 @@ const CHANGES: [Change; 9] = [
         concerns: |profile| profile.gateway.as_ref().is_some_and(|gateway| gateway.import_users.is_some()),
         up: "the list is taken at its word: an empty one means nobody",
         down: "an empty list means everybody, and a text is searched for the name",
+        until: None,
     },
     Change {
         since: Target::Native,
@@ -74,6 +83,7 @@ const CHANGES: [Change; 9] = [
         concerns: |profile| profile.filesystem.iter().any(|entry| entry.options.iter().any(|option| option == "rec")),
         up: "`rec` and `slave` together work, and mounts below keep nosuid and nodev",
         down: "`rec` with `slave` gives private mounts that carry the host's flags",
+        until: None,
     },
     Change {
         since: Target::Native,
@@ -81,6 +91,7 @@ const CHANGES: [Change; 9] = [
         concerns: |profile| !profile.symlink.is_empty() || profile.hooks.is_some(),
         up: "symlinks and mount points are made by the runtime itself; a hook holds only what the site wrote",
         down: "symlinks and mount points are made by the rendered hook script",
+        until: None,
     },
 ];
 
@@ -91,6 +102,7 @@ pub(super) fn of(profile: &Profile, from: Option<Target>, to: Target) -> Vec<Beh
     let told = CHANGES.iter().filter(|change| (change.concerns)(profile)).filter_map(|change| {
         let since = age(change.since);
         let what = match (age(from) >= since, age(to) >= since) {
+            (false, true) if change.until.is_some_and(|until| age(to) >= age(until)) => return None,
             (false, true) => change.up,
             (true, false) => change.down,
             _ => return None,

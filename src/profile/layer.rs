@@ -69,6 +69,21 @@ pub enum LoadError {
     /// An override on the command line or in the environment has no meaning.
     #[error(transparent)]
     Override(#[from] BadOverride),
+    /// A class was asked for that the profile has not.
+    #[error(transparent)]
+    Class(#[from] NoClass),
+}
+
+/// A class that a profile has not, although somebody asked for it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{profile}` has no class `{class}`: {}", if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) })]
+pub struct NoClass {
+    /// The profile.
+    pub profile: String,
+    /// The class.
+    pub class: String,
+    /// Those it has.
+    pub known: Vec<String>,
 }
 
 /// One layer: the index of its source and its tree.

@@ -47,7 +47,7 @@ fn a_preset_that_needs_no_answer_asks_for_none() {
 fn what_nobody_answered_is_named_and_nothing_is_written() {
     let site = Site::new();
     let ran = site.run(&["init"]);
-    assert_eq!((ran.code, ran.out.as_str()), (1, ""));
+    assert_eq!((ran.code, ran.out.as_str()), (64, ""));
     insta::assert_snapshot!(ran.err, @r"
     shifter-site: nobody is here to ask, and there is no answer to: name, nodes, file_systems, images, gateways
     help: give them with --answers FILE, as `name = ...`

@@ -41,6 +41,72 @@ fn the_exit_code_says_how_a_run_went() {
 }
 
 #[test]
+fn a_class_that_is_not_there_is_wrong_usage_in_every_verb() {
+    let text = format!("{GOOD}[class.compute]\n[class.gateway]\n");
+    let site = Site::new().with("site.toml", &text);
+    std::fs::create_dir(site.path().join("root")).expect("made");
+    let verbs: &[&[&str]] = &[
+        &["check", "site.toml"],
+        &["check", "--fix", "--diff", "site.toml"],
+        &["render", "site.toml", "--out", "out"],
+        &["diff", "site.toml", "--root", "root"],
+        &["diff", "--from", "site.toml", "--to", "site.toml"],
+        &["apply", "site.toml", "--root", "root", "--yes"],
+        &["why", "images.path", "site.toml"],
+        &["show", "site.toml"],
+        &["show", "mounts", "site.toml"],
+        &["capacity", "site.toml"],
+        &["facts", "--profile", "site.toml", "--root", "root"],
+        &["doctor", "site.toml", "--root", "root", "--no-probe"],
+        &["check", "--root", "root", "site.toml"],
+    ];
+    for verb in verbs {
+        let ran = site.run(&[verb, ["--class", "nosuch"].as_slice()].concat());
+        assert_eq!(ran.code, 64, "{verb:?}: {ran:?}");
+        assert!(ran.err.contains("has no class `nosuch`: it has compute, gateway"), "{verb:?}: {ran:?}");
+    }
+    assert_eq!(site.run(&["render", "site.toml", "--tree", "--out", "trees"]).code, 0);
+    let ran = site.run(&["verify", "--root", "trees/compute", "--class", "nosuch"]);
+    assert!(ran.code == 64 && ran.err.contains("no class `nosuch`"), "{ran:?}");
+}
+
+#[test]
+fn check_and_fmt_take_the_profile_as_other_verbs_do() {
+    let site = Site::new().with("a.toml", GOOD).with("b.toml", &broken());
+    let named = |arguments: &[&str]| site.run_with_variables(arguments, &[("SHIFTER_SITE_PROFILE", "b.toml")]).code;
+    assert_eq!(named(&["check"]), 1);
+    assert_eq!(named(&["check", "--profile", "a.toml"]), 0);
+    assert_eq!(named(&["fmt", "--check", "--profile", "a.toml"]), site.run(&["fmt", "--check", "a.toml"]).code);
+    assert_eq!(named(&["check", "--profile", "a.toml", "b.toml"]), 64);
+    assert_eq!(named(&["fmt", "--profile", "a.toml", "b.toml"]), 64);
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_named_as_it_was_asked_for() {
+    let site = Site::new().with("a.toml", GOOD);
+    let verbs: [&[&str]; 4] = [
+        &["check", "a.toml", "--output", "no/such/file"],
+        &["facts", "--root", ".", "--output", "no/such/file"],
+        &["init", "--preset", "laptop", "--out", "no/such/file"],
+        &["support-bundle", "--root", ".", "--output", "no/such/file"],
+    ];
+    for verb in verbs {
+        let ran = site.run(verb);
+        assert_eq!(ran.code, 74, "{verb:?}: {ran:?}");
+        let told = "shifter-site: cannot write `no/such/file`: No such file or directory (os error 2)\n";
+        assert!(ran.err.ends_with(told), "{verb:?}: {ran:?}");
+    }
+}
+
+#[test]
+fn only_a_near_name_is_suggested() {
+    let site = Site::new().with("a.toml", GOOD);
+    let why = |key: &str| site.run(&["why", key, "a.toml"]).err;
+    assert_eq!(why("nosuch"), "shifter-site: a profile has no key `nosuch`\n");
+    assert!(why("gateway.timeuot").contains("did you mean `gateway.timeout`?"));
+}
+
+#[test]
 fn colours_are_for_terminals_and_for_those_who_insist() {
     let site = Site::new().with("broken.toml", &broken());
     assert!(!site.run(&["check", "broken.toml"]).out.contains('\u{1b}'));

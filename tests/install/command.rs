@@ -235,11 +235,25 @@ fn generations_are_listed_and_gone_back_to_and_forgotten() {
     let table = machine.run(&["generations"]).out;
     assert!(table.contains("old.toml (back to 1)") && table.contains("3*"), "{table}");
     let ran = machine.run(&["gc", "--keep", "1"]);
-    assert!(ran.code == 0 && ran.out.contains("Forgotten: generation 1, 2."), "{ran:?}");
-    let ran = machine.run(&["rollback", "1", "--yes"]);
-    assert!(ran.code == 1 && ran.err.contains("no generation 1"), "{ran:?}");
+    assert!(ran.code == 0 && ran.out.contains("Forgotten: generation 2."), "{ran:?}");
+    let ran = machine.run(&["rollback", "2", "--yes"]);
+    assert!(ran.code == 1 && ran.err.contains("no generation 2 to go back to: kept are 1, 3"), "{ran:?}");
+    let ran = machine.run(&["rollback", "0", "--dry-run"]);
+    assert!(ran.code == 2 && ran.out.contains("goes: it was not there before the first generation"), "{ran:?}");
+    assert!(!ran.out.contains("rendered") && !ran.out.contains("you changed"), "{ran:?}");
+    assert_eq!(machine.run(&["rollback", "0", "--yes"]).code, 0);
     let ran = machine.run(&["rollback", "--yes", "--reload", "run"]);
     assert!(ran.code == 64 && ran.err.contains("nothing runs below"), "{ran:?}");
+}
+
+#[test]
+fn a_path_of_which_nothing_is_installed_is_refused_before_anything_is_said() {
+    let machine = machine();
+    for how in ["--yes", "--dry-run"] {
+        let ran = machine.run(&["apply", "new.toml", "--no-owner", "--only", "/nonexistent", how]);
+        assert!(ran.code == 1 && ran.out.is_empty(), "{ran:?}");
+        assert!(ran.err.contains("nothing is installed at or below `/nonexistent`"), "{ran:?}");
+    }
 }
 
 #[test]

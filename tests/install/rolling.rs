@@ -46,20 +46,39 @@ fn going_back_over_an_edit_is_refused() {
 }
 
 #[test]
-fn old_generations_are_forgotten_and_what_is_in_place_never() {
+fn old_generations_are_forgotten_and_what_is_in_place_and_the_first_never() {
     let machine = Machine::new();
+    machine.put(CONF, "by hand\n");
     for system in ["a", "b", "c", "d"] {
         machine.apply(&desired(&[(CONF, &format!("system={system}\n"))])).unwrap();
     }
     let tree = machine.tree();
     let store = Store::open(&tree).unwrap().unwrap();
     assert_eq!(install::collect(&store, 2, Some(3600)).unwrap(), [] as [u32; 0], "none is an hour old");
-    assert_eq!(install::collect(&store, 2, None).unwrap(), [1, 2]);
+    assert_eq!(install::collect(&store, 2, None).unwrap(), [2]);
     assert_eq!(install::collect(&store, 1, None).unwrap(), [3]);
     assert_eq!(install::collect(&store, 1, None).unwrap(), [] as [u32; 0]);
     assert!(machine.compare(&desired(&[(CONF, "system=d\n")])).difference.is_empty());
-    let error = machine.rollback(None).unwrap_err();
-    assert!(error.to_string().contains("kept is 4 alone"), "{error}");
+    let error = machine.rollback(Some(3)).unwrap_err();
+    assert!(error.to_string().contains("kept are 1, 4"), "{error}");
+    machine.rollback(Some(0)).unwrap();
+    assert_eq!(machine.read(CONF).as_deref(), Some("by hand\n"));
+}
+
+#[test]
+fn what_a_file_was_before_it_was_ours_is_kept_as_long_as_the_file_is_in_place() {
+    let machine = Machine::new();
+    machine.apply(&desired(&[(CONF, "system=a\n")])).unwrap();
+    machine.put(HOOK, "by hand\n");
+    machine.apply(&desired(&[(CONF, "system=a\n"), (HOOK, "true\n")])).unwrap();
+    for system in ["b", "c"] {
+        machine.apply(&desired(&[(CONF, &format!("system={system}\n")), (HOOK, "true\n")])).unwrap();
+    }
+    let tree = machine.tree();
+    let store = Store::open(&tree).unwrap().unwrap();
+    assert_eq!(install::collect(&store, 1, None).unwrap(), [3]);
+    machine.rollback(Some(1)).unwrap();
+    assert_eq!(machine.read(HOOK).as_deref(), Some("by hand\n"));
 }
 
 #[test]

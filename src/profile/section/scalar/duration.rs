@@ -59,13 +59,13 @@ impl Scalar for Duration {
                 'h' => 3600,
                 'd' => 86_400,
                 'w' => 604_800,
-                _ => return Err(format!("`{text}` has no unit `{c}`")),
+                _ => return Err(format!("`{text}`: `{c}` is no unit; the units are w, d, h, m, s")),
             };
             if digits.is_empty() {
                 return Err(format!("`{text}` has the unit `{c}` without a number"));
             }
             if unit >= smaller_than {
-                return Err(format!("`{text}` names its units out of order"));
+                return Err(format!("`{text}` names its units out of order: largest first, w, d, h, m, s"));
             }
             smaller_than = unit;
             seconds = digits
@@ -77,7 +77,7 @@ impl Scalar for Duration {
             digits.clear();
         }
         if text.is_empty() || !digits.is_empty() {
-            return Err(format!("`{text}` lacks a unit"));
+            return Err(format!("`{text}` lacks a unit: w, d, h, m or s"));
         }
         Ok(Self { written: text.to_owned(), seconds })
     }
@@ -106,6 +106,14 @@ mod tests {
     fn what_has_no_unit_or_two_meanings_is_refused() {
         for text in ["", "300", "90 days", "5m1h", "1h1h", "m", "-1s", "99999999999999999999d"] {
             assert!(text.parse::<Duration>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_bad_duration_is_told_which_units_there_are() {
+        for text in ["300", "90q", "5m1h"] {
+            let error = text.parse::<Duration>().expect_err("bad").to_string();
+            assert!(["w", "d", "h", "m", "s"].iter().all(|unit| error.contains(&format!(" {unit}"))), "{error}");
         }
     }
 
