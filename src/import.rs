@@ -21,6 +21,7 @@ mod lines;
 mod manager;
 mod modules;
 mod platform;
+mod private;
 mod redis;
 mod rendered;
 mod report;
@@ -36,6 +37,7 @@ pub use chosen::ImportError;
 pub use examine::{Evidence, Marks, TextEdit};
 pub use input::{FileKind, InputFile, Ownership, read};
 pub use laws::Law;
+pub use private::Private;
 pub use report::Lost;
 pub use target::Choice;
 pub use vault::Secrets;
@@ -43,7 +45,6 @@ pub use vault::Secrets;
 pub(crate) use examine::ConfEvidence;
 pub(crate) use json::escaped;
 pub(crate) use lines::ConfLine;
-pub(crate) use secret::Address;
 
 pub use write::{Destination, WriteError, write};
 
@@ -95,6 +96,9 @@ pub struct Imported {
     pub scripts: Vec<(String, String)>,
     /// What the comparison of rendered and imported files showed.
     pub laws: Vec<Law>,
+    /// The keys, or nothing but the name of the profile, under which something stays in a profile that looks like a secret:
+    /// no reference can stand there. Such a profile is its owner's alone.
+    pub private: Vec<Private>,
     /// What the profile does not say.
     pub lost: Vec<Lost>,
     /// What was decided where two files did not agree.
@@ -135,7 +139,9 @@ pub fn import(files: &[InputFile], options: &Options) -> Result<Imported, Import
         rendered = built.render();
     }
     let laws = laws::judge(&chosen, &rendered, &knowledge);
-    let examined = examine::examine(&chosen);
+    let mut examined = examine::examine(&chosen);
+    let private = private::of(&built.profiles, &built.secrets);
+    examined.findings.extend(private.iter().map(Private::finding));
     let mut lost = built.lost;
     lost.extend(chosen.lost(&knowledge));
     lost.sort();
@@ -148,6 +154,7 @@ pub fn import(files: &[InputFile], options: &Options) -> Result<Imported, Import
         secrets: built.secrets,
         scripts: built.scripts.into_iter().collect(),
         laws,
+        private,
         lost,
         decided: chosen.decided.clone(),
         findings: examined.findings,

@@ -68,6 +68,7 @@ pub fn plan(sites: &[Site], inputs: &Inputs) -> Result<Plan, Vec<RenderError>> {
                 Err(found) => errors.extend(found),
             }
         }
+        exposure::mark(site, &mut made);
         ids.push(identity::identify(site, inputs, &mut made));
         for mut artifact in made {
             if let Some(class) = &site.class {

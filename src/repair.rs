@@ -216,7 +216,7 @@ impl Changed {
 pub(crate) fn shown(text: &str) -> String {
     let mut source = Source::new("", SourceKind::Preset, text);
     for secret in document::read(&source, 0).secrets {
-        source.cover(secret);
+        source.cover(secret.span);
     }
     source.shown().to_owned()
 }

@@ -6,6 +6,7 @@
 
 mod file;
 mod known;
+mod login;
 mod places;
 mod program;
 mod scan;
@@ -14,6 +15,7 @@ mod weak;
 
 pub use crate::profile::section::secret::Secret as Reference;
 pub use known::Known;
+pub(crate) use login::{Address, logins};
 pub use places::{Place, places};
 pub use scan::{Form, Forms};
 pub use value::SecretValue;

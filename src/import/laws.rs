@@ -97,7 +97,7 @@ pub(super) fn judge(chosen: &Chosen<'_>, rendered: &Rendered, knowledge: &Knowle
         };
         // Where the broker's address has another password, that one counts, and the report says so.
         let address = chosen.manager.as_ref().and_then(|manager| manager.json["Broker"].as_str());
-        let own = address.and_then(|uri| super::secret::Address::split(uri).password);
+        let own = address.and_then(|uri| crate::secret::Address::split(uri).password);
         let password = redis::value(&old, "requirepass").map(|directive| directive.text.clone());
         let keys: &[&str] = if own.is_some() && own != password { &["dir"] } else { &["dir", "requirepass"] };
         let differences =

@@ -3,8 +3,8 @@
 
 use super::draft::{Draft, Origin};
 use super::platform;
-use super::secret::Address;
 use super::vault::Secrets;
+use crate::secret::Address;
 use crate::target;
 use serde_json::Value as Json;
 use shifter_formats::Target;

@@ -1,8 +1,8 @@
 //! When two files mean the same to the program that reads them.
 
 use super::manager::{importers, pull_recheck};
-use super::secret::Address;
 use super::udiroot::{Side, last_of_each, merged};
+use crate::secret::Address;
 use serde_json::{Map, Value as Json, json};
 use shifter_formats::Target;
 use shifter_formats::env::Assignment;

@@ -2,7 +2,7 @@
 
 use crate::profile::section::secret::Secret;
 use crate::render::vault::Vault;
-use crate::secret::{Extent, FEWEST, SecretValue, weakness};
+use crate::secret::{Extent, FEWEST, Forms, SecretValue, weakness};
 use std::fmt;
 use toml::{Table, Value};
 
@@ -71,6 +71,12 @@ impl Secrets {
     /// Whether a password is short or was printed somewhere.
     pub(crate) fn is_weak(text: &str) -> bool {
         weakness(text.as_bytes(), Extent::FirstLine, FEWEST).is_some()
+    }
+
+    /// Whether one of the passwords stands in a text, in any form.
+    pub(super) fn stands_in(&self, text: &str) -> bool {
+        let forms = self.kept.iter().filter_map(|(_, secret)| Forms::of(&SecretValue::new(secret)));
+        forms.into_iter().any(|forms| forms.found_in(text.as_bytes()).is_some())
     }
 
     /// `text` without any of the passwords.

@@ -1,6 +1,7 @@
 //! Putting an import on disk: all of it or nothing, and never over a file that is there.
 
 use super::Imported;
+use super::private::holds_secret;
 use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
@@ -52,7 +53,8 @@ struct Planned {
     mode: u32,
 }
 
-/// Writes the profiles, the carried scripts beside them, the secrets, readable by their owner alone, and repaired copies.
+/// Writes the profiles, the carried scripts beside them, the secrets and repaired copies. Secrets, copies, and whatever else
+/// holds a secret can be read by their owner alone.
 ///
 /// # Errors
 /// When a file is there already or cannot be written; then nothing is, and what was there is as it was.
@@ -84,12 +86,15 @@ fn profiles(imported: &Imported, profile: &Path, secrets: &Path) -> Vec<Planned>
         files.push(Planned { path: directory.join(secrets).join(name), bytes: text, mode: 0o600 });
     }
     for (path, text) in &imported.scripts {
-        files.push(Planned { path: directory.join(path), bytes: text.clone().into_bytes(), mode: 0o755 });
+        let mode = if holds_secret(text, &imported.secrets) { 0o700 } else { 0o755 };
+        files.push(Planned { path: directory.join(path), bytes: text.clone().into_bytes(), mode });
     }
     // The main profile last: what it names is there.
     for (name, text) in imported.profiles.iter().rev() {
         let path = if name.is_empty() { profile.to_owned() } else { directory.join(name) };
-        files.push(Planned { path, bytes: text.clone().into_bytes(), mode: 0o644 });
+        let is_private = imported.private.iter().any(|private| private.profile == *name);
+        let mode = if is_private { 0o600 } else { 0o644 };
+        files.push(Planned { path, bytes: text.clone().into_bytes(), mode });
     }
     files
 }

@@ -34,8 +34,17 @@ pub struct Document {
     pub root: Item,
     /// Syntax errors and numbers out of range.
     pub findings: Vec<Finding>,
-    /// Where secrets stand in the text.
-    pub secrets: Vec<Range<usize>>,
+    /// The secrets in the text.
+    pub secrets: Vec<Inline>,
+}
+
+/// A secret that stands in a text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inline {
+    /// Its key; the root where the text is no TOML.
+    pub key: KeyPath,
+    /// Its bytes.
+    pub span: Range<usize>,
 }
 
 /// Reads the text of `source`, which has the index `index` in the run.
@@ -48,7 +57,8 @@ pub fn read(source: &Source, index: usize) -> Document {
     let root = Item { node, place: Place { source: index, key: None, value: 0..0 } };
     let Reader { findings: numbers, mut secrets, .. } = reader;
     if !errors.is_empty() {
-        secrets.extend(syntax::secret_lines(source.text()));
+        let lines = syntax::secret_lines(source.text()).into_iter();
+        secrets.extend(lines.map(|span| Inline { key: KeyPath::root(), span }));
     }
     let findings = syntax::findings(source, index, &errors).into_iter().chain(numbers).collect();
     Document { root, findings, secrets }
@@ -59,7 +69,7 @@ struct Reader<'t> {
     index: usize,
     text: &'t str,
     findings: Vec<Finding>,
-    secrets: Vec<Range<usize>>,
+    secrets: Vec<Inline>,
 }
 
 impl Reader<'_> {
@@ -124,24 +134,41 @@ impl Reader<'_> {
         }
     }
 
-    /// Notes an inline password, or the password inside a URI, so that it is never shown.
+    /// Notes an inline password, the password inside a URI, or that of a line which is carried word for word, so that it is
+    /// never shown.
     fn find_secret(&mut self, text: &str, span: Range<usize>, path: &KeyPath) {
-        let named = path.segments().iter().rev().find(|segment| segment.parse::<usize>().is_err());
-        if named.is_some_and(|key| names_a_secret(key)) {
-            let quotes = if self.text[span.clone()].starts_with("\"\"\"") || self.text[span.clone()].starts_with("'''")
-            {
-                3
-            } else {
-                1
-            };
-            self.secrets.push(span.start + quotes..span.end.saturating_sub(quotes).max(span.start + quotes));
-        } else if let Some(password) = uri_password(text)
-            && let Some(at) = self.text[span.clone()].find(password)
-        {
-            let start = span.start + at;
-            self.secrets.push(start..start + password.len());
-        }
+        let segments = path.segments();
+        let named = segments.iter().rev().find(|segment| segment.parse::<usize>().is_err());
+        let is_carried = segments.first().is_some_and(|table| *table == "extra");
+        let part = if named.is_some_and(|key| names_a_secret(key)) {
+            text
+        } else if let Some(password) = uri_password(text) {
+            password
+        } else if let Some(value) = assigned_secret(text).filter(|_| is_carried) {
+            value
+        } else {
+            return;
+        };
+        let quotes = if self.text[span.clone()].starts_with("\"\"\"") || self.text[span.clone()].starts_with("'''") {
+            3
+        } else {
+            1
+        };
+        let whole = span.start + quotes..span.end.saturating_sub(quotes).max(span.start + quotes);
+        // Written with escapes, a part is found nowhere: all of the text goes then.
+        let found = self.text[whole.clone()].find(part).map(|at| whole.start + at..whole.start + at + part.len());
+        self.secrets.push(Inline { key: path.clone(), span: found.unwrap_or(whole) });
     }
+}
+
+/// What stands behind `NAME=` where the name says that it is a secret: `siteEnv=DB_PASSWORD=...`.
+pub(crate) fn assigned_secret(line: &str) -> Option<&str> {
+    let mut equals = line.match_indices('=').map(|(equals, _)| equals);
+    let named = |equals: &usize| {
+        let name = line[..*equals].rsplit(['=', ' ', '\t']).next().unwrap_or_default();
+        names_a_secret(name)
+    };
+    equals.find(named).map(|equals| &line[equals + 1..]).filter(|value| !value.is_empty())
 }
 
 /// The password of `scheme://user:password@host`. A raw `@`, `/` or `:` in it is a mistake of its
@@ -207,7 +234,19 @@ mod tests {
     fn inline_passwords_are_noted() {
         let (source, document) =
             document("password = \"hunter2\"\nuri = \"mongodb://u:P@55/w:rd@host/db\"\nok = \"http://host:80/a\"\n");
-        let found: Vec<&str> = document.secrets.iter().map(|span| &source.text()[span.clone()]).collect();
+        let found: Vec<&str> = document.secrets.iter().map(|found| &source.text()[found.span.clone()]).collect();
         assert_eq!(found, ["hunter2", "P@55/w:rd"]);
+    }
+
+    #[test]
+    fn a_secret_is_noted_however_it_is_written_and_with_its_key() {
+        let text =
+            "[env.set]\nDB = \"mongodb://u:a\\\"b@h/\"\n[extra.udiroot]\nsiteEnv = [\"siteEnv=DB_PASSWORD=x y\"]\n";
+        let (source, document) = document(text);
+        let of = |found: &Inline| (found.key.to_string(), source.text()[found.span.clone()].to_owned());
+        let found: Vec<(String, String)> = document.secrets.iter().map(of).collect();
+        let owned = |key: &str, text: &str| (key.to_owned(), text.to_owned());
+        let wanted = [owned("env.set.DB", "mongodb://u:a\\\"b@h/"), owned("extra.udiroot.siteEnv[0]", "x y")];
+        assert_eq!(found, wanted);
     }
 }

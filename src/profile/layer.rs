@@ -164,8 +164,8 @@ impl Layers {
     fn parse(&mut self, mut source: Source) -> Layer {
         let index = self.sources.len();
         let document = document::read(&source, index);
-        for span in document.secrets {
-            source.cover(span);
+        for secret in document.secrets {
+            source.cover(secret.span);
         }
         self.sources.push(Arc::new(source));
         self.findings.extend(document.findings);

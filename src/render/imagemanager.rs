@@ -2,7 +2,7 @@
 
 use super::udiroot::expect;
 use super::{Artifact, Check, Inputs, RenderError, inputs, uri};
-use crate::profile::document::uri_password;
+use crate::profile::document::names_a_secret;
 use crate::profile::section::scalar::{Duration, Size};
 use crate::profile::section::secret::Secret as Reference;
 use crate::profile::section::{
@@ -40,9 +40,8 @@ pub(super) fn artifacts(site: &Site, inputs: &Inputs) -> Result<Vec<Artifact>, V
     }
     let consumer = if site.target.is_native() { "shifter-imagegw" } else { "the image gateway (Python)" };
     let mut file = Artifact::new(site, FILE, format!("{}/{FILE}", site.config), text);
-    let refers = !site.target.is_native() && (gateway.database.password.is_some() || gateway.broker.is_some());
-    // What `[extra]` or an address brings along is as secret as what the profile refers to.
-    file.secret = refers || holds_login(&String::from_utf8_lossy(&file.bytes));
+    file.secret = !site.target.is_native() && (gateway.database.password.is_some() || gateway.broker.is_some())
+        || site.extra.imagemanager.iter().any(|(key, value)| holds_secret(key, value));
     file = file.with(site, &gateway.group, 0o640, consumer, "restart the gateway");
     file.check = if site.extra.imagemanager.is_empty() { Check::ImageManager(Box::new(config)) } else { Check::None };
     Ok(vec![file])
@@ -100,9 +99,14 @@ fn config(site: &Site, gateway: &Gateway, inputs: &Inputs, errors: &mut Vec<Rend
     }
 }
 
-/// Whether an address in the text has a password.
-fn holds_login(text: &str) -> bool {
-    text.split('"').any(|word| uri_password(word).is_some())
+/// Whether a key of `[extra]` says that a text below it is a secret.
+fn holds_secret(key: &str, value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::String(_) => names_a_secret(key),
+        serde_json::Value::Array(elements) => elements.iter().any(|element| holds_secret(key, element)),
+        serde_json::Value::Object(entries) => entries.iter().any(|(key, value)| holds_secret(key, value)),
+        _ => false,
+    }
 }
 
 /// A value that is one of a few words of the gateway's own types.

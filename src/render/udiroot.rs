@@ -40,7 +40,8 @@ pub(super) fn name(site: &Site, inputs: &Inputs, made: &mut [Artifact], id: &str
     for file in made {
         if let Check::UdiRoot { conf, .. } = &file.check {
             let conf = Conf { conf_id: Some(id.to_owned()), ..(**conf).clone() };
-            *file = artifact(site, inputs, conf);
+            let (secret, mode) = (file.secret, file.mode);
+            *file = Artifact { secret, mode, ..artifact(site, inputs, conf) };
         }
     }
 }

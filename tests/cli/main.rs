@@ -18,6 +18,7 @@ mod migrate;
 mod profiles;
 mod render;
 mod report;
+mod secret_files;
 mod secrets;
 mod support;
 mod usage;

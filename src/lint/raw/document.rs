@@ -1,9 +1,10 @@
 //! `imagemanager.json`.
 
 use crate::diagnostic::{Category::*, Severity::*};
-use crate::import::{Address, Evidence, Marks, TextEdit};
+use crate::import::{Evidence, Marks, TextEdit};
 use crate::lint::Check;
 use crate::lint::rule::{Impact, Repair, Targets, id, rule};
+use crate::secret::Address;
 use shifter_formats::Target;
 
 rule! {

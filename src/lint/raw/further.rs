@@ -77,7 +77,7 @@ fn logins(files: &Evidence<'_>, out: &mut Marks) {
     let Some(manager) = &files.manager else { return };
     let mut first = None;
     for key in ["MongoDBURI", "Broker"] {
-        let Some(password) = manager.json[key].as_str().and_then(|uri| crate::import::Address::split(uri).password)
+        let Some(password) = manager.json[key].as_str().and_then(|uri| crate::secret::Address::split(uri).password)
         else {
             continue;
         };

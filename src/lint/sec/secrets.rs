@@ -1,10 +1,10 @@
 //! SEC rules about secrets. A profile holds references; no rule ever sees a value.
 
-use crate::diagnostic::{Category::*, Severity::*, structural};
+use crate::diagnostic::{Category::*, KeyPath, Severity::*, structural};
 use crate::lint::rule::{Impact, id, rule};
 use crate::lint::{Check, Findings, View};
 use crate::profile::{
-    document::uri_password,
+    document::{assigned_secret, names_a_secret, uri_password},
     section::{AllProxy, scalar::Url},
 };
 use crate::secret::{Place, places};
@@ -14,7 +14,8 @@ rule! {
     ///
     /// # What it checks
     /// Passwords, keys and credentials are references: `{ file = ... }`, `{ env = ... }`, `{ sops = ..., key = ... }` or `{ command = ... }`.
-    /// The addresses of the database, the broker and the proxies hold no password either.
+    /// The addresses of the database, the broker, the proxies and the endpoints hold no password either, nor does one in `[env]`, in the environment of a module or
+    /// in `[extra]`; and no key of `[extra.imagemanager]` whose name says that it is secret holds a text. `_proxy` variables are SEC029's.
     ///
     /// # Why is this bad
     /// Profiles are kept in a repository and mailed around. The published files of Blue Waters hold their passwords (L17, L20).
@@ -32,6 +33,11 @@ rule! {
     /// uri = "mongodb://shifter:hunter2@localhost/"
     /// ```
     ///
+    /// ```toml
+    /// [env.set]
+    /// SITE_RESULTS = "postgresql://results:hunter2@db.site/results"
+    /// ```
+    ///
     /// # Good
     /// ```toml
     /// [gateway.database]
@@ -47,7 +53,10 @@ rule! {
         id: structural::INLINE_SECRET,
         impact: Impact::Exposure,
         source: "L17 and L20",
-        check: Check::View(password_in_address),
+        check: Check::View(|view, out| {
+            password_in_address(view, out);
+            password_without_reference(view, out);
+        }),
     }
 }
 
@@ -73,6 +82,60 @@ fn password_in_address(view: &View<'_>, out: &mut Findings<'_>) {
             out.at(format!("{table}.{key}").as_str(), format!("`{table}.{key}` holds a password"), help);
         }
     }
+    for (n, _) in gateway.endpoints.iter().enumerate().filter(|(_, url)| uri_password(url.as_str()).is_some()) {
+        let help = "take it out: a gateway knows its users by munge, and udiRoot.conf is read by everybody";
+        out.at(KeyPath::from("gateway.endpoints").index(n), "the address of the gateway holds a password", help);
+    }
+}
+
+/// Passwords where a profile has no reference to write instead. `render` keeps the files that they go to from all but root
+/// and a group.
+fn password_without_reference(view: &View<'_>, out: &mut Findings<'_>) {
+    for environment in view.environments() {
+        for (at, name, value) in environment.values() {
+            if !is_proxy(name) && uri_password(&value).is_some() {
+                let message = format!("the address in `{name}` holds a password, and every container gets it");
+                out.at(at, message, "let the programs read it from a file of the user, and make this one void");
+            }
+        }
+    }
+    let extra = view.profile.extra.clone().unwrap_or_default();
+    let help = "write it into the installed file by hand, or use the keys that refer to a secret";
+    for (key, lines) in &extra.udiroot {
+        if lines.0.iter().any(|line| uri_password(line).is_some() || assigned_secret(line).is_some()) {
+            out.at(KeyPath::from(["extra", "udiroot", key]), format!("`{key}` holds a password"), help);
+        }
+    }
+    for (key, value) in &extra.imagemanager {
+        in_document(KeyPath::from(["extra", "imagemanager", key]), value, &mut |at| {
+            let message = format!("`{}` holds a password", at.last().unwrap_or_default());
+            out.at(at, message, help);
+        });
+    }
+}
+
+/// The texts of a JSON value that hold a password: by their key, or as addresses.
+fn in_document(at: KeyPath, value: &serde_json::Value, report: &mut dyn FnMut(KeyPath)) {
+    match value {
+        serde_json::Value::String(text) => {
+            let named = at.segments().iter().rev().find(|segment| segment.parse::<usize>().is_err());
+            if named.is_some_and(|key| names_a_secret(key)) || uri_password(text).is_some() {
+                report(at);
+            }
+        }
+        serde_json::Value::Array(elements) => {
+            elements.iter().enumerate().for_each(|(n, element)| in_document(at.clone().index(n), element, report));
+        }
+        serde_json::Value::Object(entries) => {
+            entries.iter().for_each(|(key, entry)| in_document(at.clone().key(key), entry, report));
+        }
+        _ => {}
+    }
+}
+
+/// Whether a variable names a proxy: SEC029 judges it.
+fn is_proxy(name: &str) -> bool {
+    name.to_ascii_lowercase().ends_with("_proxy")
 }
 
 rule! {
@@ -163,7 +226,7 @@ rule! {
 fn proxy_credential(view: &View<'_>, out: &mut Findings<'_>) {
     for environment in view.environments() {
         for (at, name, value) in environment.values() {
-            if name.to_ascii_lowercase().ends_with("_proxy") && uri_password(&value).is_some() {
+            if is_proxy(name) && uri_password(&value).is_some() {
                 let help = "take user and password out of the address, and let the proxy know the nodes by theirs";
                 out.at(at, format!("`{name}` gives a password to everybody"), help);
             }
