@@ -5,4 +5,5 @@
 
 pub mod entry;
 pub mod key;
+pub mod manager;
 pub mod page;

@@ -39,8 +39,11 @@ pub enum EditError {
 /// The paths are those of this text alone, not of a profile with all its layers.
 ///
 /// # Errors
-/// When the text is not TOML, or an edit cannot be carried out in it.
+/// When the text is neither TOML nor a script that the edits are about, or an edit cannot be carried out in it.
 pub fn apply(source_text: &str, edits: &[Edit]) -> Result<String, EditError> {
+    if edits.iter().any(|edit| matches!(edit, Edit::Script { .. })) {
+        return patch::script(source_text, edits);
+    }
     // ORDER: comments are named by their place in the original text; the other edits would move them.
     let mut text = patch::comments(source_text, edits)?;
     for edit in edits.iter().filter(|edit| !matches!(edit, Edit::Comment { .. })) {
@@ -65,7 +68,7 @@ fn one(text: &str, edit: &Edit) -> Result<String, EditError> {
         Edit::Append { path, value } => insert::append(&read, path, value, &mut patch)?,
         Edit::Rename { path, to } => insert::rename(&read, path, to, &mut patch)?,
         Edit::Remove { path } => remove::remove(&read, path, &mut patch)?,
-        Edit::Comment { .. } => {}
+        Edit::Comment { .. } | Edit::Script { .. } => {}
     }
     let changed = patch.finish();
     if meaning::same(&parse(&changed)?, &meant) { Ok(changed) } else { Err(EditError::NoPlace(path.clone())) }

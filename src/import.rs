@@ -48,7 +48,7 @@ pub(crate) use lines::ConfLine;
 
 pub use write::{Destination, WriteError, write};
 
-use crate::diagnostic::Located;
+use crate::diagnostic::{Located, Safety};
 use build::Knowledge;
 use chosen::Chosen;
 use shifter_formats::Target;
@@ -67,6 +67,8 @@ pub struct Options {
     pub modernise: bool,
     /// The directory of secrets as the profile names it, usually `secrets`.
     pub secrets: String,
+    /// Which repairs of the imported files are made.
+    pub repairs: Safety,
 }
 
 /// Whose word counts where two files do not agree on one fact.
@@ -105,7 +107,7 @@ pub struct Imported {
     pub decided: Vec<String>,
     /// What is wrong with the imported files, at its place in them.
     pub findings: Vec<Located>,
-    /// The imported files with every safe repair made, where there is one.
+    /// The imported files with every repair made that was asked for, where there is one.
     pub repaired: Vec<(String, String)>,
     /// The name, the text and the repaired text of each, as they may be shown.
     shown_repairs: Vec<(String, String, String)>,
@@ -139,7 +141,7 @@ pub fn import(files: &[InputFile], options: &Options) -> Result<Imported, Import
         rendered = built.render();
     }
     let laws = laws::judge(&chosen, &rendered, &knowledge);
-    let mut examined = examine::examine(&chosen);
+    let mut examined = examine::examine(&chosen, options.repairs);
     let private = private::of(&built.profiles, &built.secrets);
     examined.findings.extend(private.iter().map(Private::finding));
     let mut lost = built.lost;

@@ -133,12 +133,7 @@ pub(super) fn begin(tree: &Tree, how: &HowArgs, console: &Console) -> Result<(St
 }
 
 /// Says what differs, and asks where that is wanted.
-pub(super) fn agreed(
-    compared: &Compared,
-    cause: Cause,
-    how: &HowArgs,
-    console: &Console,
-) -> Result<bool, Failure> {
+pub(super) fn agreed(compared: &Compared, cause: Cause, how: &HowArgs, console: &Console) -> Result<bool, Failure> {
     console.say(&install::words(&compared.difference, cause))?;
     if compared.difference.is_empty() || how.yes {
         return Ok(true);

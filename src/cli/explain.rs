@@ -1,4 +1,4 @@
-//! `shifter-site explain`: what a rule, a group of rules, a key of a profile or of `udiRoot.conf` is about.
+//! `shifter-site explain`: what a rule, a group of rules, a key of a profile, of `udiRoot.conf` or of `imagemanager.json` is about.
 
 use std::fmt::Write as _;
 
@@ -11,11 +11,11 @@ use shifter_formats::{
 use super::{Outcome, console::Console, exit::Exit, rules::as_json};
 use crate::{
     diagnostic::nearest,
-    docs::{entry, key},
+    docs::{entry, key, manager},
     lint,
 };
 
-/// Explain a rule by code or name, a group of rules, a key of a profile, or a key of udiRoot.conf.
+/// Explain a rule by code or name, a group of rules, or a key of a profile, of udiRoot.conf or of imagemanager.json.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   shifter-site explain FS011
@@ -23,7 +23,8 @@ use crate::{
   shifter-site explain FS
   shifter-site explain gateway.timeout
   shifter-site explain module.mpich
-  shifter-site explain udiMount")]
+  shifter-site explain udiMount
+  shifter-site explain Platforms.cori.mungeSocketPath")]
 pub(super) struct Args {
     /// A code, a name, the beginning of codes, or a key.
     #[arg(value_name = "CODE|NAME|KEY")]
@@ -50,13 +51,15 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let page = rule_page(what, args.format)
         .or_else(|| profile_page(what, args.format))
         .or_else(|| key_page(what, args.format))
+        .or_else(|| manager_page(what, args.format))
         .or_else(|| rule_page(&what.to_ascii_uppercase(), args.format));
     if let Some(page) = page {
         console.say(&page)?;
         return Ok(Exit::Clean);
     }
+    let of_gateway: Vec<String> = manager::KEYS.iter().map(key::Key::path).collect();
     let names = lint::RULES.iter().flat_map(|rule| [rule.id.code, rule.id.name]);
-    let keys = KEYS.iter().map(|key| key.name);
+    let keys = KEYS.iter().map(|key| key.name).chain(of_gateway.iter().map(String::as_str));
     let near = if what.contains('.') { key::near(what) } else { nearest(what, names.chain(keys)).map(str::to_owned) };
     let near = near.or_else(|| key::near(what)).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
     console.note(&format!("shifter-site: nothing is known of `{what}`{near}\n"));
@@ -109,6 +112,17 @@ fn key_page(what: &str, form: Form) -> Option<String> {
         Form::Json => format!("{:#}\n", crate::schema::udiroot_key(key)),
         Form::Text => page(key, &name, ""),
         Form::Md => page(key, &format!("`{name}`"), "# "),
+    })
+}
+
+/// The page of a key of `imagemanager.json`; those of all keys with that name where it is not a whole path.
+fn manager_page(what: &str, form: Form) -> Option<String> {
+    let found = manager::named(what);
+    let pages = found.iter().copied();
+    (!found.is_empty()).then(|| match form {
+        Form::Json => format!("{:#}\n", pages.map(manager::json).collect::<Value>()),
+        Form::Text => pages.map(manager::text).collect::<Vec<_>>().join("\n"),
+        Form::Md => pages.map(manager::markdown).collect(),
     })
 }
 

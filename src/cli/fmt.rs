@@ -40,7 +40,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
-    let files = if args.files.is_empty() { vec![find::named_or_usual(args.profile.as_ref())?] } else { args.files.clone() };
+    let files =
+        if args.files.is_empty() { vec![find::named_or_usual(args.profile.as_ref())?] } else { args.files.clone() };
     if files.iter().filter(|file| file.as_os_str() == "-").count() > 1 {
         return Err(Failure::Usage("standard input can be named only once".to_owned()));
     }

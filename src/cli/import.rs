@@ -8,7 +8,7 @@ use super::{
     exit::{Exit, Failure},
 };
 use crate::{
-    diagnostic::{Format, Report, Scope, Style},
+    diagnostic::{Format, Report, Safety, Scope, Style},
     import::{self, Choice, Destination, ImportError, Imported, Options, Prefer, WriteError},
     target::Target,
 };
@@ -64,9 +64,12 @@ pub(super) struct Args {
     /// Take owners and modes of the files for those on the machine.
     #[arg(long)]
     owners: bool,
-    /// Show each safe repair of the imported files, and write repaired copies.
+    /// Show each repair of the imported files, and write repaired copies.
     #[arg(long, requires = "fixed_dir")]
     fix: bool,
+    /// Repair also what has more than one reading: a guess.
+    #[arg(long, requires = "fix")]
+    unsafe_fixes: bool,
     /// The directory of repaired copies.
     #[arg(long, value_name = "DIR", requires = "fix")]
     fixed_dir: Option<PathBuf>,
@@ -100,6 +103,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         prefer: if args.prefer == Whose::Imagemanager { Prefer::ImageManager } else { Prefer::UdiRoot },
         modernise: args.modernise,
         secrets: args.secrets_dir.display().to_string(),
+        repairs: if args.unsafe_fixes { Safety::Unsafe } else { Safety::Safe },
     };
     let imported = import::import(&files, &options)?;
     let to = Destination {

@@ -87,7 +87,11 @@ impl World {
         let loaded: Loaded = profile::load(&options)?;
         let root = args.root.clone().unwrap_or_else(|| root_of(&loaded));
         let tree = Tree::open(&root).map_err(InstallError::from)?;
-        args.layers.class.as_deref().map_or(Ok(()), |class| loaded.has_class(class)).map_err(profile::LoadError::from)?;
+        args.layers
+            .class
+            .as_deref()
+            .map_or(Ok(()), |class| loaded.has_class(class))
+            .map_err(profile::LoadError::from)?;
         let class = install::pick_class(&tree, &loaded.profile, args.layers.class.as_deref())?.map(|(name, _)| name);
         options.class = None;
         let checked = check::check(&options, class.as_deref(), &Strictness::default())?;

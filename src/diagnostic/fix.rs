@@ -27,9 +27,10 @@ pub struct Written {
 }
 
 /// Whether a fix can change what the site does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Safety {
     /// The profile means afterwards what it was meant to mean before; `--fix` applies it.
+    #[default]
     Safe,
     /// A guess; only `--unsafe-fixes` applies it.
     Unsafe,
@@ -69,6 +70,13 @@ pub enum Edit {
         /// The bytes of the comment, from `#` to the end of the line.
         span: Range<usize>,
         /// The new comment.
+        text: String,
+    },
+    /// Replaces bytes of the script in which the finding is; none are replaced where something is put in.
+    Script {
+        /// The bytes that go.
+        span: Range<usize>,
+        /// What comes instead.
         text: String,
     },
 }
@@ -118,7 +126,13 @@ impl Edit {
         Self::Comment { span, text: text.into() }
     }
 
-    /// The key that changes; a comment has none.
+    /// Replaces the bytes at `span` of a script.
+    #[must_use]
+    pub fn script(span: Range<usize>, text: impl Into<String>) -> Self {
+        Self::Script { span, text: text.into() }
+    }
+
+    /// The key that changes; a comment has none, nor has a script.
     #[must_use]
     pub fn path(&self) -> &KeyPath {
         const NONE: &KeyPath = &KeyPath::ROOT;
@@ -126,7 +140,7 @@ impl Edit {
             Self::Set { path, .. } | Self::Rename { path, .. } | Self::Remove { path } | Self::Append { path, .. } => {
                 path
             }
-            Self::Comment { .. } => NONE,
+            Self::Comment { .. } | Self::Script { .. } => NONE,
         }
     }
 
@@ -138,7 +152,7 @@ impl Edit {
             Self::Set { path, .. } | Self::Rename { path, .. } | Self::Remove { path } | Self::Append { path, .. } => {
                 *path = to;
             }
-            Self::Comment { .. } => {}
+            Self::Comment { .. } | Self::Script { .. } => {}
         }
         edit
     }

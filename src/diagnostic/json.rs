@@ -177,6 +177,15 @@ pub enum EditJson {
         /// The new comment; with an empty one the line goes too.
         text: String,
     },
+    /// Replaces bytes of the script in which the finding is.
+    Script {
+        /// The first of them, from 0.
+        offset: usize,
+        /// How many they are.
+        length: usize,
+        /// What comes instead.
+        text: String,
+    },
 }
 
 /// The report as one JSON document.
@@ -264,6 +273,9 @@ impl From<&Fix> for FixJson {
             Edit::Append { path, value } => EditJson::Append { path: path.to_string(), toml: value.to_string() },
             Edit::Comment { span, text } => {
                 EditJson::Comment { offset: span.start, length: span.len(), text: text.clone() }
+            }
+            Edit::Script { span, text } => {
+                EditJson::Script { offset: span.start, length: span.len(), text: text.clone() }
             }
         };
         Self { title: fix.title.clone(), safe: fix.safety == Safety::Safe, edits: fix.edits.iter().map(edit).collect() }

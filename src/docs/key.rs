@@ -39,12 +39,14 @@ pub struct Key {
 }
 
 /// Every key, in the order of the types; a table comes before its keys.
-pub static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
-    let schema = schemars::schema_for!(Profile).to_value();
+pub static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| of(&schemars::schema_for!(Profile).to_value()));
+
+/// Every key of a type, by its JSON Schema.
+pub(super) fn of(schema: &Value) -> Vec<Key> {
     let mut keys = Vec::new();
-    walk(&schema, &schema, &mut Vec::new(), &mut keys);
+    walk(schema, schema, &mut Vec::new(), &mut keys);
     keys
-});
+}
 
 /// The key that a path means: one as in the reference, or one of a profile.
 #[must_use]

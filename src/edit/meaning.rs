@@ -11,7 +11,7 @@ pub(crate) fn carry_out(table: &mut Table, edit: &Edit) -> bool {
         Edit::Append { path, value } => append(table, path, value.clone()).is_some(),
         Edit::Rename { path, to } => rename(table, path, to).is_some(),
         Edit::Remove { path } => remove(table, path).is_some(),
-        Edit::Comment { .. } => true,
+        Edit::Comment { .. } | Edit::Script { .. } => true,
     }
 }
 

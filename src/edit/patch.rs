@@ -62,3 +62,14 @@ pub(crate) fn comments(text: &str, edits: &[Edit]) -> Result<String, EditError> 
     }
     Ok(patch.finish())
 }
+
+/// A script with its bytes replaced.
+pub(crate) fn script(text: &str, edits: &[Edit]) -> Result<String, EditError> {
+    let mut patch = Patch::new(text);
+    for edit in edits {
+        let Edit::Script { span, text: with } = edit else { return Err(EditError::NotToml) };
+        text.get(span.clone()).ok_or(EditError::Moved)?;
+        patch.replace(span.clone(), with.as_str());
+    }
+    Ok(patch.finish())
+}

@@ -4,7 +4,7 @@ use super::chosen::Chosen;
 use super::lines::ConfLines;
 use super::{FileKind, Ownership, json};
 use crate::diagnostic::source::Source;
-use crate::diagnostic::{Finding, Fix, Located, Place, RuleId, structural};
+use crate::diagnostic::{Finding, Fix, Located, Place, RuleId, Safety, structural};
 use crate::lint::{self, Check};
 use serde_json::Value as Json;
 use shifter_formats::Target;
@@ -76,8 +76,11 @@ pub struct TextEdit {
 pub struct Marks {
     rule: &'static RuleId,
     found: Vec<Located>,
-    edits: Vec<(Arc<Source>, Vec<TextEdit>)>,
+    edits: Vec<Repaired>,
 }
+
+/// The edits of one repair, the text they change, and whether they are a guess.
+type Repaired = (Safety, Arc<Source>, Vec<TextEdit>);
 
 impl Marks {
     /// Reports `message` about the bytes `span` of `source`, with `help`.
@@ -117,10 +120,20 @@ impl Marks {
 
     /// Gives the last finding a repair of the text it is about.
     pub(crate) fn repair(&mut self, title: impl Into<String>, edits: Vec<TextEdit>) -> &mut Self {
+        self.fix(Fix::safe(title, Vec::new()), edits)
+    }
+
+    /// The same with a repair that is a guess.
+    pub(crate) fn guess(&mut self, title: impl Into<String>, edits: Vec<TextEdit>) -> &mut Self {
+        self.fix(Fix::risky(title, Vec::new()), edits)
+    }
+
+    fn fix(&mut self, fix: Fix, edits: Vec<TextEdit>) -> &mut Self {
         if let Some(last) = self.found.last_mut() {
-            last.finding.fixes.push(Fix::safe(title, Vec::new()));
+            let safety = fix.safety;
+            last.finding.fixes.push(fix);
             if let Some(place) = last.places.first() {
-                self.edits.push((Arc::clone(&place.source), edits));
+                self.edits.push((safety, Arc::clone(&place.source), edits));
             }
         }
         self
@@ -131,14 +144,14 @@ impl Marks {
 pub(super) struct Examined {
     /// The findings, by place.
     pub(super) findings: Vec<Located>,
-    /// Each file with a safe repair, repaired: its name and its text.
+    /// Each file with a repair that may be made, repaired: its name and its text.
     pub(super) repaired: Vec<(String, String)>,
     /// The same, with the old text before the new one and every password covered.
     pub(super) shown: Vec<(String, String, String)>,
 }
 
-/// Asks every rule that looks at imported files.
-pub(super) fn examine(chosen: &Chosen<'_>) -> Examined {
+/// Asks every rule that looks at imported files, and makes the repairs that are `allowed`.
+pub(super) fn examine(chosen: &Chosen<'_>, allowed: Safety) -> Examined {
     let evidence = evidence(chosen);
     let (mut findings, mut edits) = (Vec::new(), Vec::new());
     for rule in lint::RULES {
@@ -156,6 +169,7 @@ pub(super) fn examine(chosen: &Chosen<'_>) -> Examined {
     findings.sort_by(Located::order);
     findings.dedup_by(|later, first| later.repeats(first));
     let (mut repaired, mut shown) = (Vec::new(), Vec::new());
+    edits.retain(|(safety, ..)| *safety == Safety::Safe || allowed == Safety::Unsafe);
     for (source, edits) in compatible(edits) {
         repaired.push((source.name.clone(), changed(source.text(), &edits)));
         shown.push((source.name.clone(), source.shown().to_owned(), changed(source.shown(), &edits)));
@@ -205,9 +219,9 @@ fn evidence<'a>(chosen: &'a Chosen<'_>) -> Evidence<'a> {
 }
 
 /// The edits of each text, without those that touch an earlier one.
-fn compatible(edits: Vec<(Arc<Source>, Vec<TextEdit>)>) -> Vec<(Arc<Source>, Vec<TextEdit>)> {
+fn compatible(edits: Vec<Repaired>) -> Vec<(Arc<Source>, Vec<TextEdit>)> {
     let mut texts: Vec<(Arc<Source>, Vec<TextEdit>)> = Vec::new();
-    for (source, edits) in edits {
+    for (_, source, edits) in edits {
         let slot = texts.iter().position(|(known, _)| known.name == source.name).unwrap_or_else(|| {
             texts.push((Arc::clone(&source), Vec::new()));
             texts.len() - 1

@@ -25,6 +25,9 @@ pub(super) fn plugstack(draft: &mut Draft, source: &Source, lost: &mut Vec<Lost>
         put(draft, &["wlm", "slurm", "plugin"], (*need).into());
         for argument in arguments {
             let (key, value) = argument.split_once('=').unwrap_or((argument, ""));
+            // The plugin compares all names but this one without regard to case.
+            let lower = key.to_ascii_lowercase();
+            let key = if lower == "shifter_config" { key } else { lower.as_str() };
             match (key, value) {
                 ("shifter_config", path) => {
                     if let Some(directory) = path.strip_suffix("/udiRoot.conf").filter(|path| path.starts_with('/')) {
@@ -39,6 +42,10 @@ pub(super) fn plugstack(draft: &mut Draft, source: &Source, lost: &mut Vec<Lost>
                 ("extern_cgroup", on) => put(draft, &["wlm", "slurm", key], (on == "1").into()),
                 ("enable_ccm", on) => put(draft, &["wlm", "slurm", "ccm"], (on == "1").into()),
                 ("enable_sshd", on) => put(draft, &["wlm", "sshd", "enable"], (on == "1").into()),
+                ("long_options", "") => {
+                    let why = "`long_options`: a profile has no key for it, because it takes `--ccm` away";
+                    lost.push(Lost::new(source, number, why));
+                }
                 _ => lost.push(Lost::new(source, number, format!("no version of the plugin reads `{argument}`"))),
             }
         }

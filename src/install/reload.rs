@@ -54,9 +54,7 @@ impl Reload {
                 let prefix = program.strip_suffix('*').filter(|_| matches!(self, Self::Unit(_)));
                 prefix.is_some_and(|prefix| unit.starts_with(prefix))
             }
-            Self::Words(words) => {
-                PROGRAMS.iter().any(|(asked, prefix)| words == asked && program.starts_with(prefix))
-            }
+            Self::Words(words) => PROGRAMS.iter().any(|(asked, prefix)| words == asked && program.starts_with(prefix)),
             Self::Units | Self::Script(_) => false,
         }
     }

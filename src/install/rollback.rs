@@ -80,7 +80,8 @@ fn kept(all: &[Generation]) -> String {
             _ => runs.push((number, number)),
         }
     }
-    let words = |(first, last): &(u32, u32)| if first == last { first.to_string() } else { format!("{first} to {last}") };
+    let words =
+        |(first, last): &(u32, u32)| if first == last { first.to_string() } else { format!("{first} to {last}") };
     match runs.as_slice() {
         [] => "nothing was applied here".to_owned(),
         [(only, last)] if only == last => format!("kept is {only} alone"),

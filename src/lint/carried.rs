@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::diagnostic::{Finding, KeyPath, Label};
+use crate::diagnostic::{Finding, Fix, KeyPath, Label};
 use crate::lint::{Findings, View};
 use crate::profile::section::{Hook, ScriptRole};
 use crate::profile::{ScriptFile, Scripts};
@@ -17,6 +17,8 @@ pub(crate) struct Carried<'a> {
     pub(crate) purpose: Purpose,
     /// Whether root runs it.
     pub(crate) is_roots: bool,
+    /// Whether the profile says which bytes it has.
+    is_pinned: bool,
     file: &'a ScriptFile,
 }
 
@@ -98,6 +100,24 @@ impl Findings<'_> {
         self.in_script_with(carried, span, message, help, |finding| finding);
     }
 
+    /// The same with a fix of the script. One whose hash the profile gives was looked at as it is: it is left to a person.
+    pub(crate) fn in_script_fixed(
+        &mut self,
+        carried: &Carried<'_>,
+        span: Range<usize>,
+        message: impl Into<String>,
+        help: &str,
+        fix: Option<Fix>,
+    ) {
+        self.in_script_with(carried, span, message, help, |finding| match fix {
+            Some(_) if carried.is_pinned => {
+                finding.note("the profile gives the hash of the script: change both by hand")
+            }
+            Some(fix) => finding.fix(fix),
+            None => finding,
+        });
+    }
+
     /// The same with more places.
     pub(crate) fn in_script_with(
         &mut self,
@@ -125,9 +145,9 @@ impl<'a> View<'a> {
     /// The same with the scripts of other languages.
     pub(crate) fn carried_texts(&self) -> Vec<Carried<'a>> {
         let mut found = Vec::new();
-        for (at, purpose, file, is_roots) in self.named_scripts() {
+        for (at, purpose, file, is_roots, is_pinned) in self.named_scripts() {
             if let Some(Ok(file)) = self.scripts().get(file) {
-                found.push(Carried { at, purpose, is_roots, file });
+                found.push(Carried { at, purpose, is_roots, is_pinned, file });
             }
         }
         found
@@ -146,7 +166,7 @@ impl<'a> View<'a> {
     /// The keys that name a script, and why it could not be read.
     pub(crate) fn unread_scripts(&self) -> Vec<(KeyPath, &'a str, &'a str)> {
         let mut found = Vec::new();
-        for (at, _, file, _) in self.named_scripts() {
+        for (at, _, file, ..) in self.named_scripts() {
             if let Some(Err(why)) = self.scripts().get(file) {
                 found.push((at.path(), file, why.as_str()));
             }
@@ -158,21 +178,23 @@ impl<'a> View<'a> {
         &self.context.common.scripts
     }
 
-    fn named_scripts(&self) -> Vec<(Key<'a>, Purpose, &'a str, bool)> {
+    /// The key, what the script is for, its file, whether root runs it, and whether its bytes are written down.
+    fn named_scripts(&self) -> Vec<(Key<'a>, Purpose, &'a str, bool, bool)> {
         let hooks = self.hooks();
         let mut named = Vec::new();
         for (name, hook) in [("premount", &hooks.premount), ("postmount", &hooks.postmount)] {
             let hook: Option<&'a Hook> = hook.as_ref();
             let whole = hook.and_then(|hook| hook.script.as_ref()?.file.as_deref());
             let lines = hook.and_then(|hook| hook.extra.as_deref());
-            named.extend(whole.map(|file| (Key::Hook(name, "script"), Purpose::Hook, file, true)));
-            named.extend(lines.map(|file| (Key::Hook(name, "extra"), Purpose::HookLines, file, true)));
+            let pinned = hook.and_then(|hook| hook.script.as_ref()?.sha256.as_ref()).is_some();
+            named.extend(whole.map(|file| (Key::Hook(name, "script"), Purpose::Hook, file, true, pinned)));
+            named.extend(lines.map(|file| (Key::Hook(name, "extra"), Purpose::HookLines, file, true, false)));
         }
         for (n, entry) in self.profile.script.iter().enumerate().filter(|(_, entry)| self.has_class(&entry.classes)) {
             let is_roots = entry.runs_as.as_ref().is_none_or(|user| user.as_str() == "root");
-            named.extend(
-                entry.file.as_deref().map(|file| (Key::Script(n), Purpose::Around(entry.role), file, is_roots)),
-            );
+            let pinned = entry.sha256.is_some();
+            let file = entry.file.as_deref();
+            named.extend(file.map(|file| (Key::Script(n), Purpose::Around(entry.role), file, is_roots, pinned)));
         }
         named
     }

@@ -158,8 +158,8 @@ pub(super) fn against(located: &Located, before: &[Located]) -> Option<Move> {
     }
     if let Some(fix) = finding.fixes.iter().find(|fix| fix.safety == Safety::Safe) {
         let drops = fix.edits.iter().all(|edit| matches!(edit, Edit::Remove { .. }));
-        // A comment of the author's is no key; whether it still says something is for `check`.
-        if fix.edits.iter().any(|edit| matches!(edit, Edit::Comment { .. })) {
+        // A comment of the author's is no key, nor is a script; whether they are right is for `check`.
+        if fix.edits.iter().any(|edit| matches!(edit, Edit::Comment { .. } | Edit::Script { .. })) {
             return None;
         }
         let does = if drops { Does::Drop } else { Does::Change };

@@ -246,7 +246,7 @@ mod tests {
         let of = |found: &Inline| (found.key.to_string(), source.text()[found.span.clone()].to_owned());
         let found: Vec<(String, String)> = document.secrets.iter().map(of).collect();
         let owned = |key: &str, text: &str| (key.to_owned(), text.to_owned());
-        let wanted = [owned("env.set.DB", "mongodb://u:a\\\"b@h/"), owned("extra.udiroot.siteEnv[0]", "x y")];
+        let wanted = [owned("env.set.DB", "mongodb://u:a\\\"b@h/"), owned("extra.udiroot.siteEnv.0", "x y")];
         assert_eq!(found, wanted);
     }
 }

@@ -76,7 +76,7 @@ pub enum LoadError {
 
 /// A class that a profile has not, although somebody asked for it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{profile}` has no class `{class}`: {}", if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) })]
+#[error("`{profile}` has no class `{class}`{}", known_instead(class, known))]
 pub struct NoClass {
     /// The profile.
     pub profile: String,
@@ -84,6 +84,15 @@ pub struct NoClass {
     pub class: String,
     /// Those it has.
     pub known: Vec<String>,
+}
+
+/// The classes of a profile, as the end of a sentence about one that it has not.
+fn known_instead(class: &str, known: &[String]) -> String {
+    match (nearest(class, known.iter().map(String::as_str)), known) {
+        (_, []) => ", nor any other".to_owned(),
+        (Some(near), _) => format!("; did you mean `{near}`? It has {}", known.join(", ")),
+        (None, _) => format!(": it has {}", known.join(", ")),
+    }
 }
 
 /// One layer: the index of its source and its tree.

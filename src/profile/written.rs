@@ -18,6 +18,10 @@ pub(super) fn written(root: &Item, layers: &Layers, finding: &Finding, edits: &[
     let tree = pinned.as_ref().unwrap_or(root);
     let mut all = Vec::new();
     for edit in edits {
+        if matches!(edit, Edit::Script { .. }) {
+            all.push((finding.anchor()?.pin.as_ref()?.source, edit.clone()));
+            continue;
+        }
         match in_place_of_operations(layers, edit) {
             Some(several) => all.extend(several),
             None => all.push(one(tree, layers, edit)?),
@@ -51,7 +55,7 @@ fn one(tree: &Item, layers: &Layers, edit: &Edit) -> Option<(usize, Edit)> {
     let path = edit.path();
     let (item, depth) = tree.nearest(path);
     let must_be_there = matches!(edit, Edit::Remove { .. } | Edit::Rename { .. });
-    if must_be_there && depth < path.segments().len() || matches!(edit, Edit::Comment { .. }) {
+    if must_be_there && depth < path.segments().len() || matches!(edit, Edit::Comment { .. } | Edit::Script { .. }) {
         return None;
     }
     if depth == 0 {

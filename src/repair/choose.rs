@@ -64,6 +64,10 @@ fn collide(left: &[Written], right: &[Written]) -> bool {
 }
 
 fn meet(left: &Edit, right: &Edit) -> bool {
+    // A part of a script is known by its place, which any other edit of it may move.
+    if matches!(left, Edit::Script { .. }) || matches!(right, Edit::Script { .. }) {
+        return true;
+    }
     if let (Edit::Comment { span: left, .. }, Edit::Comment { span: right, .. }) = (left, right) {
         return left.start < right.end && right.start < left.end || left == right;
     }

@@ -185,7 +185,8 @@ fn without_a_readable_release_only_what_holds_for_all_is_found() {
 fn a_class_that_nobody_declared_is_said_once() {
     let site = Site::new().with("site.toml", GOOD);
     let ran = site.run(&["check", "--format", "concise", "--class", "login", "site.toml"]);
-    assert_eq!(ran.out.matches("SITE013").count(), 1, "{ran:?}");
+    assert_eq!((ran.code, ran.out.as_str()), (64, ""));
+    assert_eq!(ran.err, "shifter-site: `site.toml` has no class `login`, nor any other\n");
 }
 
 #[test]

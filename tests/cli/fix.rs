@@ -146,3 +146,22 @@ fn a_diff_shows_no_secret() {
         assert!(ran.out.contains("+timeout") && !(ran.out + &ran.err).contains("hunter2"), "{form}");
     }
 }
+
+#[test]
+fn a_script_is_repaired_in_its_own_file_unless_the_profile_gives_its_hash() {
+    let script = "#!/bin/sh\nset -eu\nmkdir var\r\nmkdir tmp\r\n";
+    let hooks = "[hooks.premount.script]\nfile = \"premount.sh\"\n";
+    let sum = "91d1b1a0cc41a4e8c8a4d8e4dc0e49a1c8f0e2d9f1b7f2b6f0cbb5e8bb7f2c11";
+    for (profile, is_pinned) in [(hooks.to_owned(), false), (format!("{hooks}sha256 = \"{sum}\"\n"), true)] {
+        let site = Site::new().with("site.toml", &format!("{GOOD}{profile}")).with("premount.sh", script);
+        let ran = site.run(&["check", "--fix", "--select", "HOOK006,HOOK007,HOOK013", "site.toml"]);
+        let left = std::fs::read_to_string(site.path().join("premount.sh")).expect("there");
+        if is_pinned {
+            assert!(ran.code == 1 && ran.out.contains("change both by hand"), "{ran:?}");
+            assert_eq!(left, script);
+        } else {
+            assert_eq!(ran.code, 0, "{ran:?}");
+            assert_eq!(left, "#!/bin/sh\nPATH=/usr/bin:/usr/sbin:/bin:/sbin\nset -eu\nmkdir -p var\nmkdir -p tmp\n");
+        }
+    }
+}

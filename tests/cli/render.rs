@@ -120,7 +120,7 @@ fn one_file_goes_to_standard_output_and_one_class_is_rendered_alone() {
     let ran = site.run(&["render", "--stdout", "nosuch.conf"]);
     assert!(ran.code == 64 && ran.err.contains("udiRoot.conf"), "{ran:?}");
     let ran = site.run(&["render", "--class", "lgoin", "--out", "out"]);
-    assert!(ran.code == 1 && ran.err.contains("did you mean `login`?"), "{ran:?}");
+    assert!(ran.code == 64 && ran.err.contains("did you mean `login`?"), "{ran:?}");
     assert_eq!(site.run(&["render"]).code, 64);
 }
 

@@ -226,7 +226,7 @@ fn a_tree_brings_the_versions_that_its_files_name() {
 }
 
 #[test]
-fn apply_installs_a_version_before_the_file_that_names_it_and_gc_removes_it_after_the_last() {
+fn apply_installs_a_version_before_the_file_that_names_it_and_gc_removes_it_with_its_generation() {
     let site = with_a_tree();
     for directory in ["root/etc", "root/opt"] {
         fs::create_dir_all(site.path().join(directory)).expect("made");
@@ -244,6 +244,8 @@ fn apply_installs_a_version_before_the_file_that_names_it_and_gc_removes_it_afte
     fs::write(site.path().join("mpich/lib/libmpi.so"), "two").expect("written");
     let second = apply();
     assert!(first.is_dir() && second.is_dir() && first != second);
+    fs::write(site.path().join("mpich/lib/libmpi.so"), "three").expect("written");
+    let third = apply();
     let gc = |more: &[&str]| site.run(&[["gc", "--root", "root"].as_slice(), more].concat());
     assert_eq!(gc(&["--keep", "10", "--older-than", "0s"]).code, 0);
     assert!(first.is_dir() && second.is_dir(), "a generation that is kept names it");
@@ -251,5 +253,6 @@ fn apply_installs_a_version_before_the_file_that_names_it_and_gc_removes_it_afte
     assert_eq!(gc(&["--keep", "1"]).code, 0);
     assert!(first.is_dir());
     let ran = gc(&["--keep", "1", "--older-than", "0s"]);
-    assert!(ran.code == 0 && !first.is_dir() && second.is_dir(), "{ran:?}");
+    assert!(ran.code == 0 && !second.is_dir() && third.is_dir(), "{ran:?}");
+    assert!(first.is_dir(), "the first generation stays, and what it names");
 }

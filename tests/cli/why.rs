@@ -110,3 +110,14 @@ fn explain_and_docs_know_the_keys_of_a_profile() {
     let ran = site.run(&["docs", "gatway"]);
     assert!(ran.code == 1 && ran.err.contains("`gateway`"), "{}", ran.err);
 }
+
+#[test]
+fn explain_knows_the_keys_of_the_gateways_file() {
+    let site = Site::new();
+    let ran = site.run(&["explain", "Platforms.cori.mungeSocketPath"]);
+    assert!(ran.code == 0 && ran.out.starts_with("Platforms.NAME.mungeSocketPath\n"), "{ran:?}");
+    assert!(ran.out.contains("file            imagemanager.json"), "{ran:?}");
+    assert!(site.run(&["explain", "PullUpdateTimeout"]).out.contains("Default 300"));
+    let ran = site.run(&["explain", "CacheDirektory"]);
+    assert!(ran.code == 1 && ran.err.contains("did you mean `CacheDirectory`?"), "{ran:?}");
+}

@@ -88,7 +88,8 @@ pub(crate) fn imported(examples: &[Example]) -> Imported {
         InputFile { owner, ..file }
     };
     let files: Vec<InputFile> = examples.iter().map(file).collect();
-    import::import(&files, &Options::default()).expect("there is something to import")
+    import::import(&files, &Options { repairs: Safety::Unsafe, ..Options::default() })
+        .expect("there is something to import")
 }
 
 /// The examples of one section as files of a directory that goes with the value.

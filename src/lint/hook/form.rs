@@ -1,9 +1,11 @@
 //! HOOK rules about how a script is written.
 
-use crate::diagnostic::{Category::*, Severity::*};
+use crate::diagnostic::{Category::*, Edit, Fix, Severity::*};
 use crate::lint::Check;
 use crate::lint::carried::Purpose;
-use crate::lint::rule::{Impact, id, rule};
+use crate::lint::rule::{Impact, Repair, id, rule};
+use crate::script::Script;
+use std::ops::Range;
 
 rule! {
     /// A hook goes on after a failure.
@@ -40,14 +42,19 @@ rule! {
     /// [ "$PWD" = /var/udiMount ] || exit 1
     /// mkdir -p global
     /// ```
+    ///
+    /// # Fix
+    /// `--unsafe-fixes` puts `set -eu` below the first line. It is not safe: a command whose failure was of no account ends the script then. A script whose `sha256` the profile gives is left as it is.
     pub(crate) static HOOK_NO_ERREXIT = {
         id: id("HOOK004", "hook-no-errexit", Warn, Correctness),
+        fix: Repair::Unsafe,
         source: "POSIX set, -e; L19",
         check: Check::View(|view, out| {
             for carried in view.carried_hooks().filter(|carried| carried.purpose == Purpose::Hook) {
                 let script = carried.script();
                 if let Some(first) = script.commands.first().filter(|_| !script.has_errexit_at(script.text.len())) {
-                    out.in_script(&carried, first.span.clone(), "a failure does not end the script", "begin with `set -eu`");
+                    let fix = Fix::risky("begin with `set -eu`", vec![Edit::script(after_interpreter(script), "set -eu\n")]);
+                    out.in_script_fixed(&carried, first.span.clone(), "a failure does not end the script", "begin with `set -eu`", Some(fix));
                 }
             }
         }),
@@ -93,8 +100,12 @@ rule! {
     /// [ "$PWD" = /var/udiMount ] || exit 1
     /// mkdir -p global
     /// ```
+    ///
+    /// # Fix
+    /// `--fix` drops the line. A script whose `sha256` the profile gives is left as it is.
     pub(crate) static HOOK_TRAILING_EXIT_ZERO = {
         id: id("HOOK005", "hook-trailing-exit-zero", Warn, Correctness),
+        fix: Repair::Safe,
         source: "L19 line 21",
         check: Check::View(|view, out| {
             for carried in view.carried_hooks().filter(|carried| carried.purpose == Purpose::Hook) {
@@ -103,7 +114,9 @@ rule! {
                 let is_exit = |name: &str| name == "exit";
                 let Some(last) = last.filter(|command| script.name_of(command).as_deref().is_some_and(is_exit)) else { continue };
                 if last.arguments().first().is_some_and(|word| word.is_bare("0")) && !script.has_errexit_at(last.span.start) {
-                    out.in_script(&carried, last.span.clone(), "whatever failed above, the script succeeds", "drop the line, and begin with `set -eu`");
+                    let line = whole_line(&script.text, &last.span);
+                    let fix = line.map(|line| Fix::safe("drop the line", vec![Edit::script(line, "")]));
+                    out.in_script_fixed(&carried, last.span.clone(), "whatever failed above, the script succeeds", "drop the line, and begin with `set -eu`", fix);
                 }
             }
         }),
@@ -146,8 +159,12 @@ rule! {
     /// [ "$PWD" = /var/udiMount ] || exit 1
     /// mkdir -p global
     /// ```
+    ///
+    /// # Fix
+    /// `--fix` sets, below the first line, the PATH that setupRoot gives. A script whose `sha256` the profile gives is left as it is.
     pub(crate) static HOOK_NO_PATH = {
         id: id("HOOK007", "hook-no-path", Warn, Correctness),
+        fix: Repair::Safe,
         impact: Impact::OneStart,
         source: "shifter.c, clearenv; setupRoot.c",
         check: Check::View(|view, out| {
@@ -155,11 +172,27 @@ rule! {
                 let script = carried.script();
                 let calls_by_name = script.simple().find(|command| !is_found_without_a_path(script.name_of(command), command));
                 if let Some(first) = calls_by_name.filter(|_| script.assigned("PATH", script.text.len()).is_none()) {
-                    out.in_script(&carried, first.span.clone(), "the script does not say where its programs are", "begin with `PATH=/usr/bin:/usr/sbin:/bin:/sbin`");
+                    let line = Edit::script(after_interpreter(script), "PATH=/usr/bin:/usr/sbin:/bin:/sbin\n");
+                    let fix = Fix::safe("set the PATH that setupRoot gives", vec![line]);
+                    out.in_script_fixed(&carried, first.span.clone(), "the script does not say where its programs are", "begin with `PATH=/usr/bin:/usr/sbin:/bin:/sbin`", Some(fix));
                 }
             }
         }),
     }
+}
+
+/// Where a line can be put in below the one that names the interpreter.
+fn after_interpreter(script: &Script) -> Range<usize> {
+    let first = script.text.split_inclusive('\n').next().unwrap_or_default();
+    let at = if first.starts_with("#!") && first.ends_with('\n') { first.len() } else { 0 };
+    at..at
+}
+
+/// The line of a command, with its end, where nothing else is on it.
+fn whole_line(text: &str, command: &Range<usize>) -> Option<Range<usize>> {
+    let start = text[..command.start].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[command.end..].find('\n').map_or(text.len(), |at| command.end + at + 1);
+    (text[start..end].trim() == text[command.clone()].trim()).then_some(start..end)
 }
 
 /// Whether a command is part of the shell, or named with its directory.
@@ -291,8 +324,12 @@ rule! {
     /// ```sh premount.sh
     /// mkdir -p global
     /// ```
+    ///
+    /// # Fix
+    /// `--fix` takes the carriage returns out. A script whose `sha256` the profile gives is left as it is.
     pub(crate) static HOOK_CRLF = {
         id: id("HOOK013", "hook-crlf", Error, Correctness),
+        fix: Repair::Safe,
         impact: Impact::OneStart,
         source: "POSIX 2.3",
         check: Check::View(|view, out| {
@@ -300,7 +337,8 @@ rule! {
                 let text = &carried.script().text;
                 if let Some(at) = text.find("\r\n") {
                     let lines = text.matches("\r\n").count();
-                    out.in_script(&carried, at..at + 1, format!("{lines} lines end with a carriage return"), "save the file with line feeds alone: `sed -i 's/\\r$//' FILE`");
+                    let fix = Fix::safe("end lines with line feeds alone", vec![Edit::script(0..text.len(), text.replace("\r\n", "\n"))]);
+                    out.in_script_fixed(&carried, at..at + 1, format!("{lines} lines end with a carriage return"), "save the file with line feeds alone: `sed -i 's/\\r$//' FILE`", Some(fix));
                 }
             }
         }),

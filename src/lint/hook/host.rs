@@ -33,6 +33,9 @@ rule! {
     /// ```json facts.json
     /// { "paths": { "/opt/hooks/gpu.sh": { "kind": "file", "uid": 0, "owner": "root", "mode": "0755", "size": 90 } } }
     /// ```
+    ///
+    /// # No fix
+    /// Owner and mode are the file's on the node: `--fix` changes profiles and the scripts beside them. `apply` installs what is rendered with both.
     pub(crate) static HOOK_OWNER = {
         id: id("HOOK001", "hook-owner", Error, Security),
         impact: Impact::Exposure,

@@ -1,11 +1,12 @@
 //! HOOK rules about what a hook does in the root directory that is being built.
 
-use crate::diagnostic::{Category::*, Severity::*};
+use crate::diagnostic::{Category::*, Edit, Fix, Severity::*};
 use crate::lint::carried::{Carried, Purpose, changed, is_a_stream};
 use crate::lint::paths::{BUILT_IN, normal, same};
-use crate::lint::rule::{Impact, id, rule};
+use crate::lint::rule::{Impact, Repair, id, rule};
 use crate::lint::{Check, Findings};
 use crate::script::{Part, Script};
+use std::ops::Range;
 
 rule! {
     /// A hook changes the host.
@@ -36,8 +37,12 @@ rule! {
     /// ```sh premount.sh
     /// mkdir -p global
     /// ```
+    ///
+    /// # Fix
+    /// `--unsafe-fixes` takes the first `/` of a path away that is written out. It is a guess that the container was meant and not the host. A script whose `sha256` the profile gives is left as it is.
     pub(crate) static HOOK_ABSOLUTE_WRITE = {
         id: id("HOOK002", "hook-absolute-write", Error, Security),
+        fix: Repair::Unsafe,
         impact: Impact::Exposure,
         source: "manual 2.3",
         check: Check::View(|view, out| {
@@ -45,12 +50,21 @@ rule! {
                 let script = carried.script();
                 for command in script.simple() {
                     for (word, path) in changed(script, command).into_iter().filter(|(_, path)| path.starts_with('/') && !is_a_stream(path)) {
-                        out.in_script(&carried, word.span.clone(), format!("`{path}` is a path of the host"), "name it without the first `/`: the new root is the working directory");
+                        let fix = without_slash(script, &word.span).map(|edit| Fix::risky("name it from the new root", vec![edit]));
+                        out.in_script_fixed(&carried, word.span.clone(), format!("`{path}` is a path of the host"), "name it without the first `/`: the new root is the working directory", fix);
                     }
                 }
             }
         }),
     }
+}
+
+/// The edit that makes a path relative, where its first `/` is written out.
+fn without_slash(script: &Script, word: &Range<usize>) -> Option<Edit> {
+    let text = script.slice(word);
+    let at = text.len() - text.trim_start_matches(['"', '\'']).len();
+    let is_one = text[at..].starts_with('/') && text[at..].trim_end_matches(['"', '\'']).len() > 1;
+    is_one.then(|| Edit::script(word.start + at..word.start + at + 1, ""))
 }
 
 rule! {
@@ -82,8 +96,12 @@ rule! {
     /// ```sh premount.sh
     /// mkdir -p var/opt/cray
     /// ```
+    ///
+    /// # Fix
+    /// `--fix` writes `mkdir -p`. A script whose `sha256` the profile gives is left as it is.
     pub(crate) static HOOK_MKDIR_EXISTING = {
         id: id("HOOK006", "hook-mkdir-existing", Error, Correctness),
+        fix: Repair::Safe,
         impact: Impact::OneStart,
         source: "shifter_core.c, prepareSiteModifications",
         check: Check::View(|view, out| {
@@ -93,7 +111,9 @@ rule! {
                     for (word, path) in changed(script, command) {
                         let inside = inside(&path);
                         if BUILT_IN.iter().any(|known| same(known, &inside)) {
-                            out.in_script(&carried, word.span.clone(), format!("`{path}` is in every container root already"), "write `mkdir -p`, or drop it");
+                            let name = command.words.first().map(|name| name.span.end);
+                            let fix = name.map(|end| Fix::safe("write `mkdir -p`", vec![Edit::script(end..end, " -p")]));
+                            out.in_script_fixed(&carried, word.span.clone(), format!("`{path}` is in every container root already"), "write `mkdir -p`, or drop it", fix);
                         }
                     }
                 }
@@ -137,6 +157,9 @@ rule! {
     /// ```sh premount.sh
     /// mkdir -p global
     /// ```
+    ///
+    /// # No fix
+    /// Whether the parents are still needed without the directory, and what else the command makes, is for its writer to say; as it is nothing fails.
     pub(crate) static HOOK_CREATES_TARGET = {
         id: id("HOOK009", "hook-creates-target", Info, Style),
         impact: Impact::Untidy,
@@ -236,6 +259,9 @@ rule! {
     /// [ "$(pwd -P)" = /var/udiMount ] || exit 1
     /// mkdir -p global
     /// ```
+    ///
+    /// # No fix
+    /// What the script should compare its directory with is `paths.udi_mount`, and a script that works for several systems would be tied to one.
     pub(crate) static HOOK_NO_CWD_GUARD = {
         id: id("HOOK015", "hook-no-cwd-guard", Warn, Security),
         impact: Impact::Exposure,
