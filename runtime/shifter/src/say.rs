@@ -12,8 +12,8 @@ pub(crate) fn speak_as(program: &'static str) {
     let _the_first_counts = PROGRAM.set(program);
 }
 
-/// Prints one line after the program's name.
+/// Prints one line after the program's name, by one call: the ranks of a job often have one file.
 pub(crate) fn say(line: impl Display) {
     let program = PROGRAM.get().unwrap_or(&"shifter");
-    let _nobody_reads = writeln!(std::io::stderr(), "{program}: {line}");
+    let _nobody_reads = std::io::stderr().write_all(format!("{program}: {line}\n").as_bytes());
 }

@@ -6,18 +6,21 @@
 //! Called again, or where there was nothing, it succeeds.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fmt;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use shifter_formats::record::Outcome;
 use shifter_sys::mount::{self, Attributes, Depth, Propagation};
 use shifter_sys::{CallError, environ, mountinfo, open};
 
-use crate::attach::{self, Found};
+use crate::attach::{self, Found, mark};
 use crate::config::{self, ConfigError};
 use crate::policy::PolicyError;
 use crate::privilege::{IdentityError, Raised};
+use crate::record::Journal;
 use crate::say::{say, speak_as};
 use crate::trust::TrustError;
 
@@ -30,6 +33,11 @@ const LOOKS: u32 = 10;
 const BETWEEN: Duration = Duration::from_millis(300);
 /// No more processes are named.
 const MOST_NAMED: usize = 20;
+
+/// What the program ends with if something is left.
+const LEFT: i32 = 1;
+/// The group with which a record is written for a user whose groups nobody asks for.
+const NOBODYS: u32 = 65534;
 
 /// What is left.
 #[derive(Debug)]
@@ -80,6 +88,8 @@ impl fmt::Display for UnsetupError {
     }
 }
 
+impl std::error::Error for UnsetupError {}
+
 macro_rules! from_each {
     ($($error:ty => $variant:ident),* $(,)?) => {
         $(impl From<$error> for UnsetupError {
@@ -106,7 +116,7 @@ pub fn main() -> i32 {
         Ok(()) => 0,
         Err(error) => {
             error.to_string().lines().for_each(say);
-            1
+            LEFT
         }
     }
 }
@@ -118,33 +128,57 @@ fn unset() -> Result<(), UnsetupError> {
     }
     Raised::require_root()?;
     let conf = config::load_installed()?;
-    let traces = take_away(conf.udi_mount.as_deref().ok_or(PolicyError::MissingKey("udiMount"))?)?;
+    let at = conf.udi_mount.as_deref().ok_or(PolicyError::MissingKey("udiMount"))?;
+    let mut gone = Gone::default();
+    let done = take_away(at, &mut gone).and_then(|()| wait_for(&gone.traces));
+    for (uid, job) in gone.of {
+        let raised = Raised::for_user(uid, NOBODYS, &[])?;
+        let job = job.map(|job| (OsString::from("SLURM_JOB_ID"), OsString::from(job)));
+        let mut journal = Journal::open(&raised, job.as_slice());
+        match &done {
+            Ok(()) => journal.went_well(Outcome::TornDown),
+            Err(error) => journal.went_wrong(Outcome::TornDown, LEFT, error),
+        }
+    }
+    done
+}
+
+/// What was unmounted.
+#[derive(Default)]
+struct Gone {
+    traces: Traces,
+    /// Whose it was, and of which job.
+    of: Vec<(u32, Option<String>)>,
+}
+
+/// Until nobody has it any more; not for ever.
+fn wait_for(traces: &Traces) -> Result<(), UnsetupError> {
     for _ in 0..LOOKS {
-        if holders::find(&traces).is_empty() {
+        if holders::find(traces).is_empty() {
             return Ok(());
         }
         std::thread::sleep(BETWEEN);
     }
-    match holders::find(&traces) {
+    match holders::find(traces) {
         none if none.is_empty() => Ok(()),
         holders => Err(UnsetupError::Held(holders)),
     }
 }
 
 /// Unmounts what is ours, from the top, until the place is free.
-fn take_away(at: &Path) -> Result<Traces, UnsetupError> {
-    let mut traces = Traces::default();
+fn take_away(at: &Path, gone: &mut Gone) -> Result<(), UnsetupError> {
     loop {
         match attach::look(at)? {
-            Found::Nothing => return Ok(traces),
+            Found::Nothing => return Ok(()),
             Found::Base(base, _) => attach::take_down(&base)?,
             Found::Container(container) => {
-                traces.note(container.root())?;
+                gone.traces.note(container.root())?;
+                gone.of.extend(mark::owner(container.mark()).map(|uid| (uid, container.job())));
                 // ORDER: who joined gets what is unmounted here unmounted too, as long as his mounts receive.
                 mount::restrict(container.root(), Depth::Tree, Attributes::NONE, Some(Propagation::Private))?;
                 attach::take_down(container.root())?;
             }
-            Found::Foreign(root) => return if_alone(&root, at).map(|()| traces),
+            Found::Foreign(root) => return if_alone(&root, at),
         }
     }
 }

@@ -55,13 +55,17 @@ pub fn look(udi_mount: &Path) -> Result<Found, TrustError> {
         return Ok(Found::Nothing);
     }
     let root = trust::open_directory(udi_mount)?;
-    if let Ok(Some(mark)) = mark_of_base(&root) {
-        return Ok(Found::Base(root, mark));
-    }
-    match read(&root) {
-        Ok(Some((record, mark))) => Ok(Found::Container(Container { root, record, mark })),
-        Ok(None) | Err(_) => Ok(Found::Foreign(root)),
-    }
+    Ok(match open::filesystem_type(&root) {
+        Ok(TMPFS) => match mark_of_base(&root) {
+            Ok(Some(mark)) => Found::Base(root, mark),
+            _ => Found::Foreign(root),
+        },
+        Ok(OVERLAYFS) => match read(&root) {
+            Ok(Some((record, mark))) => Found::Container(Container { root, record, mark }),
+            _ => Found::Foreign(root),
+        },
+        _ => Found::Foreign(root),
+    })
 }
 
 /// Unmounts what was found, with all below it. Somebody may have done so meanwhile (`EINVAL`).
@@ -76,9 +80,6 @@ pub fn take_down(mount: &OwnedFd) -> Result<(), CallError> {
 }
 
 fn mark_of_base(root: &OwnedFd) -> Result<Option<String>, CallError> {
-    if open::filesystem_type(root)? != TMPFS {
-        return Ok(None);
-    }
     let directory = open::below(root, Path::new("."), Within::PlainBelow, For::Listing)?;
     Ok(mark_on(&directory)?.filter(|mark| mark::is_of_base(mark)))
 }
@@ -88,9 +89,6 @@ fn mark_on(file: &OwnedFd) -> Result<Option<String>, CallError> {
 }
 
 fn read(root: &OwnedFd) -> Result<Option<(Vec<u8>, String)>, CallError> {
-    if open::filesystem_type(root)? != OVERLAYFS {
-        return Ok(None);
-    }
     let Some(record) = open_roots_own(root, RECORD)? else { return Ok(None) };
     let Some(mark) = mark_on(&record)? else { return Ok(None) };
     Ok(Some((open::read_all(record, LARGEST)?, mark)))

@@ -41,7 +41,10 @@ fn shown(conf: &str, modules: &str, volumes: &str, mode: Mode) -> String {
         image: "0123",
         hooks,
         built: None,
-        purpose: Purpose::Start,
+        purpose: match mode {
+            Mode::Root => Purpose::SetUp { hosts: Some("nid1\nnid1\n"), mark: "uid=1000" },
+            Mode::Setuid | Mode::UserNamespace => Purpose::Start,
+        },
     });
     plan.unwrap().iter().map(|step| format!("{step}\n")).collect()
 }
@@ -179,6 +182,27 @@ fn a_laptop_makes_etc_and_ends_read_only() {
     root read-only
     enter
     "#);
+}
+
+#[test]
+fn a_set_up_is_planned_as_a_start_but_for_its_end() {
+    let (volumes, modules) = ("/global/common:/mnt:ro", "cvmfs,mpich");
+    let start = shown(CORI, modules, volumes, Mode::Setuid);
+    let set_up = shown(CORI, modules, volumes, Mode::Root);
+    let of_set_up: Vec<&str> = set_up.lines().filter(|line| !start.lines().any(|other| other == *line)).collect();
+    assert_eq!(
+        of_set_up,
+        [
+            r#"file /var/hostsfile 0644 "nid1\nnid1\n""#,
+            r#"mark /var/shifterConfig.json "uid=1000""#,
+            "publish at /var/udiMount private"
+        ]
+    );
+    let rest: String =
+        set_up.lines().filter(|line| !of_set_up.contains(line)).map(|line| format!("{line}\n")).collect();
+    assert_eq!(format!("{rest}enter\n"), start);
+    let slave = shown(&format!("{CORI}mountPropagationStyle=slave\n"), modules, volumes, Mode::Root);
+    assert!(slave.ends_with("publish at /var/udiMount slave\n"), "{slave}");
 }
 
 #[test]

@@ -28,6 +28,7 @@ mod records;
 mod rootless;
 mod setup;
 mod setup_ends;
+mod setup_site;
 mod shown;
 mod site;
 mod sources;
