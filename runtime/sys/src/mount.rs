@@ -216,8 +216,9 @@ pub fn share(mount: impl AsFd) -> Result<(), CallError> {
     set_attributes(mount, Depth::Tree, Attributes::NONE, libc::MS_SHARED)
 }
 
-/// umount2(2) of the mount an open place is on, with all below it, whatever covers it. Who is in it stays in it, and the
-/// last to leave ends it (`MNT_DETACH`). The working directory is `/` afterwards.
+/// umount2(2) of the topmost of the mounts at an open place that is the root of one, with all below it. A name is followed
+/// to the top, even `.` (fs/namei.c, `LOOKUP_MOUNTPOINT`). Who is in it stays in it, and the last to leave ends it
+/// (`MNT_DETACH`). The working directory is `/` afterwards.
 ///
 /// # Errors
 /// `EINVAL` when the place is not the root of a mount of this namespace.

@@ -144,3 +144,40 @@ fn a_wrong_option_is_named_with_the_kernels_reason() {
         );
     });
 }
+
+#[test]
+fn the_topmost_of_several_mounts_is_detached_and_then_the_next() {
+    let scratch = Scratch::new("detach");
+    with_own_mounts(|| {
+        let here = || open::host(&scratch.0, For::Place).unwrap();
+        let id = || open::facts(here()).unwrap().mount_id;
+        tmpfs_at(&scratch.0);
+        let (lower, lower_id) = (here(), id());
+        tmpfs_at(&scratch.0);
+        assert_ne!(id(), lower_id);
+        mount::detach(&lower).unwrap();
+        assert_eq!(id(), lower_id, "the one that covers it is gone");
+        mount::detach(&lower).unwrap();
+        assert_eq!(mount::detach(&lower).unwrap_err().errno, Errno::INVAL);
+        assert!(!open::facts(here()).unwrap().is_mount_root);
+    });
+}
+
+#[test]
+fn a_process_can_come_back_to_the_mounts_it_left() {
+    let scratch = Scratch::new("back");
+    with_own_mounts(|| {
+        let namespace = process::mount_namespace().unwrap();
+        let tree = {
+            process::new_mount_namespace().unwrap();
+            mount::receive_only().unwrap();
+            tmpfs_at(&scratch.0);
+            mount::clone_at(open::host(&scratch.0, For::Place).unwrap(), Depth::Tree).unwrap()
+        };
+        process::enter_mount_namespace(namespace).unwrap();
+        let is_mount = || open::facts(open::host(&scratch.0, For::Place).unwrap()).unwrap().is_mount_root;
+        assert!(!is_mount());
+        mount::attach(tree, open::host(&scratch.0, For::Place).unwrap()).unwrap();
+        assert!(is_mount());
+    });
+}

@@ -68,7 +68,7 @@ pub fn look(udi_mount: &Path) -> Result<Found, TrustError> {
     })
 }
 
-/// Unmounts what was found, with all below it. Somebody may have done so meanwhile (`EINVAL`).
+/// Unmounts what was found at the top of a place, with all below it. Somebody may have done so meanwhile (`EINVAL`).
 ///
 /// # Errors
 /// Only what the kernel says.

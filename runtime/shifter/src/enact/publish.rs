@@ -84,8 +84,9 @@ impl Enactor<'_> {
         mount::attach(&base, &place)?;
         let done = appear(&container, &base, &place, at);
         if done.is_err() {
-            // ORDER: of the two the lower one goes, and takes the upper one along.
-            let _taken_away_already = mount::detach(&base);
+            // What lies on it is ours, or that of another set-up, which fails for the same reason. When the mount itself
+            // is gone, it is said to be no mount of this namespace.
+            while mount::detach(&base).is_ok() {}
         }
         done
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use shifter_formats::record::{Outcome, Record};
 
+use crate::calls::calls;
 use crate::node;
 use crate::setup::{Inside, joins, mounted, set_up, unset};
 use crate::world::{ALICE, at, directory_of, isolated};
@@ -71,6 +72,22 @@ fn a_set_up_and_its_end_are_records_of_the_user() {
                 remembered.last().unwrap().clone()
             })
         );
+    });
+}
+
+/// What a start that joins may ask of the kernel at most: the loader's calls, the command's own, and 84 that empty the
+/// bounding set and look at it are among them.
+const MOST: usize = 350;
+
+#[test]
+fn to_join_asks_less_of_the_kernel_than_a_start() {
+    isolated(|world| {
+        world.shifter(&["pwd"]).ok();
+        let own = calls("busy");
+        set_up(&["id", "busy"]).ok();
+        let joined = calls("busy");
+        unset().ok();
+        assert!(joined <= MOST && joined < own, "{joined} of {own}");
     });
 }
 
