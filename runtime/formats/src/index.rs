@@ -7,6 +7,7 @@
 //! An entry is written in one way only, and [`IndexEntry::parse`] accepts nothing else: what was read prints back to
 //! the same bytes.
 
+pub mod list;
 mod parse;
 mod print;
 

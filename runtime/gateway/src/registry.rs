@@ -16,7 +16,6 @@ pub mod image_config;
 pub(crate) mod layout;
 pub(crate) mod manifest;
 pub(crate) mod origin;
-pub mod platform;
 pub(crate) mod resolve;
 pub(crate) mod retry;
 pub(crate) mod token;
@@ -24,4 +23,4 @@ pub(crate) mod turn;
 
 pub use error::RegistryError;
 pub use image_config::ImageConfig;
-pub use platform::{Platform, PlatformError};
+pub use shifter_formats::image::{Platform, PlatformError};

@@ -23,6 +23,7 @@ use crate::request::Environment;
 use crate::trust::TrustError;
 use crate::used::Mark;
 
+mod choose;
 mod lookup;
 mod store;
 
@@ -113,6 +114,26 @@ pub enum ImageError {
     Writable(PathBuf, u32),
     /// A file of the gateway is of another kind.
     OddKind(PathBuf, Kind),
+    /// There are images of this name, and none that this node can run.
+    OtherPlatform {
+        /// What was asked for.
+        image: Descriptor,
+        /// What this node is.
+        node: String,
+        /// What there is.
+        there: Vec<String>,
+    },
+    /// The tag stands for something else than the digest that was asked for.
+    OtherDigest {
+        /// What was asked for.
+        image: Descriptor,
+        /// Its tag.
+        named: Descriptor,
+        /// What the tag stands for.
+        digest: String,
+    },
+    /// An image with an access list that everybody can read past it; its permissions.
+    ReadableByAll(PathBuf, u32),
     /// An entry of the index is wrong.
     Index(PathBuf, IndexFault),
     /// An entry of the index is for another image.
@@ -158,6 +179,17 @@ impl fmt::Display for ImageError {
                 write!(f, "`{}` is writable by others (mode {mode:04o})", path.display())
             }
             ImageError::OddKind(path, kind) => write!(f, "`{}` is of the wrong kind: {kind:?}", path.display()),
+            ImageError::OtherPlatform { image, node, there } => {
+                write!(f, "image `{image}` is for {}, and this node is {node}", there.join(", "))
+            }
+            ImageError::OtherDigest { image, named, digest } => {
+                write!(f, "there is no image `{image}`; `{named}` is {digest} now")
+            }
+            ImageError::ReadableByAll(path, mode) => write!(
+                f,
+                "`{}` has an access list, and everybody can read it (mode {mode:04o}); it must be 0600, as the gateway makes it",
+                path.display()
+            ),
             ImageError::Index(path, fault) => write!(f, "`{}`: {fault}", path.display()),
             ImageError::OtherImage(path) => write!(f, "`{}` is about another image", path.display()),
             ImageError::Meta(path, fault) => write!(f, "`{}`: {fault}", path.display()),
@@ -193,16 +225,25 @@ pub fn open(raised: &Raised, conf: &Conf, image: &Descriptor) -> Result<(ImageFa
     // What the caller may not use goes the way of what is not there, the question to the gateway included: who watches
     // a start cannot tell the two apart.
     let permitted = |found: &Found| found.meta.access.permits(caller.uid, &groups);
-    let found = match store.find(image)?.filter(permitted) {
-        Some(found) => Some(found),
-        None if image.kind == ImageType::Id => store.find_by_id(&image.tag)?.filter(permitted),
-        None => match lookup::ask(raised, conf, image)? {
-            Some(id) => store.find_by_id(&id)?.filter(permitted),
-            None => None,
-        },
-    };
+    let pick = |found: Vec<Found>| choose::for_node(found.into_iter().filter(permitted).collect(), image);
+    let mut found = pick(store.find(image)?)?;
+    if found.is_none() {
+        found = match image.kind {
+            ImageType::Id => pick(store.find_by_id(&image.tag)?)?,
+            _ => pick(choose::by_digest(&store, image)?)?,
+        };
+    }
+    if found.is_none()
+        && image.kind != ImageType::Id
+        && let Some(id) = lookup::ask(raised, conf, image)?
+    {
+        found = pick(store.find_by_id(&id)?)?;
+    }
     let not_for_you = || ImageError::NotForYou(image.clone());
-    let found = found.ok_or_else(not_for_you)?;
+    let found = match found {
+        Some(found) => found,
+        None => return Err(choose::of_other_digest(&store, image, permitted)?.unwrap_or_else(not_for_you)),
+    };
     let mut opened = store.open_content(&found)?.ok_or_else(not_for_you)?;
     opened.mark = Some(store.into_mark(&found));
     Ok((facts(found), opened))
@@ -223,7 +264,7 @@ fn open_local(raised: &Raised, conf: &Conf, image: &Descriptor) -> Result<(Image
     Ok((facts, OpenedImage { source: ImageSource::Directory(directory), readers: Readers::AsEachFileSays, mark: None }))
 }
 
-fn facts(Found { id: identifier, digest, meta }: Found) -> ImageFacts {
+fn facts(Found { id: identifier, digest, meta, platform: _ }: Found) -> ImageFacts {
     let words = |words: Vec<String>| words.into_iter().map(OsString::from).collect();
     ImageFacts {
         identifier,

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::error::RegistryError;
-use super::platform::Platform;
 use crate::reference::Digest;
+use shifter_formats::image::Platform;
 
 /// The most strings of one kind, and the longest: Linux starts no program with a longer one
 /// (`MAX_ARG_STRLEN`, execve(2)).

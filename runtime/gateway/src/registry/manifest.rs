@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use super::error::RegistryError;
-use super::platform::Platform;
 use crate::reference::Digest;
+use shifter_formats::image::Platform;
 
 /// A document as it came, and the digest of exactly these bytes.
 #[derive(Clone, Debug)]

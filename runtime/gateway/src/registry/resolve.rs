@@ -3,9 +3,9 @@
 use super::error::RegistryError;
 use super::manifest::{Descriptor, Document, Entry, ImageManifest, Parsed};
 use super::origin::Origin;
-use super::platform::Platform;
 use crate::pull::PullRequest;
 use crate::reference::Digest;
+use shifter_formats::image::Platform;
 
 /// How deep indexes may nest. One level is common, an index of indexes rare.
 const DEPTH: usize = 3;

@@ -3,6 +3,7 @@
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
+use shifter_formats::acl::Access;
 use shifter_formats::image::{Descriptor, ImageType};
 use shifter_formats::index::{self, IndexEntry};
 use shifter_formats::meta::{ImageFormat, Meta};
@@ -19,6 +20,8 @@ use crate::used::Mark;
 /// No metadata is longer; formats refuses longer index entries itself.
 const LARGEST: u64 = 4 << 20;
 const WRITABLE_BY_OTHERS: u32 = 0o022;
+const READ_BY_ALL: u32 = 0o004;
+const SEARCHED_BY_ALL: u32 = 0o001;
 const INDEX: &str = "index";
 
 /// The gateway's directory.
@@ -36,7 +39,23 @@ pub(super) struct Store<'a> {
 pub(super) struct Found {
     pub(super) id: String,
     pub(super) digest: Option<String>,
+    /// What it runs on, as the index says.
+    pub(super) platform: Option<String>,
     pub(super) meta: Meta,
+}
+
+impl Found {
+    /// By `.meta`, or without anything that says more.
+    fn alone(id: &str, meta: Meta) -> Vec<Found> {
+        vec![Found { id: id.to_owned(), digest: None, platform: None, meta }]
+    }
+}
+
+impl From<IndexEntry> for Found {
+    fn from(entry: IndexEntry) -> Found {
+        let meta = entry.to_meta();
+        Found { id: entry.id.to_string(), digest: Some(entry.digest), platform: Some(entry.platform), meta }
+    }
 }
 
 impl<'a> Store<'a> {
@@ -62,38 +81,43 @@ impl<'a> Store<'a> {
         Ok(store)
     }
 
-    /// What the index says about a name.
-    pub(super) fn find(&self, image: &Descriptor) -> Result<Option<Found>, ImageError> {
+    /// What the index says about a name: an image for each platform.
+    pub(super) fn find(&self, image: &Descriptor) -> Result<Vec<Found>, ImageError> {
         let name = index::entry_name(self.system, image.kind, &image.tag);
         let path = Path::new(INDEX).join(name);
-        let Some(bytes) = self.read(&path)? else { return Ok(None) };
+        let Some(bytes) = self.read(&path)? else { return Ok(Vec::new()) };
         let at = self.path.join(&path);
-        let entry = IndexEntry::parse(&bytes).map_err(|fault| ImageError::Index(at.clone(), fault))?;
-        if (entry.system.as_str(), entry.kind, &entry.tag) != (self.system, image.kind, &image.tag) {
+        let entries = index::list::read(&bytes).map_err(|fault| ImageError::Index(at.clone(), fault))?;
+        // All are of the same name.
+        let is_other = |entry: &IndexEntry| {
+            (entry.system.as_str(), entry.kind, &entry.tag) != (self.system, image.kind, &image.tag)
+        };
+        if entries.iter().any(is_other) {
             return Err(ImageError::OtherImage(at));
         }
-        Ok(Some(Found { id: entry.id.to_string(), meta: entry.to_meta(), digest: Some(entry.digest) }))
+        Ok(entries.into_iter().map(Found::from).collect())
     }
 
     /// What the index, or else the metadata that the original's gateway wrote, says about an identity.
-    pub(super) fn find_by_id(&self, id: &str) -> Result<Option<Found>, ImageError> {
+    pub(super) fn find_by_id(&self, id: &str) -> Result<Vec<Found>, ImageError> {
         if !is_file_name(id) {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let by_id = Descriptor { kind: ImageType::Id, tag: id.to_owned() };
-        if let Some(found) = self.find(&by_id)? {
-            return Ok(Some(found));
+        let found = self.find(&by_id)?;
+        if !found.is_empty() {
+            return Ok(found);
         }
         let path = PathBuf::from(format!("{id}.meta"));
         if let Some(bytes) = self.read(&path)? {
             let at = self.path.join(&path);
             let meta = Meta::read_native(&bytes).map_err(|fault| ImageError::Meta(at, fault))?;
-            return Ok(Some(Found { id: id.to_owned(), digest: None, meta }));
+            return Ok(Found::alone(id, meta));
         }
         // An unpacked directory of the user's own needs no metadata.
         let is_unpacked = self.raised.is_rootless() && self.open_below(Path::new(id), For::Listing)?.is_some();
-        let meta = || Meta { format: Some(ImageFormat::Vfs), ..Meta::default() };
-        Ok(is_unpacked.then(|| Found { id: id.to_owned(), digest: None, meta: meta() }))
+        let meta = Meta { format: Some(ImageFormat::Vfs), ..Meta::default() };
+        Ok(if is_unpacked { Found::alone(id, meta) } else { Vec::new() })
     }
 
     /// Opens the image itself; `None` if its file is gone.
@@ -104,6 +128,7 @@ impl<'a> Store<'a> {
             for name in [id.clone(), format!("{id}.")] {
                 if let Some(directory) = self.open_below(Path::new(&name), For::Listing)? {
                     self.check(&self.path.join(&name), &directory, Kind::Directory)?;
+                    self.check_private(found, &name, &directory)?;
                     return Ok(Some(granted(ImageSource::Directory(directory))));
                 }
             }
@@ -119,6 +144,7 @@ impl<'a> Store<'a> {
         let name = format!("{id}.{filesystem}");
         let Some(file) = self.open_below(Path::new(&name), For::Reading)? else { return Ok(None) };
         self.check(&self.path.join(&name), &file, Kind::Regular)?;
+        self.check_private(found, &name, &file)?;
         Ok(Some(granted(ImageSource::File { file, filesystem })))
     }
 
@@ -163,6 +189,22 @@ impl<'a> Store<'a> {
         }
         if facts.mode & WRITABLE_BY_OTHERS != 0 {
             return Err(ImageError::Writable(path.to_owned(), facts.mode));
+        }
+        Ok(())
+    }
+}
+
+impl Store<'_> {
+    /// An access list means nothing where everybody can read the file itself. What older gateways wrote, which is
+    /// readable by all, says so by `.meta` alone and is left to them.
+    fn check_private(&self, found: &Found, name: &str, content: &OwnedFd) -> Result<(), ImageError> {
+        let is_private = matches!(found.meta.access, Access::Restricted { .. }) && found.digest.is_some();
+        if !is_private || self.raised.is_rootless() {
+            return Ok(());
+        }
+        let (of_store, of_content) = (open::facts(&self.directory)?, open::facts(content)?);
+        if of_store.mode & SEARCHED_BY_ALL != 0 && of_content.mode & READ_BY_ALL != 0 {
+            return Err(ImageError::ReadableByAll(self.path.join(name), of_content.mode));
         }
         Ok(())
     }

@@ -19,7 +19,7 @@ pub(crate) fn entry(tag: &str, access: Access) -> IndexEntry {
         id: ID.parse().unwrap(),
         format: ImageFormat::Squashfs,
         digest: format!("sha256:{ID}"),
-        platform: "linux/amd64".to_owned(),
+        platform: shifter_formats::image::Platform::of_this_machine().to_string(),
         access,
         env: vec![shifter_formats::env::Assignment::new("FROM_INDEX", "a\nb")],
         entry: None,
@@ -55,6 +55,7 @@ fn a_tag_is_found_in_the_index() {
 fn a_private_image_is_refused_in_the_words_for_a_missing_one() {
     isolated(|world| {
         image::install(ID, "");
+        fs::set_permissions(at(&format!("images/{ID}.squashfs")), Permissions::from_mode(0o600)).unwrap();
         let said = |uid, name: &str| world.run_as(uid, |_| {}, &["-i", name, "/bin/id"]).fails(1).replace(name, "X");
         for (users, groups) in [(vec![BOB], vec![]), (vec![BOB], vec![4242])] {
             index(&entry("private:1", Access::restricted(users, groups)));

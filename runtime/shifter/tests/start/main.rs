@@ -23,6 +23,7 @@ mod launch;
 mod loops;
 mod module_sets;
 mod modules;
+mod names;
 mod privilege;
 mod records;
 mod rootless;
