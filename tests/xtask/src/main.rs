@@ -19,7 +19,7 @@ usage: cargo xtask COMMAND
 
   try [ARGUMENT...]      build, then run a whole site in a scratch directory (shifter-site try)
   test [ARGUMENT...]     the whole test suite; arguments go to `cargo test`
-  bench start            cold start of /bin/true beside the peers, as a Markdown table
+  bench start            starts of /bin/true beside the floor and the peers, into docs/evidence/start.md and README.md
   soak apply             apply killed 500 times; the report goes to docs/evidence
   bench check            profiles per second and memory of shifter-site check, into docs/evidence/check.md
   fuzz [--seconds N]     every fuzz target for N seconds (60)

@@ -50,9 +50,13 @@ pub(crate) const FOR_TESTS: &[Package] = &[
 pub(crate) const FOR_BENCHES: &[Package] = &[
     package("ch-run", "charliecloud", "charliecloud-runtime"),
     package("crun", "crun", "crun"),
+    package("runc", "runc", "runc"),
+    package("podman", "podman", "podman"),
     package("bwrap", "bubblewrap", "bubblewrap"),
-    package("unsquashfs", "squashfs-tools", "squashfs-tools"),
-    package("tar2sqfs", "squashfs-tools-ng", "squashfs-tools-ng"),
+    package("busybox", "busybox-static", "busybox"),
+    package("debootstrap", "debootstrap", "debootstrap"),
+    package("mksquashfs", "squashfs-tools", "squashfs-tools"),
+    package("/usr/bin/time", "time", "time"),
 ];
 
 /// Installs what is missing of `wanted` (as root with apt), or fails with the exact command to run.

@@ -1,156 +1,179 @@
-//! Who is compared: Shifter, its peers from Debian, the floor, and no container at all.
+//! Who is compared: the floor, Shifter, its peers from Debian, and no container at all.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result, bail};
-use nix::sys::resource::{UsageWho, getrusage};
 
-use super::sample::Cost;
+use super::site::{Image, NOBODY};
 
-/// Where the peers' copy of the image lies.
-const FOLDER: &str = "/tmp/bench";
-
-/// `nobody` on Debian and EL9 alike.
-const NOBODY: u32 = 65534;
+/// In the words of a contestant: a name that no other run has.
+const NEW_NAME: &str = "{new}";
 
 /// One way to run `/bin/true`.
-pub(crate) struct Contestant {
-    pub(crate) name: &'static str,
+#[derive(Clone)]
+pub(super) struct Contestant {
+    pub(super) name: &'static str,
     /// Who starts it.
-    pub(crate) user: &'static str,
+    pub(super) user: &'static str,
     /// What it starts from.
-    pub(crate) image: &'static str,
-    /// Whether it is the program the others are measured against.
-    pub(crate) is_floor: bool,
+    pub(super) from: &'static str,
     words: Vec<String>,
+    /// What root runs before each run, and what after it. Neither is measured.
+    around: Option<[Vec<String>; 2]>,
 }
 
 impl Contestant {
-    /// Runs it once to a successful end.
-    pub(crate) fn run(&self) -> Result<Cost> {
-        let mut command = Command::new(&self.words[0]);
-        command.args(&self.words[1..]).current_dir("/").stdin(Stdio::null());
+    fn new(name: &'static str, user: &'static str, from: &'static str, words: &[&str]) -> Contestant {
+        Contestant { name, user, from, words: owned(words), around: None }
+    }
+
+    /// Starts it.
+    pub(super) fn spawn(&self) -> Result<Child> {
+        self.command(&[]).spawn().with_context(|| format!("cannot run {}", self.words[0]))
+    }
+
+    /// The command, with words before it.
+    pub(super) fn command(&self, before: &[&str]) -> Command {
+        static RUN: AtomicUsize = AtomicUsize::new(0);
+        let run = RUN.fetch_add(1, Ordering::Relaxed);
+        let name = format!("shifter-bench-{}-{run}", std::process::id());
+        let words = before.iter().map(|word| (*word).to_owned());
+        let words: Vec<String> = words.chain(self.words.iter().map(|word| word.replace(NEW_NAME, &name))).collect();
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]).current_dir("/").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         if self.user == "nobody" {
-            command.uid(NOBODY).gid(NOBODY).env("HOME", "/").env("USER", "nobody");
+            command.env("HOME", "/").env("USER", "nobody");
+            // strace(1) must be root to follow a setuid program, and becomes the user itself.
+            if before.first() != Some(&"strace") {
+                command.uid(NOBODY).gid(NOBODY);
+            }
         }
-        let used = cpu_of_children()?;
-        let begun = Instant::now();
-        let output = command.output().with_context(|| format!("cannot run {}", self.words[0]))?;
-        let wall = begun.elapsed();
+        command
+    }
+
+    pub(super) fn before(&self) -> Result<()> {
+        self.around.as_ref().map_or(Ok(()), |[before, _]| quietly(before))
+    }
+
+    pub(super) fn after(&self) -> Result<()> {
+        self.around.as_ref().map_or(Ok(()), |[_, after]| quietly(after))
+    }
+
+    /// Whether it works here; what it said if it does not.
+    pub(super) fn try_out(&self) -> Result<()> {
+        self.before()?;
+        let output = self.command(&[]).stderr(Stdio::piped()).output();
+        self.after()?;
+        let output = output.with_context(|| format!("cannot run {}", self.words[0]))?;
         if !output.status.success() {
-            bail!("`{}` failed: {}\n{}", self.words.join(" "), output.status, String::from_utf8_lossy(&output.stderr));
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            bail!("{}", said.lines().last().unwrap_or("it fails without a word"));
         }
-        Ok(Cost { wall, cpu: cpu_of_children()?.saturating_sub(used) })
+        Ok(())
     }
 }
 
-/// User and system time of all children waited for so far.
-fn cpu_of_children() -> Result<Duration> {
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
-    let total = usage.user_time() + usage.system_time();
-    Ok(Duration::from_micros(u64::try_from(nix::sys::time::TimeValLike::num_microseconds(&total))?))
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-/// All of them, with their images in place.
-pub(crate) fn all() -> Result<Vec<Contestant>> {
-    let reference = std::env::var("SHIFTER_TRY_IMAGE").context("the scratch machine names its image")?;
-    let squashfs = squashfs()?;
-    let rootfs = Path::new(FOLDER).join("bundle/rootfs");
-    unpack(&squashfs, &rootfs)?;
-    let bundle = write_bundle(&rootfs)?;
-    hide_hybrid_cgroups()?;
-    let rootfs = rootfs.display().to_string();
+fn quietly(words: &[String]) -> Result<()> {
+    let output = Command::new(&words[0]).args(&words[1..]).stdin(Stdio::null()).output()?;
+    if !output.status.success() {
+        bail!("`{}` failed: {}", words.join(" "), String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(())
+}
+
+/// The floor: from the image's file, or from the loop device that has it.
+pub(super) fn floor(source: &Path) -> Result<Contestant> {
     let own = std::env::current_exe()?.display().to_string();
-    let contestant = |name, user, image, words: &[&str]| Contestant {
-        name,
-        user,
-        image,
-        is_floor: false,
-        words: words.iter().map(|word| (*word).to_owned()).collect(),
-    };
+    let words = [&own, "bench", "floor", &source.display().to_string(), "/bin/true"];
+    Ok(Contestant::new("floor", "root", "squashfs", &words))
+}
+
+/// A start.
+pub(super) fn shifter(image: Image) -> Contestant {
+    let image = format!("--image=id:{}", image.name());
+    Contestant::new("**shifter**", "nobody", "squashfs", &["/srv/bin/shifter", &image, "/bin/true"])
+}
+
+/// A start that lasts as long as its input.
+pub(super) fn keeper(image: Image) -> Contestant {
+    let image = format!("--image=id:{}", image.name());
+    Contestant::new("keeper", "nobody", "squashfs", &["/srv/bin/shifter", &image, "/bin/cat"])
+}
+
+/// A start that joins the container setupRoot made.
+pub(super) fn joining(image: Image) -> Contestant {
+    let set_up = ["/srv/bin/setupRoot", "-U", "65534", "-G", "65534", "-u", "nobody", "id", image.name()];
+    let around = Some([owned(&set_up), owned(&["/srv/bin/unsetupRoot"])]);
+    Contestant { name: "**shifter**, joining setupRoot's container", around, ..shifter(image) }
+}
+
+/// The command itself.
+pub(super) fn none() -> Contestant {
+    Contestant::new("no container", "nobody", "-", &["/bin/true"])
+}
+
+/// The peers, on the unpacked tree, as their own documents recommend.
+pub(super) fn peers(image: Image) -> Result<Vec<Contestant>> {
+    let rootfs = image.rootfs().display().to_string();
     let mut all = vec![
-        contestant("no container", "nobody", "-", &["/bin/true"]),
-        contestant(
-            "floor: unshare, mount, exec",
-            "root",
-            "squashfs",
-            &[&own, "bench", "floor", &squashfs.display().to_string(), "/bin/true"],
-        ),
-        contestant("**shifter**", "nobody", "squashfs", &["shifter", &format!("--image={reference}"), "/bin/true"]),
-        contestant(
+        Contestant::new(
             "bwrap",
             "nobody",
             "directory",
             &["bwrap", "--ro-bind", &rootfs, "/", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "/bin/true"],
         ),
-        contestant("ch-run", "nobody", "directory", &["ch-run", &rootfs, "--", "/bin/true"]),
-        // Without cgroups (crun(1), `--cgroup-manager`): nobody else here makes one.
-        contestant(
-            "crun",
-            "root",
-            "directory",
-            &["crun", "--cgroup-manager=disabled", "run", "--bundle", &bundle, "shifter-bench"],
-        ),
+        Contestant::new("ch-run", "nobody", "directory", &["ch-run", &rootfs, "--", "/bin/true"]),
     ];
-    all[1].is_floor = true;
+    let podman = [
+        "podman",
+        "run",
+        "--rm",
+        "--network=none",
+        "--cgroups=disabled",
+        "--log-driver=none",
+        "--ulimit=host",
+        "--rootfs",
+        &rootfs,
+    ];
+    // Without cgroups (crun(1), `--cgroup-manager`): nobody else here makes one.
+    let crun = ["crun", "--cgroup-manager=disabled", "run", "--bundle"];
+    for (name, words) in [("crun", &crun[..]), ("runc", &["runc", "run", "--bundle"])] {
+        let bundle = write_bundle(name, image)?;
+        all.push(Contestant::new(name, "root", "directory", &[words, &[&bundle, NEW_NAME]].concat()));
+    }
+    all.push(Contestant::new("podman", "root", "directory", &[&podman[..], &["/bin/true"]].concat()));
     Ok(all)
 }
 
-/// crun starts nothing on a host with cgroups of both versions; on the scratch machine, whose mounts are its own, those
-/// of version 2 can go.
-fn hide_hybrid_cgroups() -> Result<()> {
+/// The runtime's own specification with our command, no terminal, and the unpacked tree.
+fn write_bundle(runtime: &str, image: Image) -> Result<String> {
+    let bundle = Path::new("/srv").join(format!("{runtime}-{}", image.name()));
+    fs::create_dir_all(&bundle)?;
+    // A peer that is not installed is said to be missing when it is tried out.
+    if Command::new(runtime).arg("spec").current_dir(&bundle).output().is_ok_and(|output| output.status.success()) {
+        let path = bundle.join("config.json");
+        let mut spec: serde_json::Value = serde_json::from_slice(&fs::read(&path)?)?;
+        spec["process"]["terminal"] = false.into();
+        spec["process"]["args"] = serde_json::json!(["/bin/true"]);
+        spec["root"]["path"] = image.rootfs().display().to_string().into();
+        fs::write(&path, spec.to_string())?;
+    }
+    Ok(bundle.display().to_string())
+}
+
+/// crun starts nothing on a host with cgroups of both versions; in a mount namespace of our own, those of version 2 can go.
+pub(super) fn hide_hybrid_cgroups() -> Result<()> {
     let unified = Path::new("/sys/fs/cgroup/unified");
     if unified.join("cgroup.controllers").exists() {
         nix::mount::umount2(unified, nix::mount::MntFlags::MNT_DETACH).context("cannot hide the unified cgroups")?;
     }
     Ok(())
-}
-
-/// The one image of the scratch machine.
-fn squashfs() -> Result<PathBuf> {
-    let folder = Path::new("/var/lib/shifter/images");
-    fs::read_dir(folder)
-        .with_context(|| format!("cannot read {}", folder.display()))?
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .find(|path| path.extension().is_some_and(|extension| extension == "squashfs"))
-        .with_context(|| format!("no squashfs in {}", folder.display()))
-}
-
-fn unpack(squashfs: &Path, rootfs: &Path) -> Result<()> {
-    fs::create_dir_all(rootfs.parent().context("a bundle")?)?;
-    let output = Command::new("unsquashfs").args(["-no-progress", "-d"]).arg(rootfs).arg(squashfs).output()?;
-    if !output.status.success() {
-        bail!("unsquashfs failed: {}", String::from_utf8_lossy(&output.stderr));
-    }
-    for name in ["proc", "sys", "dev", "tmp", "etc", "home", "root"] {
-        fs::create_dir_all(rootfs.join(name))?;
-    }
-    for file in ["passwd", "group"] {
-        // ch-run binds its own over these (its manual, section "Host files and directories").
-        fs::write(rootfs.join("etc").join(file), "")?;
-    }
-    for folder in [FOLDER.as_ref(), rootfs.parent().context("a bundle")?, rootfs] {
-        fs::set_permissions(folder, fs::Permissions::from_mode(0o755))?;
-    }
-    Ok(())
-}
-
-/// crun's own specification with our command and no terminal.
-fn write_bundle(rootfs: &Path) -> Result<String> {
-    let bundle = rootfs.parent().context("a bundle")?;
-    let output = Command::new("crun").arg("spec").current_dir(bundle).output()?;
-    if !output.status.success() {
-        bail!("crun spec failed: {}", String::from_utf8_lossy(&output.stderr));
-    }
-    let path = bundle.join("config.json");
-    let mut spec: serde_json::Value = serde_json::from_slice(&fs::read(&path)?)?;
-    spec["process"]["terminal"] = false.into();
-    spec["process"]["args"] = serde_json::json!(["/bin/true"]);
-    fs::write(&path, spec.to_string())?;
-    Ok(bundle.display().to_string())
 }
