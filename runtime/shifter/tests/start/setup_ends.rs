@@ -13,30 +13,20 @@ use crate::setup::{Inside, SETUP, UNSETUP, joins, mounted, set_up, unset};
 use crate::world::{Run, at, isolated, run, write};
 
 /// The calls by which a set-up changes anything, itself included.
-const CHANGES: [&str; 24] = [
+const CHANGES: [&str; 14] = [
     "unshare",
     "setns",
     "chroot",
     "mount",
     "umount2",
-    "fsopen",
-    "fsconfig",
     "fsmount",
     "open_tree",
     "move_mount",
     "mount_setattr",
-    "mkdirat",
     "symlinkat",
-    "unlinkat",
-    "fchmod",
-    "write",
     "fsetxattr",
-    "ioctl",
-    "fchdir",
-    "chdir",
     "clone",
-    "wait4",
-    "setresuid",
+    "ioctl",
     "exit_group",
 ];
 
@@ -76,7 +66,10 @@ fn a_set_up_that_is_killed_at_any_call_leaves_nothing_or_what_the_next_one_remov
                 assert_eq!(killed.ended, Ended::Killed(9), "{call} {nth}: {killed:?}");
                 kills += 1;
                 match mounted().as_slice() {
-                    [] => assert_eq!(mountinfo::read().unwrap(), before, "{call} {nth}"),
+                    [] => {
+                        assert_eq!(mountinfo::read().unwrap(), before, "{call} {nth}");
+                        continue;
+                    }
                     [base] if base.kind == "tmpfs" => {
                         left += 1;
                         assert_eq!(fs::read_dir(at("udi")).unwrap().count(), 0);
@@ -94,7 +87,7 @@ fn a_set_up_that_is_killed_at_any_call_leaves_nothing_or_what_the_next_one_remov
                 assert_eq!(mounted(), [], "{call} {nth}");
             }
         }
-        assert!(kills > 100 && left >= 2, "{kills} times killed, {left} times something was left");
+        assert!(kills > 50 && left >= 2, "{kills} times killed, {left} times something was left");
         assert_eq!(mountinfo::read().unwrap(), before);
         // The kernel clears a device when the last mount of it is gone, in its own time.
         let gone = (0..500).any(|_| {
