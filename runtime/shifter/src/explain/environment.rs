@@ -37,12 +37,13 @@ pub(super) fn explain(launch: &Launch<'_>, page: &mut Page) {
     }
     let (present, absent): (Vec<_>, Vec<_>) =
         events.iter().partition(|(name, _)| env::get(&environment, name).is_some());
+    let author = |events: &[Event<'_>]| events.last().map_or(String::new(), |event| event.author.to_string());
+    let width = present.iter().map(|(_, events)| author(events).len()).max().unwrap_or(0);
     for (name, events) in present {
         let value = env::get(&environment, name).unwrap_or_default();
-        let last = events.last().map_or(String::new(), |event| event.author.to_string());
-        page.line(&format!("  {last:<18} {}={}", shown(name), harmless(&value.display().to_string())));
+        page.line(&format!("  {:<width$} {}={}", author(events), shown(name), harmless(&value.display().to_string())));
         if events.len() > 1 {
-            history(events, page);
+            history(events, width, page);
         }
     }
     let is_plain = |events: &[Event<'_>]| events.len() == 1;
@@ -51,8 +52,8 @@ pub(super) fn explain(launch: &Launch<'_>, page: &mut Page) {
         page.line("not in the container");
     }
     for (name, events) in told {
-        page.line(&format!("  {:<18} {}", "", shown(name)));
-        history(events, page);
+        page.line(&format!("  {:<width$} {}", "", shown(name)));
+        history(events, width, page);
     }
     let mut by_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (name, events) in plain {
@@ -68,11 +69,11 @@ fn shown(name: &OsString) -> String {
 }
 
 /// In order; a line that counts for nothing begins with a dash.
-fn history(events: &[Event<'_>], page: &mut Page) {
+fn history(events: &[Event<'_>], width: usize, page: &mut Page) {
     let first_that_counts = events.iter().rposition(|event| event.replaces).unwrap_or(0);
     for (nth, event) in events.iter().enumerate() {
         let mark = if nth < first_that_counts { '-' } else { ' ' };
-        page.line(&format!("    {mark} {:<16} {}", event.author.to_string(), harmless(&event.what)));
+        page.line(&format!("    {mark} {:<width$} {}", event.author.to_string(), harmless(&event.what)));
     }
 }
 

@@ -83,34 +83,34 @@ fn every_part_names_its_source_and_the_losers() {
                source: --home
                not key home: none
     environment
-      module base        BASE=1
-      image              COLOUR=\u{1b}[31mred
-      --env              E=e
-      site               PATH=/m/bin:/image/bin:/opt/udiImage/bin
+      module base      BASE=1
+      image            COLOUR=\u{1b}[31mred
+      --env            E=e
+      site             PATH=/m/bin:/image/bin:/opt/udiImage/bin
         - caller           set /bin
           image            set /image/bin
           module m/2       prepend /m/bin
           site             append /opt/udiImage/bin
-      caller (keepEnv)   PMI_RANK=3
+      caller (keepEnv) PMI_RANK=3
         - caller           set 3
         - image            set image
           caller (keepEnv) set 3
-      shifter            SHIFTER_IMAGE=0123
+      shifter          SHIFTER_IMAGE=0123
         - caller           set x
           shifter          set 0123
-      shifter            SHIFTER_IMAGEREQUEST=docker:a:b
+      shifter          SHIFTER_IMAGEREQUEST=docker:a:b
         - caller           set docker:x:y
           shifter          set docker:a:b
-      shifter            SHIFTER_IMAGETYPE=id
-      caller             SHIFTER_MODULE=base
-      caller             SHIFTER_VOLUME=/c:/d
-      site               SITE=1
-      caller             SLURM_SPANK_SHIFTER_IMAGETYPE=id
+      shifter          SHIFTER_IMAGETYPE=id
+      caller           SHIFTER_MODULE=base
+      caller           SHIFTER_VOLUME=/c:/d
+      site             SITE=1
+      caller           SLURM_SPANK_SHIFTER_IMAGETYPE=id
     not in the container
-                         LMOD_CMD
+                       LMOD_CMD
         - caller           set x
           site             unset LMOD_*
-                         X_1
+                       X_1
         - caller           set x
           site             unset X_?
       left out: a set-id program loses it (ld.so(8)): TMPDIR
@@ -139,18 +139,18 @@ fn a_start_without_options_is_explained_by_variables_and_defaults() {
     environment
       --env-file f is read in the container, so its variables are not shown;
       they replace those of the image and are replaced by --env, modules and the site
-      module base        BASE=1
-      image              COLOUR=\u{1b}[31mred
-      site               PATH=/image/bin:/opt/udiImage/bin
-          image            set /image/bin
-          site             append /opt/udiImage/bin
-      image              PMI_RANK=image
-      shifter            SHIFTER_IMAGE=0123
-      shifter            SHIFTER_IMAGEREQUEST=a:b
-      shifter            SHIFTER_IMAGETYPE=id
-        - caller           left out: --clearenv
-          shifter          set id
-      site               SITE=1
+      module base BASE=1
+      image       COLOUR=\u{1b}[31mred
+      site        PATH=/image/bin:/opt/udiImage/bin
+          image       set /image/bin
+          site        append /opt/udiImage/bin
+      image       PMI_RANK=image
+      shifter     SHIFTER_IMAGE=0123
+      shifter     SHIFTER_IMAGEREQUEST=a:b
+      shifter     SHIFTER_IMAGETYPE=id
+        - caller      left out: --clearenv
+          shifter     set id
+      site        SITE=1
     not in the container
       left out: --clearenv: HOME SHIFTER
     ");

@@ -88,6 +88,10 @@ fn look(path: &Path, errno: Errno, depth: usize) -> Option<Unfit> {
     if metadata.is_dir() {
         return Some(Unfit::Directory);
     }
+    // A fifo would keep us waiting for one who writes.
+    if !metadata.is_file() {
+        return None;
+    }
     let mode = metadata.permissions().mode() & 0o7777;
     if errno == Errno::ACCES && mode & 0o111 == 0 {
         return Some(Unfit::NotExecutable(mode));

@@ -26,7 +26,7 @@ pub(super) fn table(all: &[Offered<'_>]) -> String {
             facts.push("has no default version".to_owned());
         }
         facts.extend(module.family.map(|family| format!("one of the family {family}")));
-        facts.extend(list("loads first", &module.requires));
+        facts.extend(list("requires", &module.requires));
         facts.extend(list("excludes", &module.conflicts));
         if module.is_optional {
             facts.push("leaves out what this node lacks".to_owned());
@@ -72,7 +72,7 @@ fn version(version: &Version<'_>) -> String {
     }
     notes.extend(version.description.map(str::to_owned));
     notes.extend(deprecated(version.deprecation));
-    notes.extend(list("loads first", &version.requires));
+    notes.extend(list("requires", &version.requires));
     if notes.is_empty() { version.number.to_owned() } else { format!("{} ({})", version.number, notes.join("; ")) }
 }
 

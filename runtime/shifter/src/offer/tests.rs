@@ -17,7 +17,7 @@ fn the_table_says_what_can_be_loaded_and_with_what() {
     insta::assert_snapshot!(printed(MODULES, Form::Table), @r"
     base     what everybody needs
     mpich    MPICH for this fabric
-             versions: 8.1.30 (default; loads first fabric), 8.1.28 (until 2027-03-31; use 8.1.30)
+             versions: 8.1.30 (default; requires fabric), 8.1.28 (until 2027-03-31; use 8.1.30)
              one of the family mpi
     fabric   excludes openmpi; leaves out what this node lacks
     openmpi  one of the family mpi; excludes fabric

@@ -9,6 +9,7 @@ use std::fmt;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::PathBuf;
 
+use shifter_formats::nearest;
 use shifter_formats::udiroot::Home;
 
 use crate::why::Why;
@@ -95,8 +96,8 @@ pub enum Entrypoint {
 /// Why a command line is not one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OptionsError {
-    /// No such option.
-    Unknown(String),
+    /// No such option; the one that was probably meant.
+    Unknown(String, Option<&'static str>),
     /// An abbreviation of several.
     Ambiguous(String, Vec<&'static str>),
     /// A value is missing at the end.
@@ -116,7 +117,10 @@ pub enum OptionsError {
 impl fmt::Display for OptionsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            OptionsError::Unknown(option) => write!(f, "unknown option `{option}`"),
+            OptionsError::Unknown(option, None) => write!(f, "unknown option `{option}`"),
+            OptionsError::Unknown(option, Some(meant)) => {
+                write!(f, "unknown option `{option}`; did you mean `--{meant}`?")
+            }
             OptionsError::Ambiguous(option, which) => {
                 write!(f, "option `{option}` is ambiguous: --{}", which.join(", --"))
             }
@@ -231,7 +235,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Options, Optio
                 let row = TABLE
                     .iter()
                     .find(|row| row.short == letter && letter != 0)
-                    .ok_or_else(|| OptionsError::Unknown(shown()))?;
+                    .ok_or_else(|| OptionsError::Unknown(shown(), None))?;
                 let value = match row.takes {
                     Takes::Nothing => None,
                     _ if !letters.is_empty() => Some(OsString::from_vec(std::mem::take(&mut letters))),
@@ -258,7 +262,11 @@ fn find_long(name: &[u8]) -> Result<&'static Row, OptionsError> {
         .filter(|row| row.original && !name.is_empty() && row.long.as_bytes().starts_with(name))
         .collect();
     match matching.as_slice() {
-        [] => Err(OptionsError::Unknown(shown())),
+        [] => {
+            let known = TABLE.iter().filter(named).map(|row| row.long);
+            let meant = std::str::from_utf8(name).ok().and_then(|name| nearest(name, known));
+            Err(OptionsError::Unknown(shown(), meant))
+        }
         [first, rest @ ..] if rest.iter().all(|row| row.which == first.which) => Ok(first),
         several => Err(OptionsError::Ambiguous(shown(), several.iter().map(|row| row.long).collect())),
     }

@@ -49,12 +49,13 @@ fn the_abbreviations_of_the_original_stay_valid() {
     assert!(parsed(&["--ver"]).verbose, "nor does --version");
     assert_eq!(parsed(&["--env-f", "f"]).env_file, Some("f".into()));
     assert_eq!(refused(&["--e=A=b"]), "option `--e` is ambiguous: --env, --env-file, --entrypoint, --entry");
-    assert_eq!(refused(&["--conf=x"]), "unknown option `--conf`");
+    assert_eq!(refused(&["--conf=x"]), "unknown option `--conf`; did you mean `--config`?");
 }
 
 #[test]
 fn wrong_words_are_named() {
-    assert_eq!(refused(&["--imagine"]), "unknown option `--imagine`");
+    assert_eq!(refused(&["--imagine"]), "unknown option `--imagine`; did you mean `--image`?");
+    assert_eq!(refused(&["--frobnicate"]), "unknown option `--frobnicate`");
     assert_eq!(refused(&["-q"]), "unknown option `-q`");
     assert_eq!(refused(&["-vi"]), "option `-i` needs a value");
     assert_eq!(refused(&["--volume"]), "option `--volume` needs a value");

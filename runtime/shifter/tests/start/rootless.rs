@@ -116,3 +116,23 @@ fn an_image_file_needs_privilege() {
         assert!(Path::new("/srv/mine/images/file.squashfs").exists());
     });
 }
+
+#[test]
+fn a_start_without_privilege_has_the_same_choices_and_explanations() {
+    isolated(|_world| {
+        prepare("module_m_siteEnv=M=1\n");
+        if !can_make_user_namespaces() {
+            return;
+        }
+        assert_eq!(start(&["--home=/files", "cat", "/home/alice/file"]).ok(), "of alice\n");
+        assert_eq!(start(&["--home=none", "ls", "/home/alice"]).ok(), "");
+        let told = start(&["--explain", "-m", "m", "--home=/files", "id"]).ok();
+        for line in ["image    id:unpacked\n", "home     /home/alice, which is /files\n", "  module m M=1\n"] {
+            assert!(told.contains(line), "{line} in {told}");
+        }
+        assert!(start(&["--modules"]).ok().starts_with("m\n\nLoaded unless you name others: none."));
+        let mut command = Command::new(at("bin/shifter"));
+        command.arg("--modules=json").current_dir("/").env_clear().env("SHIFTER_CONFIG", "/srv/mine/udiRoot.conf");
+        assert!(run(ALICE, command).ok().starts_with("{\"modules\":[{\"name\":\"m\","));
+    });
+}

@@ -21,9 +21,9 @@ fn an_explanation_starts_nothing_and_says_what_a_start_would_do() {
             "command  [no such command]\n",
             "           not ENTRYPOINT of the image: [/bin/entry] (--entrypoint takes it)\n",
             "home     /home/alice, as the site mounts it\n",
-            "  --env              FROM=me\n    - image            set image\n      --env            set me\n",
-            "  module m           M=1\n",
-            "  site               SITE=1\n",
+            "  --env    FROM=me\n    - image    set image\n      --env    set me\n",
+            "  module m M=1\n",
+            "  site     SITE=1\n",
         ] {
             assert!(told.contains(line), "{line} in\n{told}");
         }
@@ -48,8 +48,12 @@ fn what_is_explained_is_what_a_start_does() {
             real.lines().filter(|line| !line.starts_with("PWD=") && !line.starts_with("_=")).collect();
         real.sort_unstable();
         let told = told.split_once("environment\n").unwrap().1.split_once("not in the container").unwrap().0;
-        let mut told: Vec<&str> =
-            told.lines().filter(|line| !line.starts_with("    ")).map(|line| line[20..].trim_start()).collect();
+        // Who it is from, then the variable: `  module m  A=1`.
+        let variable = |line: &str| {
+            let (head, value) = line.split_once('=').unwrap();
+            format!("{}={value}", head.rsplit(' ').next().unwrap())
+        };
+        let mut told: Vec<String> = told.lines().filter(|line| !line.starts_with("    ")).map(variable).collect();
         told.sort_unstable();
         assert_eq!(told, real);
     });

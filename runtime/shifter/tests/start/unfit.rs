@@ -2,6 +2,7 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
 
 use shifter_sys::mount::{self, Attributes};
 use shifter_sys::open::{self, For};
@@ -83,7 +84,10 @@ fn what_is_no_program_is_told_from_what_may_not_be_run() {
         mount::attach(mount::new("tmpfs", &[], Attributes::NOEXEC).unwrap(), place).unwrap();
         fs::set_permissions(&strict, Permissions::from_mode(0o755)).unwrap();
         fs::copy("/bin/true", at("host/strict/true")).unwrap();
+        let fifo = at("host/bin/fifo");
+        assert!(Command::new("mkfifo").arg("-m755").arg(fifo).status().unwrap().success());
         world.configure("siteFs=/srv/host/bin:/host;/srv/host/strict:/strict");
+        assert_eq!(said(world, "/host/fifo"), "shifter: /host/fifo: Permission denied");
         assert_eq!(said(world, "/host/plain"), "it is not executable (mode 0644)");
         assert_eq!(said(world, "/host/data"), "it is neither a program nor a script");
         assert_eq!(said(world, "/host/cut"), "it is neither a program nor a script");

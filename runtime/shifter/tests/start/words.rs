@@ -70,3 +70,21 @@ fn a_script_names_shifter_and_more() {
         fs::remove_dir_all("/tmp/shifter-test-words").unwrap();
     });
 }
+
+#[test]
+fn what_an_image_says_about_volumes_and_users_changes_nothing() {
+    isolated(|world| {
+        image::install("says", "VOLUME: /anonymous\nUSER: root\n");
+        assert_eq!(world.start(&["-iid:says", "id", "-u"]).ok(), format!("{ALICE}\n"));
+        assert!(world.start(&["-iid:says", "ls", "/anonymous"]).fails(2).contains("No such file"));
+    });
+}
+
+#[test]
+fn a_verbose_start_tells_each_step() {
+    isolated(|world| {
+        let run = world.shifter(&["-v", "-n", "id", "-u"]);
+        assert!(run.stderr.contains("shifter: overlay at /srv/udi over /srv/loop\n"), "{run:#?}");
+        assert_eq!(run.ok(), format!("{ALICE}\n"));
+    });
+}
