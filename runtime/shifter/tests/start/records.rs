@@ -68,7 +68,10 @@ fn a_refusal_and_a_command_that_cannot_be_started_are_records() {
         assert_eq!((outcome, exit), (Outcome::Refused, Some(1)));
         assert!(error.starts_with("there is no image `id:gone`"), "{error}");
         world.start(&["--imagine"]).fails(1);
-        assert_eq!(next(), (Outcome::Refused, Some(1), "unknown option `--imagine`".to_owned()));
+        assert_eq!(
+            next(),
+            (Outcome::Refused, Some(1), "unknown option `--imagine`; did you mean `--image`?".to_owned())
+        );
         world.shifter(&["missing"]).fails(127);
         assert_eq!(next().0, Outcome::Started);
         assert_eq!(next(), (Outcome::Failed, Some(127), "missing: No such file or directory".to_owned()));
