@@ -16,7 +16,7 @@ mod parse;
 pub use cache::{CacheFilesystem, PerNodeCache};
 pub use entry::{Propagation, VolumeEntry, VolumeMap};
 pub use fault::{VolumeFault, VolumeFaultKind};
-pub use forbidden::{FORBIDDEN_TARGETS, ForbiddenTarget, Reach, forbidden_target, is_within};
+pub use forbidden::{ALLOWED_BELOW, FORBIDDEN_TARGETS, ForbiddenTarget, Reach, forbidden_target, is_within};
 
 /// Whose map it is: that decides which flags and targets are allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -25,6 +25,7 @@ mod module_sets;
 mod modules;
 mod names;
 mod privilege;
+mod propagation;
 mod records;
 mod rootless;
 mod setup;

@@ -163,3 +163,72 @@ fn many_volumes_are_mounted_in_order() {
         assert_eq!(world.shifter(&words).ok(), "second\n");
     });
 }
+
+#[test]
+fn a_socket_and_a_path_of_many_levels_appear() {
+    isolated(|world| {
+        site(world);
+        let socket = std::os::unix::net::UnixListener::bind(at("host/alice/socket")).unwrap();
+        assert_eq!(
+            world.shifter(&["-V", "/host/alice/socket:/run/a/s", "stat", "-c", "%F", "/run/a/s"]).ok(),
+            "socket\n"
+        );
+        drop(socket);
+        let deep = format!("/new{}", "/level".repeat(60));
+        let volume = format!("/host/alice/file:{deep}/file");
+        assert_eq!(world.shifter(&["-V", &volume, "cat", &format!("{deep}/file")]).ok(), "of alice\n");
+        // On the way there is something that is no directory.
+        let said = world.shifter(&["-V", "/host/alice/file:/data/file/below", "id"]).fails(1);
+        assert!(said.contains("Not a directory"), "{said}");
+        assert!(!at("new").exists());
+    });
+}
+
+#[test]
+fn ro_reaches_what_is_mounted_below_a_volume() {
+    isolated(|world| {
+        site(world);
+        std::process::Command::new("mount").args(["-t", "tmpfs", "none", "/srv/host/alice/dir"]).status().unwrap();
+        directory_of("host/alice/dir", ALICE, 0o755);
+        world.shifter(&["-V", "/host/alice:/data", "touch", "/data/dir/written"]).ok();
+        let said = world.shifter(&["-V", "/host/alice:/data:ro", "touch", "/data/dir/not"]).fails(1);
+        assert!(said.contains("Read-only file system"), "{said}");
+        assert!(at("host/alice/dir/written").exists() && !at("host/alice/dir/not").exists());
+    });
+}
+
+#[test]
+fn a_volume_of_the_users_lies_over_one_of_the_sites_only_where_it_is_his() {
+    isolated(|world| {
+        site(world);
+        write("host/site/file", "of the site\n");
+        world.configure("siteFs=/srv/host:/host:rec;/srv/host/site:/site/deep/place");
+        for to in ["/site/deep/place", "/site/deep/place/file"] {
+            let from = if to.ends_with("file") { "/host/alice/file" } else { "/host/alice" };
+            let said = world.shifter(&["-V", &format!("{from}:{to}"), "id"]).fails(1);
+            assert!(said.contains("is in what the site has mounted, and is not yours"), "{to}: {said}");
+        }
+        // Beside it, in a directory that was made for it, there is room.
+        let words = ["-V", "/host/alice:/site/deep/own", "cat", "/site/deep/own/file", "/site/deep/place/file"];
+        assert_eq!(world.shifter(&words).ok(), "of alice\nof the site\n");
+    });
+}
+
+#[test]
+fn every_row_of_the_table_of_forbidden_places_is_kept() {
+    isolated(|world| {
+        site(world);
+        use shifter_formats::volume::{ALLOWED_BELOW, FORBIDDEN_TARGETS, Reach};
+        for row in FORBIDDEN_TARGETS {
+            let below = format!("{}/below", row.path.trim_end_matches('/'));
+            for (to, reach) in [(row.path, row.user.is_some()), (below.as_str(), row.user == Some(Reach::Tree))] {
+                let run = world.shifter(&["-V", &format!("/host/alice:{to}"), "id"]);
+                let is_refused = run.stderr.contains(row.why) || run.stderr.contains("nothing may be mounted there");
+                assert!(is_refused || !reach, "{to}: {run:?}");
+            }
+        }
+        for place in ALLOWED_BELOW {
+            world.shifter(&["-V", &format!("/host/alice:{place}"), "id"]).ok();
+        }
+    });
+}
