@@ -1,13 +1,16 @@
 //! For people: each finding with the lines it is about, its `help:` and the other places it names.
 
-use std::{fmt, ops::Range};
+mod crop;
+
+use std::{fmt, ops::Range, sync::Arc};
 
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
     SourceSpan, SpanContents,
 };
 
-use super::{Located, Place, Report, Severity, format::Style};
+use self::crop::Cropped;
+use super::{Located, Place, Report, Severity, format::Style, source::Source};
 
 /// The report with drawn snippets and the summary as the last line.
 #[must_use]
@@ -48,60 +51,68 @@ impl<'f> Drawing<'f> {
         let mut help: Vec<&str> = finding.help.as_deref().into_iter().collect();
         let notes: Vec<String> = finding.notes.iter().map(|note| format!("note: {note}")).collect();
         help.extend(notes.iter().map(String::as_str));
+        let (source, labels) = drawn(&own);
         Self {
             head: Some(located),
             message: finding.message.clone(),
             help: (!help.is_empty()).then(|| help.join("\n")),
-            source: anchor.map(source),
-            labels: own.into_iter().map(label).collect(),
+            source,
+            labels,
             related: other.into_iter().map(Self::elsewhere).collect(),
         }
     }
 
     /// A place in another file than the finding's own.
     fn elsewhere(place: &'f Place) -> Self {
+        let (source, labels) = drawn(&[place]);
         Self {
             head: None,
             message: format!("see also {}:{}", place.source.name, place.start().line),
             help: None,
-            source: Some(source(place)),
-            labels: vec![label(place)],
+            source,
+            labels,
             related: Vec::new(),
         }
     }
 }
 
-fn source(place: &Place) -> Text {
-    Text { name: place.source.name.clone(), text: place.source.shown().to_owned() }
+/// The text of places that lie in one file, and the places as labels of it.
+fn drawn(places: &[&Place]) -> (Option<Text>, Vec<LabeledSpan>) {
+    let Some(first) = places.first() else { return (None, Vec::new()) };
+    let marks: Vec<Range<usize>> = places.iter().map(|place| place.span.clone()).collect();
+    let shown = Cropped::new(first.source.shown(), &marks);
+    let labels = places.iter().map(|place| label(place, &shown)).collect();
+    (Some(Text { source: Arc::clone(&first.source), shown }), labels)
 }
 
 /// A file with its name.
 #[derive(Debug)]
 struct Text {
-    name: String,
-    text: String,
+    source: Arc<Source>,
+    shown: Cropped,
 }
 
 impl SourceCode for Text {
-    /// What miette's own texts give, but with the number of lines that are shown. Those of miette 7.6 count from the
-    /// beginning of the file, so that two labels far apart would be drawn with every line between them.
+    /// What miette's own texts give, but with the number of lines that are shown, and with columns as everywhere else. Lines of
+    /// miette 7.6 count from the beginning of the file, so that two labels far apart would be drawn with every line between
+    /// them; its columns are bytes.
     fn read_span<'a>(
         &'a self,
         span: &SourceSpan,
         before: usize,
         after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let shown = self.text.read_span(span, before, after)?;
+        let shown = self.shown.text.read_span(span, before, after)?;
         let lines = shown.data().split(|byte| *byte == b'\n').count();
-        let (data, at) = (shown.data(), *shown.span());
-        let contents = MietteSpanContents::new_named(self.name.clone(), data, at, shown.line(), shown.column(), lines);
-        Ok(Box::new(contents))
+        let column = self.source.position(self.shown.before(span.offset())).column - 1;
+        let (data, at, name) = (shown.data(), *shown.span(), self.source.name.clone());
+        Ok(Box::new(MietteSpanContents::new_named(name, data, at, shown.line(), column, lines)))
     }
 }
 
 /// miette marks at least one character, and none past the end of the text.
-fn label(place: &Place) -> LabeledSpan {
-    let Range { start, end } = place.span.clone();
+fn label(place: &Place, shown: &Cropped) -> LabeledSpan {
+    let (start, end) = (shown.now(place.span.start), shown.now(place.span.end));
     let text = (!place.text.is_empty()).then(|| place.text.clone());
     let span = (start, end - start);
     if place.primary { LabeledSpan::new_primary_with_span(text, span) } else { LabeledSpan::new_with_span(text, span) }

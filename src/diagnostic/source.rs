@@ -14,6 +14,7 @@ pub struct Source {
     shown: String,
     secrets: Vec<String>,
     lines: Vec<usize>,
+    is_ascii: bool,
 }
 
 /// Where a text comes from.
@@ -48,7 +49,8 @@ impl Source {
     pub fn new(name: impl Into<String>, kind: SourceKind, text: impl Into<String>) -> Self {
         let text = text.into();
         let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { name: name.into(), kind, shown: text.clone(), text, secrets: Vec::new(), lines }
+        let is_ascii = text.is_ascii();
+        Self { name: name.into(), kind, shown: text.clone(), text, secrets: Vec::new(), lines, is_ascii }
     }
 
     /// The text as read.
@@ -82,8 +84,12 @@ impl Source {
         let offset = self.floor(offset);
         let line = self.line_of(offset);
         let start = self.lines[line - 1];
-        // Bytes that begin a character: quick on lines that are long because a list stands on one.
-        let characters = self.text.as_bytes()[start..offset].iter().filter(|byte| **byte & 0xc0 != 0x80).count();
+        // A line is long where a list stands on it, and much may be found there: of ASCII nothing is counted.
+        let begins = |byte: &&u8| **byte & 0xc0 != 0x80;
+        let characters = match self.is_ascii {
+            true => offset - start,
+            false => self.text.as_bytes()[start..offset].iter().filter(begins).count(),
+        };
         let mark = usize::from(start == 0 && offset > 0 && self.text.starts_with('\u{feff}'));
         Position { line, column: characters - mark + 1 }
     }
