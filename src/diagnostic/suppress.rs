@@ -1,9 +1,9 @@
 //! Suppressions in comments: `# shifter-site: ignore[FS016, GW017] reason`.
 //!
 //! A comment behind a value speaks of its own line; a comment on a line of its own speaks of the
-//! next line that is neither blank nor a comment. Codes and names both work. A suppression wants a
-//! reason, and one that suppresses nothing is itself a finding: SITE015 and SITE016 cannot be
-//! suppressed by comments.
+//! next line that is neither blank nor a comment. What is found in the text as a whole is suppressed
+//! where the first such line is. Codes and names both work. A suppression wants a reason, and one
+//! that suppresses nothing is itself a finding: SITE015 and SITE016 cannot be suppressed by comments.
 
 use std::{ops::Range, sync::Arc};
 
@@ -62,7 +62,7 @@ pub fn apply(
             let (n, directives) = read.iter().enumerate().find_map(|(n, (source, directives, _))| {
                 (source.name == anchor.source.name).then_some((n, directives))
             })?;
-            let line = anchor.start().line;
+            let line = line_of(anchor);
             let names = |rule: &str| rule == located.finding.code || rule == located.finding.name;
             directives.iter().enumerate().filter(|(_, directive)| directive.line == line).find_map(|(d, directive)| {
                 let r = directive.rules.iter().position(|(rule, _)| names(rule))?;
@@ -96,6 +96,18 @@ pub fn apply(
         }
     }
     Outcome { kept, suppressed }
+}
+
+/// The line at which a finding can be suppressed: its own, or the first with code for one about the whole text, above which
+/// there is often a comment.
+fn line_of(anchor: &Place) -> usize {
+    if anchor.span != (0..0) || matches!(anchor.source.kind, SourceKind::Script(_)) {
+        return anchor.start().line;
+    }
+    let mut tokens = Lexer::new(anchor.source.text()).lex();
+    let is_code =
+        |kind| !matches!(kind, TokenKind::Newline | TokenKind::Whitespace | TokenKind::Comment | TokenKind::Eof);
+    tokens.find(|token| is_code(token.kind())).map_or(1, |token| anchor.source.line_of(token.span().start()))
 }
 
 /// A finding about the rule `r` of a directive, which takes it out of the comment, or the comment out of the text.
@@ -251,6 +263,21 @@ mod tests {
     #[test]
     fn a_comment_alone_speaks_of_the_next_line_with_code() {
         assert_eq!(outcome("# shifter-site: ignore[wrong-type] because\n\n# more\nHERE = 1\n"), (1, vec![]));
+    }
+
+    #[test]
+    fn what_the_whole_text_lacks_is_suppressed_where_its_first_line_is() {
+        let of_all = |text: &str| {
+            let source = source(text);
+            let finding = place(Finding::new(&RULE, "m"), &source, 0..0, "");
+            let outcome = apply(vec![finding], &[source], |_| true, |_| true);
+            (outcome.suppressed, outcome.kept.len())
+        };
+        assert_eq!(of_all("# A site.\n\na = 1 # shifter-site: ignore[SITE003] because\nb = 1\n"), (1, 0));
+        assert_eq!(of_all("# A site.\n# shifter-site: ignore[SITE003] because\n[a]\n"), (1, 0));
+        assert_eq!(of_all("\u{feff}a = 1 # shifter-site: ignore[SITE003] because\n"), (1, 0));
+        assert_eq!(of_all("# shifter-site: ignore[SITE003] because\n"), (1, 0));
+        assert_eq!(of_all("a = 1\nb = 1 # shifter-site: ignore[SITE003] because\n"), (0, 2));
     }
 
     #[test]
