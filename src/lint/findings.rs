@@ -49,8 +49,18 @@ impl<'r> Findings<'r> {
     /// wrote none, or one that is no limit (SITE023).
     #[must_use]
     pub fn threshold(&self, usual: f64) -> f64 {
+        self.limit("", usual)
+    }
+
+    /// The same for a second thing that the rule limits: it stands under the code or name, a dot and `what`.
+    #[must_use]
+    pub fn threshold_of(&self, what: &str, usual: f64) -> f64 {
+        self.limit(&format!(".{what}"), usual)
+    }
+
+    fn limit(&self, suffix: &str, usual: f64) -> f64 {
         let own = self.view.profile.lint.as_ref().map(|lint| &lint.thresholds);
-        let find = |key: &str| own.and_then(|own| own.get(key)).copied();
+        let find = |name: &str| own.and_then(|own| own.get(&format!("{name}{suffix}"))).copied();
         let own = find(self.rule.id.code).or_else(|| find(self.rule.id.name));
         own.filter(|own| own.is_finite() && *own > 0.0).unwrap_or(usual)
     }

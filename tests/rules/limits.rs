@@ -40,3 +40,18 @@ fn a_limit_that_is_wide_enough_silences_its_rule_under_code_and_name() {
         }
     }
 }
+
+#[test]
+fn the_second_limit_of_a_rule_is_in_force_too() {
+    let rule = RULES.iter().find(|rule| rule.id.code == "MOD013").expect("a rule");
+    // 310 files in 600 MiB.
+    let bad = lint::examples(rule, "Bad");
+    for (files, expected) in [("309", vec!["MOD013"]), ("310", vec![]), ("0", vec!["SITE023"])] {
+        let own = ["lint.thresholds.MOD013=1e15".to_owned(), format!("lint.thresholds.\"MOD013.files\"={files}")];
+        let found = tried_with(rule, &bad, &own);
+        let codes: Vec<&str> = found.iter().map(|located| located.finding.code).collect();
+        assert_eq!(codes, expected, "{files}");
+    }
+    let found = tried_with(rule, &bad, &["lint.thresholds.\"copy-source-large.inodes\"=1".to_owned()]);
+    assert!(found.iter().any(|located| located.finding.message == "the rule MOD013 has no such limit"), "{found:#?}");
+}

@@ -10,7 +10,7 @@ use crate::lint::rule::{Fact, Impact, id, rule};
 const MOST_BYTES: f64 = 64.0 * 1024.0 * 1024.0;
 
 /// Files that may be copied into each container.
-const MOST_FILES: u64 = 2000;
+const MOST_FILES: f64 = 2000.0;
 
 rule! {
     /// What is copied into containers is not there.
@@ -60,7 +60,8 @@ rule! {
     /// A large tree is copied into the memory of each container.
     ///
     /// # What it checks
-    /// On nodes that facts are known of, `copy_from` of every module and `paths.opt_udi_image` hold at most 64 MiB (`[lint.thresholds]` MOD013, in bytes) in 2000 files.
+    /// On nodes that facts are known of, `copy_from` of every module and `paths.opt_udi_image` hold at most 64 MiB
+    /// (`[lint.thresholds]` MOD013, in bytes) in 2000 files (`"MOD013.files"` there).
     ///
     /// # Why is this bad
     /// The root of a container is in memory. The tree is copied at each start, with one process for each of its top entries, and takes the job's memory (manual 6.1).
@@ -88,12 +89,12 @@ rule! {
         needs: &[Fact::Host],
         source: "copyUdiImage in shifter_core.c; manual 6.1",
         check: Check::View(|view, out| {
-            let most = out.threshold(MOST_BYTES);
+            let (most_bytes, most_files) = (out.threshold(MOST_BYTES), out.threshold_of("files", MOST_FILES));
             each_host(view, out, |facts, seen| {
                 for copied in view.named_as(Role::Copied) {
                     let Some(tree) = facts.path(&copied.path).and_then(|found| found.tree) else { continue };
-                    #[expect(clippy::cast_precision_loss, reason = "a limit of many bytes needs no precision")]
-                    let is_large = tree.bytes as f64 > most || tree.files > MOST_FILES;
+                    #[expect(clippy::cast_precision_loss, reason = "a limit of many needs no precision")]
+                    let is_large = tree.bytes as f64 > most_bytes || tree.files as f64 > most_files;
                     if is_large {
                         let more = if tree.more { "more than " } else { "" };
                         let mebibytes = tree.bytes >> 20;

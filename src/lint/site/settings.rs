@@ -8,6 +8,9 @@ use crate::lint::{Check, Findings, View, find, is_selector, nearest_rule};
 const LIMITED: [&str; 11] =
     ["SITE010", "SEC008", "RT012", "ETC007", "MOD013", "GW005", "GW042", "WLM002", "WLM006", "KMOD006", "INST005"];
 
+/// What a rule limits beside what its own number is for.
+const LIMITED_TOO: [(&str, &str); 1] = [("MOD013", "files")];
+
 rule! {
     /// A setting of `[lint]` is about no rule.
     ///
@@ -58,11 +61,15 @@ fn unknown_rule(view: &View<'_>, out: &mut Findings<'_>) {
         }
     }
     for (name, limit) in &lint.thresholds {
-        let named = find(name);
-        let exact = named.iter().find(|rule| rule.id.code == name || rule.id.name == name);
+        let (own, what) = name.split_once('.').map_or((name.as_str(), None), |(own, what)| (own, Some(what)));
+        let named = find(own);
+        let exact = named.iter().find(|rule| rule.id.code == own || rule.id.name == own);
         let at = at("thresholds").key(name);
         match exact {
-            None => out.at(at, format!("there is no rule `{name}`"), did_you_mean(name)),
+            Some(rule) if what.is_some_and(|what| !LIMITED_TOO.contains(&(rule.id.code, what))) => {
+                out.at(at, format!("the rule {} has no such limit", rule.id.code), "its page says which it has");
+            }
+            None => out.at(at, format!("there is no rule `{own}`"), did_you_mean(own)),
             Some(rule) if !LIMITED.contains(&rule.id.code) => {
                 let help = format!("rules with a limit are {}", LIMITED.map(|code| format!("`{code}`")).join(", "));
                 out.at(at, format!("the rule {} has no limit", rule.id.code), help);
@@ -96,5 +103,9 @@ mod tests {
         by_page.sort_unstable();
         limited.sort_unstable();
         assert_eq!(by_page, limited);
+        for (code, what) in super::LIMITED_TOO {
+            let rule = RULES.iter().find(|rule| rule.id.code == code).expect("a rule");
+            assert!(rule.docs.contains(&format!("`\"{code}.{what}\"`")), "{code}");
+        }
     }
 }
