@@ -5,6 +5,8 @@
 mod catalogue;
 #[path = "rules/limits.rs"]
 mod limits;
+#[path = "rules/mangled.rs"]
+mod mangled;
 #[path = "rules/rendered.rs"]
 mod rendered;
 #[path = "rules/trial.rs"]

@@ -3,6 +3,8 @@
 //! The targets are a package of their own in `tests/fuzz`, outside the workspace: it needs coverage instrumentation in every crate.
 //! Those of the toolkit need its hundred crates too, which takes minutes: the suite leaves them to `cargo xtask fuzz`.
 
+mod profiles;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -64,7 +66,8 @@ pub(crate) fn all(seconds: u32, which: Targets) -> Result<Vec<Fuzzed>> {
     if which == Targets::All {
         names.extend(targets(&folder.join("targets/toolkit"))?);
     }
-    names.iter().map(|name| one(&folder, &programs.join(name), name, seconds)).collect()
+    let help = profiles::Help::write(&folder.join("target"))?;
+    names.iter().map(|name| one(&folder, &programs.join(name), &help.arguments(name), seconds)).collect()
 }
 
 /// Names of the targets: one file each.
@@ -83,7 +86,10 @@ fn targets(sources: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-fn one(folder: &Path, program: &Path, name: &str, seconds: u32) -> Result<Fuzzed> {
+/// Runs one target, with what it is given besides its corpus.
+fn one(folder: &Path, program: &Path, help: &[String], seconds: u32) -> Result<Fuzzed> {
+    let name = program.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.as_ref();
     let found = folder.join("target/corpus").join(name);
     let artifacts = folder.join("target/artifacts").join(name);
     for folder in [&found, &artifacts] {
@@ -96,6 +102,7 @@ fn one(folder: &Path, program: &Path, name: &str, seconds: u32) -> Result<Fuzzed
         .arg(format!("-artifact_prefix={}/", artifacts.display()))
         .arg(&found)
         .arg(&seeds)
+        .args(help)
         .output()
         .with_context(|| format!("cannot run {}", program.display()))?;
     let log = String::from_utf8_lossy(&output.stderr);
