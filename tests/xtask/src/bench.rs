@@ -13,7 +13,7 @@ mod start;
 
 use anyhow::{Context, Result, bail};
 
-/// `cargo xtask bench start [--rounds N]`, `cargo xtask bench check`.
+/// `cargo xtask bench start [--rounds N]`, `cargo xtask bench check [--runs N]`.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["start"] => start::run(start::ROUNDS),
@@ -21,9 +21,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         // What the two above run in a process of its own; and the smallest programs that start a container at all.
         ["start-inside", number] => start::inside(rounds(number)?),
         ["floor", source, command] => floor::start(source.as_ref(), command.as_ref()),
-        ["check"] => check::run(),
-        ["check-inside", size, folder] => check::inside(size, folder.as_ref()),
-        _ => bail!("usage: cargo xtask bench start [--rounds N] | check"),
+        ["check"] => check::run(usize::MAX),
+        ["check", "--runs", number] => check::run(rounds(number)?),
+        ["check-inside", folder, words @ ..] => check::inside(folder.as_ref(), words),
+        _ => bail!("usage: cargo xtask bench start [--rounds N] | check [--runs N]"),
     }
 }
 

@@ -1,115 +1,164 @@
-//! How long `shifter-site check` takes over a repository of profiles, and how much memory.
+//! How long `shifter-site check` takes over a repository of profiles, and how much memory; and how long `verify` on a node.
 
-use std::fmt::Write as _;
+mod curve;
+mod run;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::process::Command;
 
-use anyhow::{Context, Result, bail};
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeValLike as _;
+use anyhow::{Context, Result};
 
 use super::{cpus, kernel};
 use crate::cargo;
+use curve::Curve;
+use run::Runs;
 
-/// How many profiles are checked in one run.
-const SIZES: [usize; 5] = [1, 10, 100, 1_000, 10_000];
+pub(crate) use run::inside;
 
-/// Runs of each size; the quickest counts, because only a busy machine makes one slower.
-const RUNS: usize = 5;
+/// How many profiles are checked in one run, and how many such runs there are.
+const SIZES: [(usize, usize); 6] = [(1, 60), (10, 30), (100, 12), (1_000, 6), (3_000, 4), (10_000, 3)];
+
+/// The profile.
+const PROFILE: &str = "site-profiles/bluewaters.toml";
+
+/// Secrets that it refers to; each gets a value, so that a class can be installed.
+const SECRETS: &[&str] = &["mongodb-shifteradmin", "mongodb-admin", "redis"];
 
 /// Where the last report lies.
 const REPORT: &str = "docs/evidence/check.md";
 
-/// What one run cost.
-struct Run {
-    wall_ms: f64,
-    cpu_ms: f64,
-    peak_kib: i64,
-}
+/// The curves beside it.
+const CURVES: &str = "docs/evidence/check.svg";
 
-/// Measures, prints a table, and keeps it.
-pub(crate) fn run() -> Result<()> {
+/// Measures, prints tables, and keeps them; at most `most` runs of each size.
+pub(crate) fn run(most: usize) -> Result<()> {
     println!("building with optimisation (some minutes the first time)");
     cargo::run(&mut cargo::cargo(&["build", "--quiet", "--release", "--package", "shifter-site"]))?;
     let folder = Folder::new()?;
-    let largest = SIZES.into_iter().max().unwrap_or_default();
-    let profile = std::fs::read_to_string(cargo::root().join("site-profiles/bluewaters.toml"))?;
+    let profile = fs::read_to_string(cargo::root().join(PROFILE))?;
+    let largest = SIZES.iter().map(|(size, _)| *size).max().unwrap_or_default();
     for n in 0..largest {
         let own = profile.replace("\"bluewaters\"", &format!("\"bluewaters{n}\""));
-        std::fs::write(folder.0.join(format!("{n}.toml")), own)?;
+        fs::write(folder.0.join(format!("{n}.toml")), own)?;
     }
-    let mut report = format!(
-        "# Checking many profiles\n\n`cargo xtask bench check`: copies of site-profiles/bluewaters.toml ({} bytes, with its node\n\
-         classes), each with a name of its own, in one `shifter-site check`; the quickest of {RUNS} runs. Linux {}, {} CPUs.\n\n\
-         | profiles | wall ms | profiles/s | CPU ms | CPU ms per profile | peak memory MiB |\n|---:|---:|---:|---:|---:|---:|\n",
+    let mut report = head(&profile)?;
+    let (mut walls, mut peaks) = (Vec::new(), Vec::new());
+    for (size, times) in SIZES.map(|(size, times)| (size, times.min(most))) {
+        let runs = Runs::of(times, &folder.0, &check(size))?;
+        let line = row(size, times, &runs);
+        print!("{line}");
+        report.push_str(&line);
+        walls.push((size as f64, runs.wall().min));
+        peaks.push((size as f64, runs.peak()));
+    }
+    let curves = [
+        Curve { title: "shortest wall clock, ms", points: &walls },
+        Curve { title: "peak memory, MiB", points: &peaks },
+    ];
+    report.push_str(&reading(&walls, &peaks));
+    report.push_str(&verify(&folder.0, most.min(100))?);
+    keep(CURVES, &curve::draw(&curves))?;
+    keep(REPORT, &report)
+}
+
+/// What was measured, and where.
+fn head(profile: &str) -> Result<String> {
+    let rustc = Command::new("rustc").arg("--version").output().context("cannot run rustc")?;
+    Ok(format!(
+        "# Checking many profiles\n\n\
+         Last report of `cargo xtask bench check`: copies of {PROFILE} ({} lines, {} bytes, three node classes), each a file with a \
+         name of its own, in one run of `shifter-site check`, the start of the process included. Linux {}, {} CPUs, {}, release \
+         build.\n\n\
+         Other work on the machine makes runs slower and none quicker: the shortest run and processor time say most.\n\n\
+         | profiles | runs | wall ms: min | median | profiles/s | CPU ms: min | CPU ms per profile | peak memory MiB |\n\
+         |---:|---:|---:|---:|---:|---:|---:|---:|\n",
+        profile.lines().count(),
         profile.len(),
         kernel(),
         cpus(),
+        String::from_utf8_lossy(&rustc.stdout).trim(),
+    ))
+}
+
+/// The words of a run over so many profiles.
+fn check(size: usize) -> Vec<String> {
+    let options = ["check", "--format", "concise"].map(str::to_owned);
+    options.into_iter().chain((0..size).map(|n| format!("{n}.toml"))).collect()
+}
+
+fn row(size: usize, times: usize, runs: &Runs) -> String {
+    let (wall, cpu) = (runs.wall(), runs.cpu());
+    format!(
+        "| {size} | {times} | {:.1} | {:.1} | {:.0} | {:.1} | {:.2} | {:.1} |\n",
+        wall.min,
+        wall.median,
+        size as f64 * 1000.0 / wall.min,
+        cpu.min,
+        cpu.min / size as f64,
+        runs.peak(),
+    )
+}
+
+/// What the table shows.
+fn reading(walls: &[(f64, f64)], peaks: &[(f64, f64)]) -> String {
+    let each = |points: &[(f64, f64)]| {
+        let [.., before, last] = points else { return 0.0 };
+        (last.1 - before.1) / (last.0 - before.0)
+    };
+    format!(
+        "\n![wall clock and memory by the number of profiles](check.svg)\n\n\
+         Between {} and {} profiles, each one more takes {:.2} ms and {:.1} KiB. Every profile is read, merged and judged once for \
+         what its classes share and once for each of them, on as many threads as there are CPUs; of a profile that was judged only \
+         its findings are kept, with the texts they point into.\n",
+        walls[walls.len() - 2].0,
+        walls[walls.len() - 1].0,
+        each(walls),
+        each(peaks) * 1024.0,
+    )
+}
+
+/// How long a node takes to hold its files against their manifest.
+fn verify(folder: &Path, times: usize) -> Result<String> {
+    let secrets = folder.join("secrets");
+    fs::create_dir(&secrets)?;
+    for name in SECRETS {
+        let file = secrets.join(name);
+        fs::write(&file, format!("{name}-is-kept-for-a-bench\n"))?;
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600))?;
+    }
+    fs::copy(cargo::root().join(PROFILE), folder.join("site.toml"))?;
+    fs::create_dir(folder.join("node"))?;
+    let mut apply = Command::new(cargo::programs("release").join("shifter-site"));
+    apply.args(["apply", "site.toml", "--root", "node", "--class", "compute", "--yes"]).current_dir(folder);
+    let output = apply.output().context("cannot run shifter-site")?;
+    anyhow::ensure!(output.status.success(), "apply: {}", String::from_utf8_lossy(&output.stderr));
+    let words = ["verify", "--root", "node", "--class", "compute"].map(str::to_owned);
+    let runs = Runs::of(times, folder, &words)?;
+    let (wall, cpu) = (runs.wall(), runs.cpu());
+    let line = format!(
+        "| {times} | {:.2} | {:.2} | {:.2} | {:.2} | {:.1} |\n",
+        wall.min,
+        wall.median,
+        wall.p95,
+        cpu.min,
+        runs.peak()
     );
-    for size in SIZES {
-        let run = quickest(&folder.0, size)?;
-        let line = format!(
-            "| {size} | {:.1} | {:.0} | {:.1} | {:.2} | {:.1} |\n",
-            run.wall_ms,
-            size as f64 * 1000.0 / run.wall_ms,
-            run.cpu_ms,
-            run.cpu_ms / size as f64,
-            run.peak_kib as f64 / 1024.0,
-        );
-        print!("{line}");
-        report.push_str(&line);
-    }
-    let _ = write!(
-        report,
-        "\nTime and memory grow in a straight line: each profile is checked on its own, by as many threads as there are CPUs,\n\
-         and only its findings are kept until the report is written.\n"
-    );
-    let place = cargo::root().join(REPORT);
-    std::fs::create_dir_all(place.parent().context("a folder")?)?;
-    std::fs::write(&place, report).with_context(|| format!("cannot write {}", place.display()))?;
-    println!("\nwritten to {REPORT}");
-    Ok(())
+    print!("verify {line}");
+    Ok(format!(
+        "\n# `verify` on a node\n\n`shifter-site apply` installed the class `compute` of the same profile below a directory; \
+         `shifter-site verify --root` holds it against its manifest, the start of the process included.\n\n\
+         | runs | wall ms: min | median | p95 | CPU ms: min | peak memory MiB |\n|---:|---:|---:|---:|---:|---:|\n{line}"
+    ))
 }
 
-fn quickest(folder: &Path, size: usize) -> Result<Run> {
-    let runs = (0..RUNS).map(|_| one(folder, size)).collect::<Result<Vec<_>>>()?;
-    runs.into_iter().min_by(|a, b| a.wall_ms.total_cmp(&b.wall_ms)).context("no run")
-}
-
-/// A run in a process of its own: the peak memory of children is that of the largest ever.
-fn one(folder: &Path, size: usize) -> Result<Run> {
-    let output = Command::new(std::env::current_exe()?)
-        .args(["bench", "check-inside", &size.to_string()])
-        .arg(folder)
-        .output()
-        .context("cannot run xtask")?;
-    if !output.status.success() {
-        bail!("{}", String::from_utf8_lossy(&output.stderr));
-    }
-    let text = String::from_utf8(output.stdout)?;
-    match text.split_whitespace().collect::<Vec<_>>().as_slice() {
-        [wall, cpu, peak] => Ok(Run { wall_ms: wall.parse()?, cpu_ms: cpu.parse()?, peak_kib: peak.parse()? }),
-        _ => bail!("cannot read `{text}`"),
-    }
-}
-
-/// The run itself: `WALL CPU PEAK` on standard output.
-pub(crate) fn inside(size: &str, folder: &Path) -> Result<()> {
-    let size: usize = size.parse()?;
-    let files = (0..size).map(|n| format!("{n}.toml"));
-    let mut command = Command::new(cargo::programs("release").join("shifter-site"));
-    command.args(["check", "--format", "concise"]).args(files).current_dir(folder);
-    command.stdin(Stdio::null()).stdout(Stdio::null());
-    let begun = Instant::now();
-    let status = command.status().context("cannot run shifter-site")?;
-    let wall = begun.elapsed();
-    if !status.success() {
-        bail!("check ended with {status}");
-    }
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
-    let cpu = (usage.user_time() + usage.system_time()).num_microseconds();
-    println!("{} {} {}", wall.as_secs_f64() * 1000.0, cpu as f64 / 1000.0, usage.max_rss());
+/// Writes a part of the report.
+fn keep(path: &str, text: &str) -> Result<()> {
+    let place = cargo::root().join(path);
+    fs::create_dir_all(place.parent().context("a folder")?)?;
+    fs::write(&place, text).with_context(|| format!("cannot write {}", place.display()))?;
+    println!("written to {path}");
     Ok(())
 }
 
@@ -119,7 +168,7 @@ struct Folder(PathBuf);
 impl Folder {
     fn new() -> Result<Self> {
         let path = std::env::temp_dir().join(format!("shifter-bench-check-{}", std::process::id()));
-        std::fs::create_dir(&path).with_context(|| format!("cannot make {}", path.display()))?;
+        fs::create_dir(&path).with_context(|| format!("cannot make {}", path.display()))?;
         Ok(Self(path))
     }
 }
@@ -127,6 +176,6 @@ impl Folder {
 impl Drop for Folder {
     fn drop(&mut self) {
         // What cannot be removed lies where the system cleans up.
-        let _ = std::fs::remove_dir_all(&self.0);
+        let _ = fs::remove_dir_all(&self.0);
     }
 }
