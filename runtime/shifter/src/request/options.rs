@@ -98,6 +98,8 @@ pub enum Entrypoint {
 pub enum OptionsError {
     /// No such option; the one that was probably meant.
     Unknown(String, Option<&'static str>),
+    /// A long option with one dash, as old manuals have it: read letter by letter it would be another one.
+    OneDash(String),
     /// An abbreviation of several.
     Ambiguous(String, Vec<&'static str>),
     /// A value is missing at the end.
@@ -120,6 +122,9 @@ impl fmt::Display for OptionsError {
             OptionsError::Unknown(option, None) => write!(f, "unknown option `{option}`"),
             OptionsError::Unknown(option, Some(meant)) => {
                 write!(f, "unknown option `{option}`; did you mean `--{meant}`?")
+            }
+            OptionsError::OneDash(option) => {
+                write!(f, "`{option}` has one dash, and is read as short options; write `-{option}`")
             }
             OptionsError::Ambiguous(option, which) => {
                 write!(f, "option `{option}` is ambiguous: --{}", which.join(", --"))
@@ -228,6 +233,9 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Options, Optio
             };
             options.set(row, value)?;
         } else {
+            if is_long_with_one_dash(&word.as_bytes()[1..]) {
+                return Err(OptionsError::OneDash(word.to_string_lossy().into_owned()));
+            }
             let mut letters = word.as_bytes()[1..].to_vec();
             while !letters.is_empty() {
                 let letter = letters.remove(0);
@@ -248,6 +256,12 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Options, Optio
     }
     options.command = words.collect();
     Ok(options)
+}
+
+/// Whether this is `image=x` and the like. No tag, path or name of a module begins so, and a variable hardly.
+fn is_long_with_one_dash(letters: &[u8]) -> bool {
+    let name = letters.split(|&byte| byte == b'=').next().unwrap_or_default();
+    name.len() < letters.len() && name.len() > 1 && TABLE.iter().any(|row| row.long.as_bytes() == name)
 }
 
 fn find_long(name: &[u8]) -> Result<&'static Row, OptionsError> {

@@ -53,6 +53,16 @@ fn the_abbreviations_of_the_original_stay_valid() {
 }
 
 #[test]
+fn a_long_option_with_one_dash_is_not_read_letter_by_letter() {
+    let said = "`-module=cvmfs` has one dash, and is read as short options; write `--module=cvmfs`";
+    assert_eq!(refused(&["-image=a:b", "-module=cvmfs"]), said.replace("module=cvmfs", "image=a:b"));
+    assert_eq!(refused(&["-module=cvmfs"]), said);
+    assert!(refused(&["-env=A=b"]).contains("`--env=A=b`"), "it would set the variable `nv`");
+    assert_eq!(parsed(&["-mmodule"]).modules.as_deref(), Some("module"));
+    assert_eq!(parsed(&["-eA=b"]).env, [("A".into(), "b".into())]);
+}
+
+#[test]
 fn wrong_words_are_named() {
     assert_eq!(refused(&["--imagine"]), "unknown option `--imagine`; did you mean `--image`?");
     assert_eq!(refused(&["--frobnicate"]), "unknown option `--frobnicate`");
