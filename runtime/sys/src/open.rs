@@ -179,6 +179,16 @@ fn facts_at(directory: impl AsFd, path: &Path, flags: AtFlags) -> Result<Facts, 
     })
 }
 
+/// The number of the mount an open place is on. Its file system is not asked: what is cached will do (statx(2),
+/// `AT_STATX_DONT_SYNC`), so one that does not answer holds nobody up.
+///
+/// # Errors
+/// Only what the kernel says.
+pub fn mount_of(place: impl AsFd) -> Result<u64, CallError> {
+    let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC | AtFlags::NO_AUTOMOUNT;
+    Ok(fs::statx(place, "", flags, StatxFlags::MNT_ID).named("statx")?.stx_mnt_id)
+}
+
 /// What tells a file from every other one of this host, and from itself after a change of its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Identity {

@@ -2,7 +2,7 @@
 //!
 //! Who joined has a copy of the container's root in his own mount namespace: the same file system, by its device. Who went
 //! into it without joining (chroot(1), cd, an open file) has one of its mounts, by its number; it is in no mount table
-//! any more.
+//! any more. No file system of a process is asked anything: one that hangs, perhaps on purpose, would hang root.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -100,18 +100,22 @@ fn holder(pid: u32, traces: &Traces, tables: &mut BTreeMap<(u64, u64), Table>) -
 }
 
 fn by_link(process: &Path, traces: &Traces, table: &Table) -> Option<&'static str> {
-    let is_in = |link: &Path| {
-        let facts = open::by_link_of_proc(link).and_then(open::facts);
-        // The number of a mount that is gone may be another's by now; that one is in the process's table.
-        facts.is_ok_and(|facts| traces.mounts.contains(&facts.mount_id) && !table.mounts.contains(&facts.mount_id))
-    };
+    // The number of a mount that is gone may be another's by now; that one is in the process's table.
+    let is_ours = |mount: u64| traces.mounts.contains(&mount) && !table.mounts.contains(&mount);
     let rows =
         [("root", "its root is in it"), ("cwd", "its working directory is in it"), ("exe", "its program is in it")];
-    let by_name = rows.into_iter().find(|(link, _)| is_in(&process.join(link))).map(|(_, how)| how);
+    let is_in = |link: &str| open::by_link_of_proc(&process.join(link)).and_then(open::mount_of).is_ok_and(is_ours);
+    let by_name = rows.into_iter().find(|(link, _)| is_in(link)).map(|(_, how)| how);
     by_name.or_else(|| {
-        let mut open_files = std::fs::read_dir(process.join("fd")).ok()?.flatten();
-        open_files.any(|link| is_in(&link.path())).then_some("it has a file open in it")
+        let mut open_files = std::fs::read_dir(process.join("fdinfo")).ok()?.flatten();
+        open_files.any(|file| mount_in(&file.path()).is_some_and(is_ours)).then_some("it has a file open in it")
     })
+}
+
+/// The mount of an open file: proc_pid_fdinfo(5).
+fn mount_in(info: &Path) -> Option<u64> {
+    let info = std::fs::read_to_string(info).ok()?;
+    info.lines().find_map(|line| line.strip_prefix("mnt_id:"))?.trim().parse().ok()
 }
 
 fn name(process: &Path) -> String {

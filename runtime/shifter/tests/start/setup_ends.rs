@@ -1,12 +1,13 @@
 //! How a set-up ends when it is killed, and what of the host's later mounts is seen in a container that is there.
 
 use std::fs;
+use std::os::fd::AsRawFd as _;
 use std::path::Path;
 use std::process::Command;
 
-use shifter_sys::mount::{self, Depth};
+use shifter_sys::mount::{self, Attributes, Depth, Parameter};
 use shifter_sys::open::{self, For};
-use shifter_sys::process::Ended;
+use shifter_sys::process::{self, Ended};
 use shifter_sys::{CallError, mountinfo};
 
 use crate::setup::{Inside, SETUP, UNSETUP, joins, mounted, set_up, unset};
@@ -90,11 +91,7 @@ fn a_set_up_that_is_killed_at_any_call_leaves_nothing_or_what_the_next_one_remov
         assert!(kills > 50 && left >= 2, "{kills} times killed, {left} times something was left");
         assert_eq!(mountinfo::read().unwrap(), before);
         // The kernel clears a device when the last mount of it is gone, in its own time.
-        let gone = (0..500).any(|_| {
-            std::thread::sleep(std::time::Duration::from_millis(10));
-            !has_loop_device()
-        });
-        assert!(gone, "a loop device still has the image");
+        assert!(within(500, || !has_loop_device()), "a loop device still has the image");
     });
 }
 
@@ -131,10 +128,7 @@ fn in_a_shared_place_the_container_is_in_no_other_mount_namespace() {
         let mut slave = slave.unwrap();
         let table = || mountinfo::read_of(&slave.id().to_string()).unwrap();
         let has_own = || table().iter().all(|mount| mount.point != Path::new("/srv") || mount.id != srv());
-        assert!((0..500).any(|_| {
-            std::thread::sleep(std::time::Duration::from_millis(10));
-            has_own()
-        }));
+        assert!(within(500, has_own));
         let before = table();
         set_up(&["id", "busy"]).ok();
         let seen = table().into_iter().filter(|mount| mount.point.starts_with("/srv/udi")).collect::<Vec<_>>();
@@ -219,4 +213,40 @@ fn set_ups_at_once_leave_one_container_or_none() {
             assert_eq!(mounted(), []);
         }
     });
+}
+
+#[test]
+fn a_file_system_that_hangs_does_not_hold_up_the_end() {
+    isolated(|_world| {
+        let Ok(server) = fs::File::options().read(true).write(true).open("/dev/fuse") else {
+            eprintln!("skipped: no /dev/fuse");
+            return;
+        };
+        // Nobody ever answers it.
+        let number = server.as_raw_fd().to_string();
+        let parameters = [("fd", number.as_str()), ("rootmode", "40000"), ("user_id", "0"), ("group_id", "0")];
+        let parameters = parameters.map(|(name, value)| Parameter::Text(name, value.as_ref()));
+        let hanging = mount::new("fuse", &parameters, Attributes::NONE).unwrap();
+        mount::attach(hanging, open::host(&at("host"), For::Place).unwrap()).unwrap();
+        set_up(&["id", "busy"]).ok();
+        let ready = at("out/ready");
+        let child = process::in_child(|| {
+            let _held = open::host(&at("host"), For::Place).unwrap();
+            fs::write(&ready, "").unwrap();
+            i32::from(!within(6000, || at("out/done").exists()))
+        });
+        assert!(within(1000, || ready.exists()));
+        let ended = run(0, Command::new("timeout").args(["60", UNSETUP]).current_dir("/")).ended;
+        fs::write(at("out/done"), "").unwrap();
+        process::wait(child.unwrap()).unwrap();
+        assert_eq!((ended, mounted()), (Ended::Exited(0), vec![]));
+    });
+}
+
+/// Whether something becomes true, looked at every ten milliseconds so many times.
+fn within(looks: u32, mut is_true: impl FnMut() -> bool) -> bool {
+    (0..looks).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        is_true()
+    })
 }
