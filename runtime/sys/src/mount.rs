@@ -72,6 +72,8 @@ pub enum Parameter<'a> {
     Flag(&'a str),
     /// A name with a value.
     Text(&'a str, &'a OsStr),
+    /// A name with a value, left out where this kernel does not take it (`EINVAL`).
+    Wish(&'a str, &'a OsStr),
 }
 
 /// Why a file system could not be made, with what the kernel logged about it.
@@ -121,6 +123,10 @@ pub fn new(kind: &str, parameters: &[Parameter<'_>], attributes: Attributes) -> 
         let (name, set) = match *parameter {
             Parameter::Flag(name) => (name, rustix::mount::fsconfig_set_flag(context.as_fd(), name)),
             Parameter::Text(name, value) => (name, rustix::mount::fsconfig_set_string(context.as_fd(), name, value)),
+            Parameter::Wish(name, value) => match rustix::mount::fsconfig_set_string(context.as_fd(), name, value) {
+                Err(rustix::io::Errno::INVAL) => (name, Ok(())),
+                set => (name, set),
+            },
         };
         set.named("fsconfig").map_err(|error| failed(error, Some(name), messages(&context)))?;
     }

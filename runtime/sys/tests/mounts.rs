@@ -181,3 +181,13 @@ fn a_process_can_come_back_to_the_mounts_it_left() {
         assert!(is_mount());
     });
 }
+
+#[test]
+fn a_wish_that_the_kernel_does_not_know_is_left_out_and_any_other_parameter_is_an_error() {
+    with_own_mounts(|| {
+        let unknown = OsStr::new("1");
+        assert!(mount::new("tmpfs", &[Parameter::Wish("no_such_option", unknown)], Attributes::NONE).is_ok());
+        let error = mount::new("tmpfs", &[Parameter::Text("no_such_option", unknown)], Attributes::NONE).unwrap_err();
+        assert_eq!(error.parameter.as_deref(), Some("no_such_option"));
+    });
+}

@@ -20,7 +20,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         ["start", "--rounds", number] => start::run(rounds(number)?),
         // What the two above run in a process of its own; and the smallest programs that start a container at all.
         ["start-inside", number] => start::inside(rounds(number)?),
-        ["floor", source, command] => floor::start(source.as_ref(), command.as_ref()),
+        ["floor", source, command @ ..] => floor::start(source.as_ref(), command),
         ["check"] => check::run(usize::MAX),
         ["check", "--runs", number] => check::run(rounds(number)?),
         ["check-inside", folder, words @ ..] => check::inside(folder.as_ref(), words),

@@ -197,6 +197,9 @@ fn mount_file(file: &OwnedFd, filesystem: &str, notes: &OwnedFd) -> Result<Owned
     match filesystem {
         "xfs" => parameters.extend([Parameter::Flag("norecovery"), Parameter::Flag("nouuid")]),
         "ext4" => parameters.push(Parameter::Flag("noload")),
+        // As many readers at once as processors, where the kernel leaves it to the mount (Linux 6.2,
+        // SQUASHFS_CHOICE_DECOMP_BY_MOUNT) and would else let them take turns.
+        "squashfs" => parameters.push(Parameter::Wish("threads", OsStr::new("percpu"))),
         _ => {}
     }
     // ORDER: the device is held open until the mount holds it; then it may go away with the mount.

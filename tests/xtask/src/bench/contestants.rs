@@ -102,10 +102,16 @@ pub(super) fn shifter(image: Image) -> Contestant {
     Contestant::new("**shifter**", "nobody", "squashfs", &["/srv/bin/shifter", &image, "/bin/true"])
 }
 
+/// The same contestant with another command.
+pub(super) fn running(mut contestant: Contestant, command: &[&str]) -> Contestant {
+    contestant.words.pop();
+    contestant.words.extend(owned(command));
+    contestant
+}
+
 /// A start that lasts as long as its input.
 pub(super) fn keeper(image: Image) -> Contestant {
-    let image = format!("--image=id:{}", image.name());
-    Contestant::new("keeper", "nobody", "squashfs", &["/srv/bin/shifter", &image, "/bin/cat"])
+    running(shifter(image), &["/bin/cat"])
 }
 
 /// A start that joins the container setupRoot made.

@@ -6,7 +6,6 @@
 
 use std::ffi::{CString, OsStr};
 use std::fs::File;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -19,9 +18,9 @@ use super::site::{self, NOBODY};
 
 const PLAIN: Attributes = Attributes::NOSUID.and(Attributes::NODEV);
 
-/// `xtask bench floor SOURCE COMMAND`: SOURCE is an image file, which gets a loop device of its own, or the device of an
+/// `xtask bench floor SOURCE COMMAND...`: SOURCE is an image file, which gets a loop device of its own, or the device of an
 /// image in use. Never returns but with an error.
-pub(super) fn start(source: &Path, command: &Path) -> Result<()> {
+pub(super) fn start(source: &Path, command: &[&str]) -> Result<()> {
     process::new_mount_namespace()?;
     mount::receive_only()?;
     let image = image(source)?;
@@ -53,8 +52,8 @@ pub(super) fn start(source: &Path, command: &Path) -> Result<()> {
     identity::set_group(Triple::all(NOBODY))?;
     identity::set_user(Triple::all(NOBODY))?;
     capability::set_no_new_privs()?;
-    let word = CString::new(command.as_os_str().as_bytes())?;
-    bail!(process::exec(command.as_os_str(), &[word], &[]))
+    let words = command.iter().map(|word| CString::new(*word)).collect::<Result<Vec<_>, _>>()?;
+    bail!(process::exec(OsStr::new(command.first().context("a command")?), &words, &[]))
 }
 
 fn image(source: &Path) -> Result<std::os::fd::OwnedFd> {

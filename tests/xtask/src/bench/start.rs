@@ -63,6 +63,11 @@ pub(super) fn inside(rounds: usize) -> Result<()> {
             "\nMany at once, with the image in use; from the first fork to the last end, wall ms (CPU ms), median:\n\n";
         text += &crowds(image, (rounds / 10).max(3))?;
         println!("{}: crowds done", image.name());
+        if image == Image::Debian {
+            text += "\n32 at once that read the compiler (`cat cc1plus`), none in use before, wall ms (CPU ms), median:\n\n";
+            text += &readers(image)?;
+            println!("{}: readers done", image.name());
+        }
         for missing in in_use.missing {
             let _ = writeln!(text, "\n{missing}");
         }
@@ -172,6 +177,22 @@ fn crowds(image: Image, rounds: usize) -> Result<String> {
     }
     let heads: String = CROWDS.iter().map(|at_once| format!(" {at_once} |")).collect();
     Ok(format!("| |{heads}\n|---|{}\n{}\n", "---:|".repeat(CROWDS.len()), rows.join("\n")))
+}
+
+/// Whether many that read the same blocks of one superblock for the first time stand in each other's way.
+fn readers(image: Image) -> Result<String> {
+    let read = ["/bin/cat", "/usr/lib/gcc/x86_64-linux-gnu/12/cc1plus"];
+    let floor = contestants::running(contestants::floor(&image.squashfs())?, &read);
+    let all = [floor, contestants::running(contestants::shifter(image), &read)];
+    let names = ["a device for each (floor)", "one device (**shifter**)"];
+    let mut rows: Vec<String> = names.iter().map(|name| format!("| {name} |")).collect();
+    for at_once in [1, 32] {
+        let samples = rounds_of(&all, 3, at_once, || wait_until_unused(image))?;
+        for (row, samples) in rows.iter_mut().zip(&samples) {
+            let _ = write!(row, " {:.1} ({:.1}) |", samples.wall().median, samples.cpu().median);
+        }
+    }
+    Ok(format!("| | 1 | 32 |\n|---|---:|---:|\n{}\n", rows.join("\n")))
 }
 
 /// The first contestant is the floor of the others.
