@@ -27,8 +27,6 @@ pub enum EnvFileFaultKind {
     NoEquals,
     /// Nothing stands before the `=`, or a blank.
     Name,
-    /// Nothing stands after the `=`.
-    NoValue,
     /// The line holds a NUL, which no variable can.
     Nul,
 }
@@ -39,7 +37,6 @@ impl fmt::Display for EnvFileFault {
             EnvFileFaultKind::TooLong => "the file is longer than 6 MiB",
             EnvFileFaultKind::NoEquals => "the line holds no `=`; write NAME=VALUE",
             EnvFileFaultKind::Name => "no name without blanks stands before the `=`; write NAME=VALUE",
-            EnvFileFaultKind::NoValue => "the variable has no value; write NAME=VALUE",
             EnvFileFaultKind::Nul => "the line holds a NUL",
         };
         write!(f, "line {}: {text}", self.line)
@@ -51,8 +48,8 @@ impl std::error::Error for EnvFileFault {}
 /// Reads lines of `NAME=VALUE`, in order.
 ///
 /// Blanks around a line do not count; blank lines and lines that begin with `#` are skipped. Nothing is quoted and
-/// nothing expanded, as in the original. A blank in a name is refused: the original would set a variable called
-/// `"NAME "`.
+/// nothing expanded, as in the original. An empty value is one, as for `--env`. A blank in a name is refused: the
+/// original would set a variable called `"NAME "`.
 ///
 /// # Errors
 /// The first line that is no variable.
@@ -77,9 +74,6 @@ pub fn parse_env_file(bytes: &[u8]) -> Result<Environment, EnvFileFault> {
         if name.is_empty() || name.iter().any(u8::is_ascii_whitespace) {
             return Err(fault(Kind::Name));
         }
-        if value.is_empty() {
-            return Err(fault(Kind::NoValue));
-        }
         let value = OsStr::from_bytes(value).to_owned();
         super::set(&mut environment, OsStr::from_bytes(name), value);
     }
@@ -92,8 +86,8 @@ mod tests {
 
     #[test]
     fn lines_are_variables_and_nothing_is_expanded() {
-        let found = parse_env_file(b"# one\n\n  A=$HOME 'x' \r\n  # two\nB= 2\nA=3\n").unwrap();
-        let wanted: Environment = vec![("A".into(), "3".into()), ("B".into(), " 2".into())];
+        let found = parse_env_file(b"# one\n\n  A=$HOME 'x' \r\n  # two\nB= 2\nA=3\nC=\n").unwrap();
+        let wanted: Environment = vec![("A".into(), "3".into()), ("B".into(), " 2".into()), ("C".into(), "".into())];
         assert_eq!(found, wanted);
     }
 
@@ -103,7 +97,6 @@ mod tests {
         assert_eq!(kind(b"A=1\nB\n").to_string(), "line 2: the line holds no `=`; write NAME=VALUE");
         assert_eq!(kind(b"B = 2").kind, EnvFileFaultKind::Name);
         assert_eq!(kind(b"=2").kind, EnvFileFaultKind::Name);
-        assert_eq!(kind(b"B=").kind, EnvFileFaultKind::NoValue);
         assert_eq!(kind(b"B=\0").kind, EnvFileFaultKind::Nul);
     }
 }

@@ -103,7 +103,10 @@ fn variables_come_from_the_image_the_file_and_the_command_line() {
         }
         assert!(!environment.contains("=/x"), "{environment}");
         fs::write("/tmp/shifter-test.env", "A=1\nwrong\n").unwrap();
-        assert_eq!(world.start(&words).fails(1), "shifter: /tmp/shifter-test.env:2: not of the form NAME=VALUE\n");
+        assert_eq!(
+            world.start(&words).fails(1),
+            "shifter: `/tmp/shifter-test.env`, line 2: the line holds no `=`; write NAME=VALUE\n"
+        );
         fs::remove_file("/tmp/shifter-test.env").unwrap();
     });
 }

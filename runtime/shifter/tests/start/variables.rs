@@ -138,13 +138,15 @@ fn a_file_of_variables_is_found_from_where_the_command_starts() {
     isolated(|world| {
         fs::create_dir_all("/tmp/shifter-test-env").unwrap();
         fs::write("/tmp/shifter-test-env/one.env", "A=1\nB=1\n").unwrap();
-        fs::write("/tmp/shifter-test-env/two.env", "# note\n  A = 2 \n\nC=\n").unwrap();
+        fs::write("/tmp/shifter-test-env/two.env", "# note\n  A=\" 2\" \n\nC=\n").unwrap();
         let words = ["-iid:busy", "-w/tmp/shifter-test-env", "--env-file=one.env", "--env-file", "two.env"];
         let got = environment(world, &[], &words);
-        has(&got, "A = 2");
+        has(&got, "A=\" 2\"");
         has(&got, "C=");
         lacks(&got, "B");
-        lacks(&got, "A");
+        fs::write("/tmp/shifter-test-env/one.env", "A=1\nB = 2\n").unwrap();
+        let said = world.shifter(&["--env-file=/tmp/shifter-test-env/one.env", "/bin/env"]).fails(1);
+        assert!(said.contains("line 2: no name without blanks stands before the `=`"), "{said}");
         let said = world.shifter(&["--env-file=two.env", "/bin/env"]).fails(1);
         assert_eq!(said, "shifter: cannot read `two.env` in the container: No such file or directory\n");
         fs::remove_dir_all("/tmp/shifter-test-env").unwrap();
