@@ -38,6 +38,8 @@ pub(crate) const FOR_TESTS: &[Package] = &[
     package("mkfs.xfs", "xfsprogs", "xfsprogs"),
     package("mke2fs", "e2fsprogs", "e2fsprogs"),
     package("mkfs.erofs", "erofs-utils", "erofs-utils"),
+    package("rsyslogd", "rsyslog", "rsyslog"),
+    package("logger", "bsdutils", "util-linux"),
     package("systemd-analyze", "systemd", "systemd"),
     package("setpriv", "util-linux", "util-linux"),
     package("unshare", "util-linux", "util-linux"),

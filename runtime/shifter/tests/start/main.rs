@@ -20,6 +20,7 @@ mod hooks;
 mod identity;
 mod images;
 mod launch;
+mod loggers;
 mod loops;
 mod module_sets;
 mod modules;
