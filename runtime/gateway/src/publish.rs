@@ -16,7 +16,8 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsE
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::OFlag;
-use shifter_formats::index::IndexEntry;
+use shifter_formats::acl::Access as FileAccess;
+use shifter_formats::index::{self, IndexEntry};
 use shifter_gateway_types::config::ReadableBy;
 
 pub use describe::DescribeError;
@@ -25,7 +26,7 @@ pub use sweep::sweep;
 use crate::config::{Owner, System};
 use crate::convert::Format;
 use crate::pull::Product;
-use crate::store::{Access, Entry, Tag, TagName};
+use crate::store::{Access, Entry, Image, Tag, TagName};
 
 /// A file of an image cannot be put in place.
 #[derive(Debug, thiserror::Error)]
@@ -65,30 +66,62 @@ impl Place {
     ///
     /// ORDER: nothing before all texts are known to be good, then the image before any name for it;
     /// `.meta` last, as runtimes since 16.08 expect.
-    pub fn put(&self, product: Product, name: &TagName, entry: &Entry) -> Result<(), PublishError> {
-        let texts = Texts::of(name, entry)?;
-        let format: Format =
-            entry.image.format.parse().map_err(|_| DescribeError::Format(entry.image.format.clone()))?;
-        let image = self.dir.join(format.file_name(&entry.image.id));
-        let mode = self.image_mode(&access_to_image(entry));
-        let file = self.open_own(product.path()).map_err(write(&image))?;
-        if file.metadata().map_err(write(&image))?.is_file() {
-            self.hand_over(&file, mode).map_err(write(&image))?;
-        }
-        product.publish(&image).map_err(write(&image))?;
+    ///
+    /// `others` are the tag's images for other platforms, whose files are in place already.
+    pub fn put(&self, product: Product, name: &TagName, entry: &Entry, others: &[Image]) -> Result<(), PublishError> {
+        let texts = Texts::of(name, entry, others)?;
+        self.put_with_mode(product, &entry.image, self.image_mode(&access_to_image(entry)))?;
         self.write_texts(&texts, entry)
     }
 
-    /// Writes the index entries and the `.meta` of an image that is in place.
+    /// Puts the file of an image in place, readable by its owner alone, without a name that leads to it.
+    pub fn put_file(&self, product: Product, image: &Image) -> Result<(), PublishError> {
+        // One that is there may be everybody's by another tag.
+        if product.is_known() { Ok(()) } else { self.put_with_mode(product, image, 0o600) }
+    }
+
+    fn put_with_mode(&self, product: Product, image: &Image, mode: u32) -> Result<(), PublishError> {
+        let path = self.path_of(image)?;
+        let file = self.open_own(product.path()).map_err(write(&path))?;
+        if file.metadata().map_err(write(&path))?.is_file() {
+            self.hand_over(&file, mode).map_err(write(&path))?;
+        }
+        product.publish(&path).map_err(write(&path))
+    }
+
+    fn path_of(&self, image: &Image) -> Result<PathBuf, PublishError> {
+        let format: Format = image.format.parse().map_err(|_| DescribeError::Format(image.format.clone()))?;
+        Ok(self.dir.join(format.file_name(&image.id)))
+    }
+
+    /// Writes the index entries and the `.meta` of an image that is in place. The tag's images for other platforms keep
+    /// their entries, with the tag's present access.
     pub fn describe(&self, name: &TagName, entry: &Entry) -> Result<(), PublishError> {
-        self.write_texts(&Texts::of(name, entry)?, entry)
+        let mut texts = Texts::of(name, entry, &[])?;
+        let file = self.dir.join("index").join(texts.by_tag.file_name());
+        let before = std::fs::read(&file).ok().and_then(|bytes| index::list::read(bytes).ok()).unwrap_or_default();
+        let is_other = |other: &IndexEntry| other.platform != texts.by_tag.platform && other.id != texts.by_tag.id;
+        texts.others = before.into_iter().filter(is_other).collect();
+        for other in &mut texts.others {
+            other.access.clone_from(&texts.by_tag.access);
+        }
+        self.write_texts(&texts, entry)
     }
 
     fn write_texts(&self, texts: &Texts, entry: &Entry) -> Result<(), PublishError> {
         let index = self.index_directory()?;
-        for entry in [&texts.by_id, &texts.by_tag] {
-            self.write(&index, &entry.file_name(), &entry.to_string(), 0o600)?;
+        for other in &texts.others {
+            let mode = self.mode_for(other.access == FileAccess::Public);
+            let image = self.dir.join(format!("{}.{}", other.id, other.format));
+            if let Ok(file) = self.open_own(&image) {
+                self.hand_over(&file, mode).map_err(write(&image))?;
+            }
+            self.write(&index, &other.by_id().file_name(), &other.by_id().to_string(), 0o600)?;
+            self.write(&self.dir, &format!("{}.meta", other.id), &other.to_meta().print().text, mode)?;
         }
+        self.write(&index, &texts.by_id.file_name(), &texts.by_id.to_string(), 0o600)?;
+        let all: Vec<IndexEntry> = [&texts.by_tag].into_iter().chain(&texts.others).cloned().collect();
+        self.write(&index, &texts.by_tag.file_name(), &index::list::write(&all), 0o600)?;
         let meta = texts.by_id.to_meta().print();
         for omitted in &meta.omitted {
             tracing::info!(id = entry.image.id, key = omitted.key, "only the index holds this value");
@@ -98,8 +131,12 @@ impl Place {
     }
 
     fn image_mode(&self, access: &Access) -> u32 {
-        match (self.readable_by, access) {
-            (ReadableBy::World, Access::Public) => 0o644,
+        self.mode_for(*access == Access::Public)
+    }
+
+    fn mode_for(&self, is_public: bool) -> u32 {
+        match self.readable_by {
+            ReadableBy::World if is_public => 0o644,
             _ => 0o600,
         }
     }
@@ -172,14 +209,19 @@ impl Place {
 struct Texts {
     by_id: IndexEntry,
     by_tag: IndexEntry,
+    /// What the tag is on other platforms.
+    others: Vec<IndexEntry>,
 }
 
 impl Texts {
-    fn of(name: &TagName, entry: &Entry) -> Result<Self, PublishError> {
+    fn of(name: &TagName, entry: &Entry, others: &[Image]) -> Result<Self, PublishError> {
         let asked = |tag: &&Tag| tag.itype == name.itype && tag.tag == name.tag;
         let tag = entry.tags.iter().find(asked).ok_or_else(|| PublishError::NoTag(name.tag.clone()))?;
-        let text = |access| describe::index(&name.system, &tag.itype, &tag.tag, &entry.image, access);
-        Ok(Self { by_tag: text(&tag.access)?, by_id: text(&access_to_image(entry))?.by_id() })
+        let text = |image, access| describe::index(&name.system, &tag.itype, &tag.tag, image, access);
+        let others = others.iter().map(|other| text(other, &tag.access)).collect::<Result<_, _>>()?;
+        let access = access_to_image(entry);
+        let by_id = text(&entry.image, &access)?.by_id();
+        Ok(Self { by_tag: text(&entry.image, &tag.access)?, by_id, others })
     }
 }
 

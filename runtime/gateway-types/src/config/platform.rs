@@ -122,10 +122,13 @@ impl Platform {
         self.admins.iter().flatten().any(|admin| admin == user)
     }
 
-    /// The platform of images to pull: the first of `platforms`, default `linux/amd64`.
+    /// The platforms of images to pull, at least one, best first; `linux/amd64` where none is written.
     #[must_use]
-    pub fn preferred(&self) -> PlatformSpec {
-        self.platforms.iter().flatten().next().cloned().unwrap_or_default()
+    pub fn all_platforms(&self) -> Vec<PlatformSpec> {
+        match self.platforms.as_deref() {
+            None | Some([]) => vec![PlatformSpec::default()],
+            Some(written) => written.to_vec(),
+        }
     }
 }
 

@@ -21,8 +21,8 @@ pub struct System {
     pub image_dir: PathBuf,
     /// Who owns the image files.
     pub owner: Owner,
-    /// The platform of images it runs.
-    pub platform: Platform,
+    /// The platforms of its nodes, at least one, the most usual first.
+    pub platforms: Vec<Platform>,
 }
 
 /// The user who owns image files.
@@ -46,14 +46,15 @@ impl System {
         if image_dir.is_relative() {
             return Err(ConfigError::unsupported(key("local.imageDir"), "it is not absolute"));
         }
-        let platform = written.preferred().to_string().parse();
+        let platforms = written.all_platforms().into_iter().map(|written| written.to_string().parse());
+        let platforms: Result<Vec<Platform>, _> = platforms.collect();
         Ok(Self {
             name: name.to_owned(),
             munge_socket: written.munge_socket_path.clone(),
             admins: written.admins.clone().unwrap_or_default(),
             image_dir,
             owner: Owner::resolve(&key("imageOwner"), written.image_owner.as_deref())?,
-            platform: platform.map_err(|source| ConfigError::Platform { system: name.to_owned(), source })?,
+            platforms: platforms.map_err(|source| ConfigError::Platform { system: name.to_owned(), source })?,
         })
     }
 

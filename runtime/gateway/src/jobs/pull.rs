@@ -11,9 +11,11 @@ use crate::app::App;
 use crate::config::Password;
 use crate::convert::{Format, Limits};
 use crate::publish;
-use crate::pull::{Directories, Existing, PullRequest, Pulled};
+use crate::pull::{Directories, Existing, Platform, PullRequest, Pulled};
 use crate::store::{Completed, Image, Job};
 use crate::time::now;
+
+mod platforms;
 
 /// Between two attempts to write the end of a pull down.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -88,16 +90,17 @@ async fn run(app: Arc<App>, job: Job, order: Order) -> anyhow::Result<String> {
     let pulling = async {
         // The reporter is dropped with the pull, which ends the writing.
         let reporter = reporter;
-        tokio::time::timeout(limit, app.puller.pull(request(&order), &reporter)).await
+        tokio::time::timeout(limit, platforms::pull(&app, &order, &reporter)).await
     };
     let (pulled, ()) = tokio::join!(pulling, reports.write_down(&app, seq));
-    let pulled = pulled.map_err(|_| anyhow::anyhow!("the pull took more than {} seconds", limit.as_secs()))??;
+    let (pulled, others) =
+        pulled.map_err(|_| anyhow::anyhow!("the pull took more than {} seconds", limit.as_secs()))??;
     if pulled.private && job.ask.uid.is_none() {
         anyhow::bail!("the image is private and the caller is nobody: authenticate");
     }
     tell(&app, seq, Status::Transfer).await?;
     let this = Arc::clone(&app);
-    let done = tokio::task::spawn_blocking(move || finish(&this, seq, &job, &order, pulled));
+    let done = tokio::task::spawn_blocking(move || finish(&this, seq, &job, &order, pulled, &others));
     done.await?
 }
 
@@ -110,12 +113,12 @@ async fn tell(app: &Arc<App>, seq: i64, status: Status) -> anyhow::Result<()> {
     }
 }
 
-fn request(order: &Order) -> PullRequest {
+fn request(order: &Order, platform: &Platform) -> PullRequest {
     let config = &order.config;
     PullRequest {
         reference: order.reference.clone(),
         location: order.location.clone(),
-        platform: order.system.platform.clone(),
+        platform: platform.clone(),
         credential: match &order.password {
             Password::Callers(credential) | Password::Sites(credential) => Some(credential.clone()),
             Password::None => None,
@@ -146,14 +149,14 @@ fn limits(written: &shifter_gateway_types::config::Limits) -> Limits {
 ///
 /// ORDER: the image, then the index, then `.meta`, then the store. Whatever is cut short leaves a row
 /// that is pulled again, and no name that leads to a file that is not whole.
-fn finish(app: &App, seq: i64, job: &Job, order: &Order, pulled: Pulled) -> anyhow::Result<String> {
+fn finish(app: &App, seq: i64, job: &Job, order: &Order, pulled: Pulled, others: &[Image]) -> anyhow::Result<String> {
     let gone = || anyhow::anyhow!("the pull is no longer in the store");
     let private = pulled.private && !is_for_everybody(job, order);
     let done = Completed { image: image(&pulled, order.config.conversion.format), private };
     let _one_at_a_time = app.publishing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let seen = app.store.preview(seq, &done, now())?.ok_or_else(gone)?;
     let place = publish::Place::new(&order.system, order.config.readable_by);
-    place.put(pulled.product, &job.ask.name, &seen)?;
+    place.put(pulled.product, &job.ask.name, &seen, others)?;
     let stored = app.store.complete(seq, &done, now())?.ok_or_else(gone)?;
     // A second request may have joined its lists to this pull in the meantime.
     let access = |entry: &crate::store::Entry| entry.tags.iter().map(|tag| tag.access.clone()).collect::<Vec<_>>();

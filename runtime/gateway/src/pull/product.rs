@@ -71,6 +71,11 @@ impl Product {
         Self { made, _turn: Some(turn) }
     }
 
+    /// Whether it was in the image directory already.
+    pub fn is_known(&self) -> bool {
+        matches!(self.made, Made::Known(_))
+    }
+
     /// Where the product lies now.
     pub fn path(&self) -> &Path {
         match &self.made {

@@ -13,6 +13,7 @@ mod callers;
 mod files;
 mod kills;
 mod older;
+mod platforms;
 mod private;
 mod process;
 mod signals;

@@ -1,0 +1,60 @@
+//! One tag, and an image for each platform of the system.
+
+use std::sync::Arc;
+
+use super::{image, request};
+use crate::app::App;
+use crate::jobs::Order;
+use crate::publish;
+use crate::pull::{Progress, PullError, Pulled};
+use crate::registry::RegistryError;
+use crate::store::Image;
+
+/// Pulls the image of each platform of the system that the tag has one for, and gives back that of the best platform,
+/// and the facts of the others, whose files are in place then. A platform that the tag does not have is left out; a tag
+/// that has none of them is refused.
+///
+/// ORDER: a product is put in place before the next is pulled: two may be one image, and a pull of it would wait for the
+/// first.
+pub(super) async fn pull(
+    app: &Arc<App>,
+    order: &Order,
+    progress: &dyn Progress,
+) -> anyhow::Result<(Pulled, Vec<Image>)> {
+    let platforms = &order.system.platforms;
+    let mut others: Vec<Image> = Vec::new();
+    for platform in platforms.iter().skip(1).rev() {
+        match app.puller.pull(request(order, platform), progress).await {
+            Ok(pulled) => others.push(put(order, pulled).await?),
+            Err(PullError::Registry(RegistryError::Platform { .. })) => {
+                let image = order.reference.to_string();
+                tracing::info!(system = order.system.name, image, %platform, "the tag has no image for this platform");
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let mut refused = None;
+    for platform in platforms {
+        match app.puller.pull(request(order, platform), progress).await {
+            Ok(pulled) => {
+                let best = pulled.platform.to_string();
+                others.retain(|other| other.id != pulled.id && other.platform != best);
+                others.sort_by(|a, b| a.platform.cmp(&b.platform));
+                others.dedup_by(|a, b| a.platform == b.platform);
+                return Ok((pulled, others));
+            }
+            Err(error @ PullError::Registry(RegistryError::Platform { .. })) => refused = refused.or(Some(error)),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(refused.expect("a system has a platform at least, and each of them was refused").into())
+}
+
+/// Puts the file of an image in place, closed to everybody until a name with its access leads to it.
+async fn put(order: &Order, pulled: Pulled) -> anyhow::Result<Image> {
+    let facts = image(&pulled, order.config.conversion.format);
+    let place = publish::Place::new(&order.system, order.config.readable_by);
+    let product = pulled.product;
+    let facts = tokio::task::spawn_blocking(move || place.put_file(product, &facts).map(|()| facts)).await??;
+    Ok(facts)
+}
