@@ -7,6 +7,7 @@
 mod gather;
 mod own;
 mod pack;
+mod records;
 mod redact;
 
 pub use gather::{Request, gather};

@@ -17,7 +17,7 @@ mod path;
 mod service;
 
 pub use class::by_class;
-pub use content::{Accounts, Etc, Nsswitch};
+pub use content::{Accounts, Denied, Etc, Nsswitch};
 pub(crate) use gather::Sight;
 pub use gather::{Described, GatherError, Wanted, gather, identify, read_below};
 pub use kernel::{Cgroup, Kernel, Loop, Selinux, Support, UserNamespaces};
@@ -61,6 +61,9 @@ pub struct Facts {
     /// What the files of `etc.path` hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub etc: Option<Etc>,
+    /// What is forbidden for the moment, where there is a file of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deny: Option<Denied>,
     /// The numbers of the users that the profile names; none for a user who is not there.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub users: BTreeMap<String, Option<u32>>,

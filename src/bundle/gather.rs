@@ -1,6 +1,6 @@
 //! Reading what goes into the archive. What is not there, or may not be read, is listed with its reason.
 
-use super::{Entry, own, redact};
+use super::{Entry, own, records, redact};
 use crate::facts;
 use crate::verify::{self, Root};
 use std::fmt::Write as _;
@@ -10,6 +10,8 @@ use std::process::{Command, Stdio};
 
 /// How much of the end of a log is taken.
 const MOST_OF_A_LOG: u64 = 64 * 1024;
+/// How much of the end of a log records are looked for in.
+const MOST_OF_A_SYSLOG: u64 = 8 * 1024 * 1024;
 /// How many logs are taken, the first by name.
 const MOST_LOGS: usize = 16;
 /// Where the gateways log.
@@ -41,7 +43,7 @@ pub fn gather(request: &Request) -> Vec<Entry> {
     let root = Root::new(request.root.as_deref());
     let mut gathering = Gathering { root: &root, entries: Vec::new(), missing: String::new() };
     gathering.add("versions.txt", versions(&root));
-    for name in ["udiRoot.conf", "premount.sh", "postmount.sh", "class"] {
+    for name in ["udiRoot.conf", "deny", "premount.sh", "postmount.sh", "class"] {
         gathering.text(&format!("{}/{name}", request.config));
     }
     for name in ["imagemanager.json", "manifest.json"] {
@@ -56,6 +58,7 @@ pub fn gather(request: &Request) -> Vec<Entry> {
     if root.is_own() {
         gathering.journal();
     }
+    gathering.records();
     let missing = std::mem::take(&mut gathering.missing);
     let mut entries = gathering.entries;
     guard(&mut entries, &root, &request.config);
@@ -144,10 +147,24 @@ impl Gathering<'_> {
         found.sort();
         for name in found.iter().filter(|name| name.ends_with(".log")).take(MOST_LOGS) {
             let path = format!("{directory}/{name}");
-            match end(self.root, &path) {
+            match end(self.root, &path, MOST_OF_A_LOG) {
                 Ok(text) => self.add(path.trim_start_matches('/'), redact::text(&text)),
                 Err(error) => self.lacks(&path, &error),
             }
+        }
+    }
+
+    /// What the runtime recorded of starts, wherever the node keeps it.
+    fn records(&mut self) {
+        let mut texts: Vec<String> =
+            records::LOGS.iter().filter_map(|path| end(self.root, path, MOST_OF_A_SYSLOG).ok()).collect();
+        if self.root.is_own() {
+            let arguments = ["--identifier", "shifter", "--lines", "2000", "--no-pager", "--output", "short"];
+            texts.extend(said("/usr/bin/journalctl", &arguments));
+        }
+        match records::pick(texts.iter().map(String::as_str)) {
+            Some(text) => self.add("records.jsonl", redact::text(&text)),
+            None => self.lacks("records.jsonl", &"no record of a start in the journal or below /var/log"),
         }
     }
 
@@ -201,16 +218,16 @@ fn names(directory: &Path) -> io::Result<Vec<String>> {
 }
 
 /// The end of a file, from the first whole line on.
-fn end(root: &Root, path: &str) -> io::Result<String> {
+fn end(root: &Root, path: &str, most: u64) -> io::Result<String> {
     let mut file = root.open(Path::new(path))?;
     let there = file.metadata()?;
     if !there.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
     }
-    let skipped = there.len().saturating_sub(MOST_OF_A_LOG);
+    let skipped = there.len().saturating_sub(most);
     file.seek(SeekFrom::Start(skipped))?;
     let mut bytes = Vec::new();
-    file.take(MOST_OF_A_LOG).read_to_end(&mut bytes)?;
+    file.take(most).read_to_end(&mut bytes)?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     Ok(match text.split_once('\n') {
         Some((_, whole)) if skipped > 0 => whole.to_owned(),

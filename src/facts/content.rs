@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use shifter_formats::deny::Deny;
 use std::collections::BTreeMap;
 
 /// What the files of `etc.path` hold.
@@ -44,6 +45,27 @@ pub struct Accounts {
 pub struct Nsswitch {
     /// The services of each database, in order, without reactions such as `[NOTFOUND=return]`.
     pub databases: BTreeMap<String, Vec<String>>,
+}
+
+/// What the file of what is forbidden for the moment says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Denied {
+    /// How many entries; none where it cannot be read whole.
+    pub entries: u64,
+    /// Why it cannot be read whole, line by line. At most 16.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<String>,
+}
+
+impl Denied {
+    /// Reads the file as the runtime does.
+    pub(super) fn read(text: &str) -> Self {
+        match Deny::parse(text.as_bytes()) {
+            Ok(deny) => Self { entries: deny.entries.len() as u64, faults: Vec::new() },
+            Err(faults) => Self { entries: 0, faults: faults.iter().take(KEPT).map(ToString::to_string).collect() },
+        }
+    }
 }
 
 /// How many names or lines are kept.

@@ -4,6 +4,8 @@ use crate::diagnostic::KeyPath;
 use crate::profile::section::{ArtifactKind, FilesystemSection, Profile};
 use crate::render;
 use crate::site::{Access, Hook, Node, Site};
+use crate::target::Target;
+use shifter_formats::deny;
 
 /// A path that a profile names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +31,8 @@ pub enum Role {
     Config,
     /// `udiRoot.conf`.
     UdiRoot,
+    /// The file of what is forbidden for the moment, which root reads at each start.
+    Deny,
     /// `imagemanager.json`.
     ImageManager,
     /// The directory whose files become `/etc` of containers.
@@ -121,6 +125,10 @@ impl List<'_> {
         self.add_some(node.paths.mount_command.as_ref(), "paths.mount_command", Role::MountHelper);
         self.add_some(node.paths.opt_udi_image.as_ref(), "paths.opt_udi_image", Role::Copied);
         self.add(&format!("{}/udiRoot.conf", self.site.config), "paths.config", Role::UdiRoot);
+        if self.site.target == Target::Native {
+            let beside = format!("{}/{}", self.site.config, deny::FILE);
+            self.add(node.runtime.deny_file.as_ref().unwrap_or(&beside), "runtime.deny_file", Role::Deny);
+        }
         for (name, hook) in [("premount", &node.premount), ("postmount", &node.postmount)] {
             self.hook(node, name, hook);
         }
@@ -218,6 +226,7 @@ impl Role {
                 | Self::Hook
                 | Self::Config
                 | Self::UdiRoot
+                | Self::Deny
                 | Self::ImageManager
                 | Self::Etc
                 | Self::KernelModules

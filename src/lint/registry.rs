@@ -56,6 +56,7 @@ pub static RULES: &[&Rule] = &[
     &rt::images::IMAGE_ROOT_SQUASH,
     &sec::files::SETUID_ON_NOSUID,
     &rt::host::IMAGE_DIR_OPEN,
+    &rt::host::DENY_FILE_BROKEN,
     &etc::host::ETC_MISSING_FILES,
     &etc::host::ETC_BAD_NAME,
     &etc::host::ETC_SUBDIRECTORY,

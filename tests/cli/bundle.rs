@@ -40,6 +40,12 @@ fn node() -> Site {
             ),
         )
         .with("root/var/log/shifter_imagegw/worker.log", &format!("login {HARBOR} refused\n"))
+        .with("root/etc/shifter/deny", "everything maintenance\n")
+        .with(
+            "root/var/log/auth.log",
+            "Nov 22 12:00:00 n1 sshd[1]: session opened\n\
+             Nov 22 12:00:01 n1 shifter[2]: @cee: {\"at\":1,\"outcome\":\"refused\",\"uid\":7,\"error\":\"no image\"}\n",
+        )
         .with(
             "root/var/lib/shifter-site/generations/1/generation.json",
             "{\"number\": 1, \"config_id\": \"0123456789abcdef\"}",
@@ -84,7 +90,10 @@ fn the_archive_has_what_a_supporter_needs_and_no_secret() {
     shows("var/log/shifter_imagegw/api.log", "mongodb://***@localhost/\nauthorization:***\nready\n");
     shows("var/log/shifter_imagegw/worker.log", "left out");
     shows("var/lib/shifter-site/generations/1/generation.json", "0123456789abcdef");
+    shows("etc/shifter/deny", "everything maintenance\n");
     shows("versions.txt", "Tiny Linux");
+    let record = "{\"at\":1,\"outcome\":\"refused\",\"uid\":7,\"error\":\"no image\"}\n";
+    assert_eq!(entries.get("records.jsonl").map(String::as_str), Some(record));
     shows("facts.json", "\"root\": \"root\"");
     shows("verify.json", "cannot read the manifest");
     shows("not-there.txt", "/etc/shifter/manifest.json: ");

@@ -4,7 +4,7 @@ use super::deadline::within;
 use super::sight::{Sight, handle};
 use super::{Described, elf, kernel};
 use crate::facts::content::Form;
-use crate::facts::{Accounts, Etc, Facts, Kind, Nsswitch, Path, Role, Tree, named};
+use crate::facts::{Accounts, Denied, Etc, Facts, Kind, Nsswitch, Path, Role, Tree, named};
 use crate::profile::section::scalar::Mode;
 use nix::fcntl::OFlag;
 use std::collections::BTreeSet;
@@ -87,6 +87,10 @@ impl Paths<'_> {
         }
         match role {
             Role::Etc => self.read_etc(path),
+            Role::Deny => match self.sight.read(path) {
+                Ok(text) => self.facts.deny = Some(Denied::read(&text)),
+                Err(error) => drop(self.facts.unknown.insert("deny".to_owned(), error.to_string())),
+            },
             Role::Copied => self.count(path),
             Role::Driver => self.add(&format!("{}/nvidia-smi", path.trim_end_matches('/'))),
             _ => {}

@@ -171,3 +171,49 @@ fn image_dir_open(view: &View<'_>, out: &mut Findings<'_>) {
         }
     });
 }
+
+rule! {
+    /// The file of what is forbidden for the moment cannot be read whole.
+    ///
+    /// # What it checks
+    /// On nodes that facts are known of, every line of the file `deny` beside udiRoot.conf, or of `runtime.deny_file`, is an entry, a comment or blank.
+    ///
+    /// # Why is this bad
+    /// A line that cannot be read may be the one that matters, so the runtime starts nothing on the node until it can be.
+    ///
+    /// # Bad
+    /// ```toml
+    /// [target]
+    /// shifter = "native"
+    /// ```
+    /// ```json facts.json
+    /// { "paths": { "/etc/shifter/deny": { "kind": "file", "uid": 0, "mode": "0600" } }, "deny": { "entries": 0, "faults": ["line 2: say at the end of the line what users are told"] } }
+    /// ```
+    ///
+    /// # Good
+    /// ```toml
+    /// [target]
+    /// shifter = "native"
+    /// ```
+    /// ```json facts.json
+    /// { "paths": { "/etc/shifter/deny": { "kind": "file", "uid": 0, "mode": "0600" } }, "deny": { "entries": 2 } }
+    /// ```
+    pub(crate) static DENY_FILE_BROKEN = {
+        id: id("RT030", "deny-file-broken", Error, Correctness),
+        impact: Impact::EveryStart,
+        targets: Targets::Only(&[Target::Native]),
+        needs: &[Fact::Host],
+        source: "deny_file in docs/reference/runtime.md",
+        check: Check::View(|view, out| {
+            each_host(view, out, |facts, seen| {
+                for file in view.named_as(Role::Deny) {
+                    let faults = facts.deny.iter().flat_map(|deny| &deny.faults);
+                    seen.extend(faults.map(|fault| {
+                        let message = format!("`{}`, {fault}", file.path);
+                        Seen::new(file.key.clone(), message, "put the line right; until then nothing is started")
+                    }));
+                }
+            });
+        }),
+    }
+}
