@@ -59,6 +59,7 @@ pub(crate) const FOR_BENCHES: &[Package] = &[
     package("debootstrap", "debootstrap", "debootstrap"),
     package("mksquashfs", "squashfs-tools", "squashfs-tools"),
     package("/usr/bin/time", "time", "time"),
+    package("strace", "strace", "strace"),
 ];
 
 /// Installs what is missing of `wanted` (as root with apt), or fails with the exact command to run.

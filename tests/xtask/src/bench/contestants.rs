@@ -138,6 +138,7 @@ pub(super) fn peers(image: Image) -> Result<Vec<Contestant>> {
         ),
         Contestant::new("ch-run", "nobody", "directory", &["ch-run", &rootfs, "--", "/bin/true"]),
     ];
+    // Limits below those of any root: one without CAP_SYS_RESOURCE cannot set podman's own.
     let podman = [
         "podman",
         "run",
@@ -145,7 +146,8 @@ pub(super) fn peers(image: Image) -> Result<Vec<Contestant>> {
         "--network=none",
         "--cgroups=disabled",
         "--log-driver=none",
-        "--ulimit=host",
+        "--ulimit=nofile=1024:1024",
+        "--ulimit=nproc=1024:1024",
         "--rootfs",
         &rootfs,
     ];

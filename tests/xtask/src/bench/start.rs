@@ -26,7 +26,6 @@ const CROWDS: [usize; 4] = [1, 8, 64, 128];
 
 /// Builds, makes the site, measures, and writes the report.
 pub(super) fn run(rounds: usize) -> Result<()> {
-    packages::ensure(packages::FOR_TESTS)?;
     if let Err(error) = packages::ensure(packages::FOR_BENCHES) {
         // A peer that cannot be had is named in the report.
         println!("{error:#}");
@@ -44,15 +43,17 @@ pub(super) fn inside(rounds: usize) -> Result<()> {
     site::enter()?;
     contestants::hide_hybrid_cgroups()?;
     let mut text = format!(
-        "`/bin/true` in a container, {rounds} interleaved rounds, Linux {}, {} CPUs. CPU is user and system time of all processes;\n\
+        "`/bin/true` in a container, {rounds} interleaved rounds, Linux {}, {} CPUs; load average before: {}. CPU is user and system\n\
+         time of all processes;\n\
          the floor is a program that asks the kernel for the same container and does nothing else. Shifter and the floor start\n\
          from a squashfs (zstd), the peers from the same files unpacked.\n",
         kernel(),
-        cpus()
+        cpus(),
+        std::fs::read_to_string("/proc/loadavg")?.split(' ').next().unwrap_or_default()
     );
     for image in Image::ALL {
-        let size = std::fs::metadata(image.squashfs())?.len() >> 20;
-        let _ = write!(text, "\n### {}, {size} MiB of squashfs\n\nFirst start on the node:\n\n", image.name());
+        let size = std::fs::metadata(image.squashfs())?.len() >> 10;
+        let _ = write!(text, "\n### {}, {size} KiB of squashfs\n\nFirst start on the node:\n\n", image.name());
         text += &first(image, rounds)?;
         println!("{}: first starts done", image.name());
         text += "\nWith the image in use:\n\n";
