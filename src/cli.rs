@@ -32,6 +32,7 @@ mod rollback;
 mod rules;
 mod schema;
 mod show;
+mod stage;
 mod support_bundle;
 mod try_site;
 mod verify;
@@ -78,6 +79,7 @@ enum Verb {
     Capacity(capacity::Args),
     Why(why::Args),
     Show(show::Args),
+    Stage(stage::Args),
     Schema(schema::Args),
     Lsp(lsp::Args),
     Try(try_site::Args),
@@ -131,6 +133,7 @@ fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> Exit {
         Verb::Docs(args) => docs::run(args, &console),
         Verb::Why(args) => why::run(args, &console),
         Verb::Show(args) => show::run(args, &console),
+        Verb::Stage(args) => stage::run(args, &console),
         Verb::Schema(args) => schema::run(args, &console),
         Verb::Lsp(args) => lsp::run(args, &console),
         Verb::Try(args) => try_site::run(args, &console),

@@ -22,6 +22,7 @@
 //! them. [`bundle`] gathers what a supporter needs to see. [`secret`] reads what references to secrets refer to, and knows
 //! what a secret looks like where none may be.
 //! [`import`] goes the other way: from the files of a running site to a profile, with the proof that they say the same.
+//! [`stage`] makes a module of an MPI of the host: [`elf`] knows what libraries need, and [`mpi`] which may stand for which.
 //! [`schema`] describes the files read and written, for editors and other programs; [`docs`] is the manual for people.
 //! [`lsp`] serves editors: the same findings while a profile is typed.
 
@@ -37,6 +38,7 @@ mod digest;
 pub mod docs;
 pub mod doctor;
 pub mod edit;
+pub mod elf;
 pub mod facts;
 pub mod import;
 pub mod init;
@@ -45,6 +47,7 @@ pub mod layout;
 pub mod lint;
 pub mod lsp;
 pub mod migrate;
+pub mod mpi;
 pub mod profile;
 pub mod render;
 pub mod repair;
@@ -55,6 +58,7 @@ pub mod script;
 pub mod secret;
 pub mod show;
 pub mod site;
+pub mod stage;
 pub mod target;
 pub mod tree;
 pub mod verify;

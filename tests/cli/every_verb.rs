@@ -35,7 +35,7 @@ const LOOKED_AT: [&str; 22] = [
 
 /// The verbs that read neither a profile nor an installed file; `try` starts what `render` renders, and shows what `check`
 /// shows.
-const NOTHING_TO_SEE: [&str; 5] = ["rules", "schema", "try", "completion", "man"];
+const NOTHING_TO_SEE: [&str; 6] = ["rules", "schema", "stage", "try", "completion", "man"];
 
 const FORMS: [&str; 7] = ["human", "concise", "json", "sarif", "github", "gitlab", "junit"];
 

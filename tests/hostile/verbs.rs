@@ -54,6 +54,7 @@ pub(crate) const VERBS: &[Verb] = &[
     verb("migrate", &["migrate", "@", "--to", "native"], Reads::ProfileInPart),
     verb("capacity", &["capacity", "@"], Reads::ProfileInPart),
     verb("support-bundle", &["support-bundle", "--root", "@", "--output", "OUT"], Reads::Root),
+    verb("stage", &["stage", "mpich", "--root", "@", "--from", "/opt/mpi", "--out", "OUT"], Reads::Root),
     verb("why", &["why", "gateway.timeout", "@"], Reads::ProfileInPart),
     verb("show", &["show", "@"], Reads::ProfileInPart),
     verb("facts", &["facts", "--profile", "@", "--root", "ROOT"], Reads::ProfileInPart),

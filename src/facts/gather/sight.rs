@@ -66,6 +66,20 @@ impl Sight {
         Some(if path.is_empty() { "/".to_owned() } else { path })
     }
 
+    /// A regular file, open for reading, and its path as seen from the root with all links resolved.
+    pub(crate) fn real_file(&self, path: &str) -> io::Result<(String, File)> {
+        let (sight, path) = (self.clone(), path.to_owned());
+        let open = move || {
+            let file = sight.open(&path, OFlag::O_RDONLY | OFlag::O_NONBLOCK)?;
+            if !file.metadata()?.is_file() {
+                return Err(io::Error::other("not a regular file"));
+            }
+            let real = sight.real(&file).ok_or_else(|| io::Error::other("its path is not UTF-8"))?;
+            Ok((real, file))
+        };
+        within(self.limit, open).unwrap_or_else(|| Err(self.late()))
+    }
+
     /// The text of a regular file. Bytes that are no UTF-8 are replaced.
     pub(super) fn read(&self, path: &str) -> io::Result<String> {
         let bytes = self.read_bytes(path, LONGEST)?;
