@@ -1,10 +1,13 @@
 //! What is wrong with a node as it is: the rules about hosts, asked about the node itself.
 //!
 //! What is said and how it is judged is `check`'s; only the facts are found on the spot, and only rules that need them are
-//! heard. Where there is no profile, the installed files say what is wanted ([`installed`]). [`image`] looks at one image.
+//! heard. Where there is no profile, the installed files say what is wanted ([`installed`]). [`image`] looks at one image,
+//! [`inside`] into it, and [`modules`] says which module would take the place of its MPI.
 
 pub mod image;
+pub mod inside;
 pub mod installed;
+pub mod modules;
 
 use crate::check::{self, Strictness, Verdict};
 use crate::facts::Facts;

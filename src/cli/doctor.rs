@@ -12,7 +12,10 @@ use super::{
 use crate::{
     check::{self, Strictness},
     diagnostic::Format,
-    doctor::{self, image, installed},
+    doctor::{
+        self, image, installed,
+        modules::{self, Candidate},
+    },
     facts::{self, Wanted},
     profile::{self, Input, LoadOptions, Profile, section::FailOn},
 };
@@ -26,7 +29,8 @@ use crate::{
   shifter-site doctor                                      what /etc/shifter says, on this node
   shifter-site doctor --profile site.toml --class compute
   shifter-site doctor --root /images/compute               the files of a node image
-  shifter-site doctor --image ubuntu:24.04                 an image in the image directory
+  shifter-site doctor --image ubuntu:24.04                 an image in the image directory: its MPI, and what will work
+  shifter-site doctor --image /srv/tree                    the same of a tree
   shifter-site doctor --format json --fail-on warn")]
 pub(super) struct Args {
     /// The profile. Without one, what is installed in the directory of --config says what is wanted.
@@ -58,7 +62,8 @@ pub(super) struct Args {
     /// The least severity that makes the run fail.
     #[arg(long, value_parser = super::check::fail_on, value_name = "error|warn|info|never")]
     fail_on: Option<FailOn>,
-    /// Report on images instead: an identity or its beginning, a tag, or TYPE:TAG; `all` for all of them.
+    /// Report on images instead: an identity or its beginning, a tag, TYPE:TAG, or the path of a tree or file; `all` for
+    /// all in the image directory. Of those that are named it is said which MPI they have, and which module will work.
     #[arg(long, value_name = "IMAGE")]
     image: Option<String>,
 }
@@ -83,8 +88,11 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let file = args.profile().cloned().unwrap_or_default();
     let described = describe(&loaded, class.as_deref(), &file);
     if let Some(wanted) = &args.image {
-        let images = described?.site.node.map(|node| node.images.path).unwrap_or_default();
-        return report_images(args, &images, wanted, console);
+        let node = described?.site.node;
+        let (path, modules) = node.map(|node| (node.images.path, node.modules)).unwrap_or_default();
+        let limit = Duration::from_secs(args.node.timeout);
+        let modules = modules::candidates(&loaded.profile, &modules, &args.node.root, limit);
+        return report_images(args, &path, wanted, &modules, console);
     }
     // A profile that means nothing has findings that say why.
     let wanted = args.node.wanted(described.ok(), Duration::from_secs(args.node.timeout));
@@ -123,11 +131,18 @@ fn options(args: &Args, console: &Console) -> Result<LoadOptions, Failure> {
     Ok(LoadOptions { input, ..LoadOptions::file("") })
 }
 
-fn report_images(args: &Args, directory: &str, wanted: &str, console: &Console) -> Outcome {
+fn report_images(args: &Args, directory: &str, wanted: &str, modules: &[Candidate], console: &Console) -> Outcome {
     let wanted = if wanted == "all" { "" } else { wanted };
     let limit = Duration::from_secs(args.node.timeout);
-    let images = image::look(&args.node.root, directory, wanted, limit)
-        .map_err(|image::ImageError::Read { path, source }| Failure::File { verb: "read", path, source })?;
+    let failed = |image::ImageError::Read { path, source }| Failure::File { verb: "read", path, source };
+    let mut images = if wanted.starts_with('/') {
+        vec![image::at(&args.node.root.join(wanted.trim_start_matches('/'))).map_err(failed)?]
+    } else {
+        image::look(&args.node.root, directory, wanted, limit).map_err(failed)?
+    };
+    if !wanted.is_empty() {
+        image::look_into(&args.node.root, &mut images, modules, limit).map_err(failed)?;
+    }
     if images.is_empty() && !wanted.is_empty() {
         return Err(Failure::Several(format!(
             "no image in `{}` is called `{wanted}`",

@@ -1,7 +1,7 @@
 //! One image as it lies in the image directory: its names, its file, what its records say.
 
 use std::fmt::Write as _;
-use std::io;
+use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,6 +13,8 @@ use shifter_formats::{
     meta::{ImageFormat, Meta},
 };
 
+use super::inside::{Inside, Mpi};
+use super::modules::Candidate;
 use crate::facts::Sight;
 use crate::profile::section::scalar::Mode;
 
@@ -38,6 +40,12 @@ pub struct Image {
     /// Why its file cannot be looked at, which then is among the problems.
     #[serde(skip)]
     unreadable: Option<String>,
+    /// What is inside, where that was asked for and can be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inside: Option<Inside>,
+    /// Why it cannot be looked into, where it cannot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unseen: Option<String>,
     /// Whether `.meta` is there, for runtimes that know no index.
     pub meta: bool,
     /// Whether not everybody may use it.
@@ -145,6 +153,54 @@ pub fn look(root: &Path, directory: &str, wanted: &str, limit: Duration) -> Resu
     Ok(images)
 }
 
+/// An image that is no file of the directory: a tree, or a file of its own. There is nothing to be judged about it.
+///
+/// # Errors
+/// Nothing can be read there.
+pub fn at(path: &Path) -> Result<Image, ImageError> {
+    let fail = |source| ImageError::Read { path: path.to_owned(), source };
+    let found = std::fs::metadata(path).map_err(fail)?;
+    let format = std::fs::File::open(path).ok().and_then(|file| {
+        let mut head = Vec::new();
+        file.take(2048).read_to_end(&mut head).ok()?;
+        format_of(&head)
+    });
+    let format =
+        if found.is_dir() { Some("directory".to_owned()) } else { format.map(|format| format.as_str().to_owned()) };
+    let mode = Mode::new(found.mode()).to_string();
+    let file = File { path: path.to_owned(), format, size: found.size(), uid: found.uid(), mode };
+    Ok(Image { file: Some(file), ..Image::default() })
+}
+
+/// Looks into images below a root, and says what each module would do for them.
+///
+/// # Errors
+/// The root cannot be opened. An image that cannot be looked into says so itself.
+pub fn look_into(root: &Path, images: &mut [Image], modules: &[Candidate], limit: Duration) -> Result<(), ImageError> {
+    let sight = Sight::new(root, limit).map_err(|source| ImageError::Read { path: root.to_owned(), source })?;
+    for image in images {
+        let Some(file) = &image.file else { continue };
+        let below = format!("/{}", file.path.strip_prefix(root).unwrap_or(&file.path).display());
+        let looked = match file.format.as_deref() {
+            Some("directory") => Inside::of_directory(&file.path).map_err(|error| error.to_string()),
+            Some("squashfs") => sight
+                .real_file(&below)
+                .map_err(|error| error.to_string())
+                .and_then(|(_, file)| Inside::of_squashfs(file).map_err(|error| error.to_string())),
+            Some(other) => Err(format!("a file of {other} is not looked into: mount it, and name the directory")),
+            None => continue,
+        };
+        match looked {
+            Ok(mut inside) => {
+                inside.modules = modules.iter().filter_map(|module| module.judge(&inside)).collect();
+                image.inside = Some(inside);
+            }
+            Err(why) => image.unseen = Some(why),
+        }
+    }
+    Ok(())
+}
+
 fn is_id(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'))
 }
@@ -236,12 +292,27 @@ fn judge(image: &mut Image) {
     image.problems.dedup();
 }
 
+fn title(image: &Image) -> String {
+    match &image.file {
+        _ if !image.id.is_empty() => image.id.clone(),
+        Some(file) => file.path.display().to_string(),
+        None => "(no image)".to_owned(),
+    }
+}
+
+/// `/usr/lib/libmpich.so.12.2.2: MPICH 4.0.2 (libmpich.so.12, interface 14:2:2, amd64)`.
+fn shown(mpi: &Mpi) -> String {
+    let interface = mpi.interface.iter().map(|interface| format!(", interface {interface}")).collect::<String>();
+    let is = mpi.is.as_deref().unwrap_or("does not say who made it");
+    format!("{}: {is} ({}{interface}, {})", mpi.path, mpi.soname, mpi.architecture)
+}
+
 /// The images for people.
 #[must_use]
 pub fn text(images: &[Image]) -> String {
     let mut out = String::new();
     for image in images {
-        let _ = writeln!(out, "{}", if image.id.is_empty() { "(no image)" } else { &image.id });
+        let _ = writeln!(out, "{}", title(image));
         let mut line = |what: &str, value: &str| {
             if !value.is_empty() {
                 let _ = writeln!(out, "  {what:9} {value}");
@@ -258,8 +329,23 @@ pub fn text(images: &[Image]) -> String {
             line("size", &format!("{} bytes", file.size));
             line("owner", &format!("uid {}, mode {}", file.uid, file.mode));
         }
-        line("meta", if image.meta { "there" } else { "not there" });
-        line("for", if image.private { "some users and groups" } else { "everybody" });
+        if !image.id.is_empty() {
+            line("meta", if image.meta { "there" } else { "not there" });
+            line("for", if image.private { "some users and groups" } else { "everybody" });
+        }
+        if let Some(inside) = &image.inside {
+            line("libc", inside.libc.as_deref().unwrap_or("none that is known"));
+            for mpi in &inside.mpi {
+                line("mpi", &shown(mpi));
+            }
+            if inside.mpi.is_empty() {
+                line("mpi", "none");
+            }
+            for verdict in &inside.modules {
+                line("module", &verdict.to_string());
+            }
+        }
+        line("inside", image.unseen.as_deref().unwrap_or_default());
         for problem in &image.problems {
             line("PROBLEM", problem);
         }
