@@ -5,6 +5,7 @@
 
 mod apply;
 mod capacity;
+mod cdi;
 mod check;
 mod completion;
 mod console;
@@ -77,6 +78,7 @@ enum Verb {
     Rules(rules::Args),
     Docs(docs::Args),
     Capacity(capacity::Args),
+    Cdi(cdi::Args),
     Why(why::Args),
     Show(show::Args),
     Stage(stage::Args),
@@ -130,6 +132,7 @@ fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> Exit {
         Verb::Fmt(args) => fmt::run(args, &console),
         Verb::Rules(args) => rules::run(args, &console),
         Verb::Capacity(args) => capacity::run(args, &console),
+        Verb::Cdi(args) => cdi::run(args, &console),
         Verb::Docs(args) => docs::run(args, &console),
         Verb::Why(args) => why::run(args, &console),
         Verb::Show(args) => show::run(args, &console),

@@ -85,6 +85,9 @@ pub struct Facts {
     /// The gateway's endpoints, where they were asked.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub gateway: BTreeMap<String, Gateway>,
+    /// Accelerators and their drivers, by vendor.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub accelerators: BTreeMap<String, crate::cdi::Driver>,
     /// The Python of the original gateway.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub python: Option<Python>,

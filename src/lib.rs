@@ -22,13 +22,14 @@
 //! them. [`bundle`] gathers what a supporter needs to see. [`secret`] reads what references to secrets refer to, and knows
 //! what a secret looks like where none may be.
 //! [`import`] goes the other way: from the files of a running site to a profile, with the proof that they say the same.
-//! [`stage`] makes a module of an MPI of the host: [`elf`] knows what libraries need, and [`mpi`] which may stand for which.
+//! [`cdi`] makes a module of a node's accelerators, and [`stage`] one of an MPI of the host: [`elf`] knows what libraries need, and [`mpi`] which may stand for which.
 //! [`schema`] describes the files read and written, for editors and other programs; [`docs`] is the manual for people.
 //! [`lsp`] serves editors: the same findings while a profile is typed.
 
 pub mod baseline;
 pub mod bundle;
 pub mod capacity;
+pub mod cdi;
 pub mod change;
 pub mod check;
 pub mod cli;

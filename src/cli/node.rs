@@ -114,6 +114,11 @@ pub(super) fn describe(loaded: &Loaded, class: Option<&str>, file: &Path) -> Res
     Ok(Described { profile, site, directory })
 }
 
+/// The facts of one node.
+pub(super) fn read_one(file: &Path) -> Result<Facts, Failure> {
+    read_facts(&[file.to_owned()])?.pop().ok_or_else(|| Failure::Usage(format!("`{}` holds no facts", file.display())))
+}
+
 /// The facts in files, and in the `.json` files of directories, in the order of their names.
 fn read_facts(places: &[PathBuf]) -> Result<Vec<Facts>, Failure> {
     let mut facts = Vec::new();

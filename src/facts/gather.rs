@@ -88,6 +88,9 @@ pub fn gather(wanted: &Wanted) -> Result<Facts, GatherError> {
     services::find(&sight, described, &mut facts);
     slurm::find(&sight, described, &mut facts);
     python::find(&sight, described, &mut facts);
+    let loader = crate::elf::Loader::of(sight.clone());
+    facts.accelerators =
+        crate::cdi::discover(&loader).into_iter().map(|driver| (driver.vendor.clone(), driver)).collect();
     find_clock(&sight, &mut facts);
     if wanted.probe_gateway {
         services::probe(&sight, described, &mut facts);

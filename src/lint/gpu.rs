@@ -2,20 +2,17 @@
 
 pub(crate) mod host;
 
+use crate::cdi::GIVEN_BY_THE_WLM;
 use crate::diagnostic::{Category::*, Edit, Fix, Severity::*};
 use crate::lint::Check;
 use crate::lint::rule::{Impact, Repair, Targets, id, rule};
 use crate::target::Target;
 
-/// Variables by which workload managers give a job its devices.
-const GIVEN_BY_THE_WLM: [&str; 4] =
-    ["CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES"];
-
 rule! {
     /// Every job gets the same GPU.
     ///
     /// # What it checks
-    /// `CUDA_VISIBLE_DEVICES`, `NVIDIA_VISIBLE_DEVICES`, `ROCR_VISIBLE_DEVICES` and `HIP_VISIBLE_DEVICES` are not set by the site, a module or a script.
+    /// `CUDA_VISIBLE_DEVICES`, `NVIDIA_VISIBLE_DEVICES`, `ROCR_VISIBLE_DEVICES`, `HIP_VISIBLE_DEVICES`, `GPU_DEVICE_ORDINAL` and `ZE_AFFINITY_MASK` are not set by the site, a module or a script.
     ///
     /// # Why is this bad
     /// The workload manager sets them for each job, to the devices the job has. A fixed value lets jobs share one GPU and leaves the others idle; in 16.08 and

@@ -8,7 +8,7 @@ use super::secrets::{DATABASE, PROXY, files_below, profile, run, shows_a_secret,
 use super::support::{GOOD, Site};
 
 /// The verbs that are driven here or beside this.
-const LOOKED_AT: [&str; 22] = [
+const LOOKED_AT: [&str; 23] = [
     "check",
     "migrate",
     "render",
@@ -24,6 +24,7 @@ const LOOKED_AT: [&str; 22] = [
     "fmt",
     "docs",
     "capacity",
+    "cdi",
     "why",
     "show",
     "lsp",
@@ -107,6 +108,7 @@ fn a_secret_written_into_a_profile_is_shown_by_no_verb() {
             runs.extend([
                 vec!["check", "--fix", "--unsafe-fixes", "--diff", name],
                 vec!["check", "--write-baseline", "known.json", name],
+                vec!["cdi", "--profile", name],
                 vec!["fmt", "--diff", name],
                 vec!["fmt", "--check", name],
                 vec!["migrate", "--to", "16.08", "--diff", name],

@@ -73,7 +73,7 @@ rule! {
     /// Nodes run another driver than the profile says.
     ///
     /// # What it checks
-    /// On nodes that facts are known of, the loaded NVIDIA driver has the version of `gpu.nvidia.driver`.
+    /// On nodes that facts are known of, the drivers of accelerators have the versions of `gpu.nvidia.driver`, `gpu.amd.driver` and `gpu.intel.driver`.
     ///
     /// # Why is this bad
     /// Libraries of one driver version do not work with the kernel module of another ("driver/library version mismatch"). Nodes that were updated apart differ in the middle of a job.
@@ -109,15 +109,19 @@ rule! {
         id: id("GPU006", "gpu-driver-drift", Error, Correctness),
         impact: Impact::OneStart,
         needs: &[Fact::Host],
-        source: "/proc/driver/nvidia/version",
+        source: "/proc/driver/nvidia/version; /sys/module/*/version",
         check: Check::View(|view, out| {
-            let Some(nvidia) = view.gpu().nvidia.as_ref().filter(|nvidia| view.has_class(&nvidia.classes)) else { return };
-            let Some(told) = &nvidia.driver else { return };
-            each_host(view, out, |facts, seen| {
-                if let Some(is) = facts.kernel.nvidia.as_ref().filter(|is| *is != told.as_str()) {
-                    seen.push(Seen::new("gpu.nvidia.driver", format!("the driver is {is}, not {told}"), "update these nodes, or the profile and all of them"));
-                }
-            });
+            for (vendor, accelerator) in view.gpu().vendors().into_iter().filter(|(_, a)| view.has_class(&a.classes)) {
+                let Some(told) = &accelerator.driver else { continue };
+                each_host(view, out, |facts, seen| {
+                    let loaded = facts.kernel.nvidia.as_ref().filter(|_| vendor == "nvidia");
+                    let found = || facts.accelerators.get(vendor).and_then(|driver| driver.version.as_ref());
+                    if let Some(is) = loaded.or_else(found).filter(|is| *is != told.as_str()) {
+                        let key = format!("gpu.{vendor}.driver");
+                        seen.push(Seen::new(key.as_str(), format!("the driver is {is}, not {told}"), "update these nodes, or the profile and all of them"));
+                    }
+                });
+            }
         }),
     }
 }

@@ -46,7 +46,7 @@ pub struct Accelerator {
     pub classes: Vec<String>,
     /// The driver's version on those nodes, which the facts are compared with.
     pub driver: Option<Version>,
-    /// A Container Device Interface description, from which devices, files and variables are taken.
+    /// A CDI specification on the nodes, of which `shifter-site cdi --profile` makes the module.
     pub cdi: Option<AbsPath>,
     /// Device files, as patterns.
     pub devices: Vec<Glob>,
