@@ -10,6 +10,7 @@ use shifter_formats::udiroot::Home;
 use shifter_formats::volume::VolumeEntry;
 
 use crate::account::User;
+use crate::gpu;
 use crate::launch::{Launch, command};
 use crate::request::Variables;
 use crate::request::options::{Entrypoint, Workdir};
@@ -77,6 +78,11 @@ impl Explained<'_> {
             if !request.modules.iter().any(|choice| choice.name == module.name) {
                 page.note(&format!("{module} is there because another requires it"));
             }
+        }
+        if let Some(because) = request.gpu_because {
+            let is_there = modules.iter().any(|module| module.name == gpu::MODULE);
+            let is = if is_there { "there" } else { "not there" };
+            page.note(&format!("{} is {is} because of {because}", gpu::MODULE));
         }
         page.losers(losers);
     }

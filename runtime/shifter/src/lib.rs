@@ -4,6 +4,7 @@
 //!
 //! * [`privilege`]: who calls, and the phases raised → as the user → dropped, as types,
 //! * [`request`]: the command line and the variables, taken apart as text,
+//! * [`gpu`]: which accelerators the caller wants,
 //! * [`config`], with [`trust`]: the configuration that root may believe,
 //! * [`deny`]: what the site has forbidden for the moment,
 //! * [`image`]: which image, whose, for whom; opened and checked,
@@ -26,6 +27,7 @@ pub mod config;
 pub mod deny;
 pub mod enact;
 pub mod explain;
+pub mod gpu;
 pub mod hooks;
 pub mod image;
 pub mod launch;

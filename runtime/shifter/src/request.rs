@@ -9,6 +9,8 @@ use shifter_formats::image::{Descriptor, DescriptorFault, ImageType};
 use shifter_formats::udiroot::{Conf, Home, ModuleChoice, ModuleNameFault};
 use shifter_formats::volume::{Author, VolumeFault, VolumeMap};
 
+use crate::gpu::{GpuError, NamedBy};
+
 pub mod interpreter;
 pub mod options;
 pub mod sources;
@@ -31,6 +33,10 @@ pub struct Request {
     pub modules: Vec<ModuleChoice>,
     /// Where he wants his home to come from, instead of where the site says.
     pub home: Option<Home>,
+    /// The devices that programs may use, where he chose some.
+    pub visible_devices: Option<String>,
+    /// The variable because of which the module of accelerators is among the modules, or is not.
+    pub gpu_because: Option<&'static str>,
 }
 
 /// Why a request is none.
@@ -46,6 +52,8 @@ pub enum RequestError {
     Volumes(String, Vec<VolumeFault>),
     /// The list of modules has a mistake.
     Modules(String, String, ModuleNameFault),
+    /// The wish for accelerators cannot be met.
+    Gpu(GpuError),
 }
 
 impl fmt::Display for RequestError {
@@ -65,6 +73,7 @@ impl fmt::Display for RequestError {
                 Ok(())
             }
             RequestError::Modules(text, part, fault) => write!(f, "modules `{text}`, `{part}`: {fault}"),
+            RequestError::Gpu(error) => error.fmt(f),
         }
     }
 }
@@ -82,12 +91,16 @@ impl Request {
     /// All mistakes of the part that is looked at first.
     pub fn new(options: &Options, variables: &Variables, conf: &Conf) -> Result<Request, RequestError> {
         let (image, image_as_asked) = image(options, variables, conf.default_image_type)?;
+        let (modules, by) = modules(options, variables, conf)?;
+        let gpu = variables.gpu.choose(modules, by, conf).map_err(RequestError::Gpu)?;
         Ok(Request {
             image,
             image_as_asked,
             volumes: volumes(options, variables)?,
-            modules: modules(options, variables, conf)?,
+            modules: gpu.modules,
             home: options.home.clone(),
+            visible_devices: gpu.visible_devices,
+            gpu_because: gpu.because,
         })
     }
 
@@ -127,13 +140,19 @@ fn volumes(options: &Options, variables: &Variables) -> Result<VolumeMap, Reques
     VolumeMap::parse(&text, Author::User).map_err(|faults| RequestError::Volumes(text, faults))
 }
 
-fn modules(options: &Options, variables: &Variables, conf: &Conf) -> Result<Vec<ModuleChoice>, RequestError> {
-    match options.modules.as_ref().or(variables.modules.as_ref().map(|variable| &variable.value)) {
-        None => Ok(conf.default_modules.clone()),
-        Some(text) => {
-            ModuleChoice::parse_list(text).map_err(|(part, fault)| RequestError::Modules(text.clone(), part, fault))
-        }
-    }
+fn modules(
+    options: &Options,
+    variables: &Variables,
+    conf: &Conf,
+) -> Result<(Vec<ModuleChoice>, NamedBy), RequestError> {
+    let (text, by) = match (&options.modules, &variables.modules) {
+        (Some(text), _) => (text, NamedBy::Option),
+        (None, Some(variable)) => (&variable.value, NamedBy::Variable),
+        (None, None) => return Ok((conf.default_modules.clone(), NamedBy::Site)),
+    };
+    let list = ModuleChoice::parse_list(text);
+    let list = list.map_err(|(part, fault)| RequestError::Modules(text.clone(), part, fault))?;
+    Ok((list, by))
 }
 
 /// Name and value, in the caller's order.

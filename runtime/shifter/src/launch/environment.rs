@@ -4,8 +4,9 @@
 //! 2. what the container is: `SHIFTER_IMAGEREQUEST`, `SHIFTER_IMAGETYPE`, `SHIFTER_IMAGE`, `SHIFTER_CONFIG_ID`; and
 //!    `PYTHONNOUSERSITE`, where the home is the host's,
 //! 3. the image's; but what `keepEnv` names stays the caller's,
-//! 4. `--env-file`, then `--env`,
-//! 5. each module's changes in the order of loading, then the site's.
+//! 4. the devices that `SHIFTER_GPU` chooses, as `CUDA_VISIBLE_DEVICES`,
+//! 5. `--env-file`, then `--env`,
+//! 6. each module's changes in the order of loading, then the site's.
 //!
 //! It is worked out as a list of [`Change`]s, each with the one who wants it; `--explain` shows the same list.
 
@@ -139,6 +140,9 @@ pub fn changes<'a>(launch: &Launch<'a>, file: &Environment) -> Vec<Change<'a>> {
     let has_image = |name: &OsStr| env::get(&launch.image.env, name).is_some();
     for (name, value) in taken.iter().filter(|(name, _)| is_kept(name) && has_image(name)) {
         add(Author::Kept, set(name, value));
+    }
+    if let Some(devices) = &launch.request.visible_devices {
+        add(Author::Runtime, Deed::Set("CUDA_VISIBLE_DEVICES".into(), devices.into()));
     }
     for (name, value) in file {
         add(Author::EnvFile, set(name, value));

@@ -3,6 +3,8 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 
+use crate::gpu::Gpu;
+
 /// A variable of the caller's that is not empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variable {
@@ -29,6 +31,8 @@ pub struct Variables {
     pub modules: Option<Variable>,
     /// `SHIFTER_CONFIG`, for a start without privilege.
     pub config: Option<OsString>,
+    /// Which accelerators are wanted.
+    pub gpu: Gpu,
 }
 
 impl Variables {
@@ -49,6 +53,7 @@ impl Variables {
             volume: either("SHIFTER_VOLUME"),
             modules: either("SHIFTER_MODULE"),
             config: raw("SHIFTER_CONFIG"),
+            gpu: Gpu::find(environment),
         }
     }
 }

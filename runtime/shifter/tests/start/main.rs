@@ -15,6 +15,7 @@ mod calls;
 mod config;
 mod deny;
 mod etc;
+mod gpu;
 mod home;
 mod hooks;
 mod identity;
