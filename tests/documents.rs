@@ -69,3 +69,8 @@ fn the_tour_can_be_followed() {
 fn the_users_page_can_be_followed() {
     follow_with("docs/using-shifter.md", machine::follow);
 }
+
+#[test]
+fn what_is_said_of_mpi_and_accelerators_is_so() {
+    follow("docs/mpi-gpu.md");
+}

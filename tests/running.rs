@@ -5,10 +5,11 @@
 
 #[path = "running/containers.rs"]
 mod containers;
+#[path = "running/ground.rs"]
+mod ground;
 #[path = "running/site.rs"]
 mod site;
 
-use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use shifter_site::versioned::{Collection, Fate, collect};
@@ -16,28 +17,11 @@ use shifter_site::versioned::{Collection, Fate, collect};
 use containers::Container;
 use site::{Site, VERSIONS};
 
-const INSIDE: &str = "SHIFTER_TEST_INSIDE";
 const CONTAINERS: usize = 64;
 
-/// Runs `body` in a child process with its own mounts.
+/// Runs `body` with a site in a child process with its own mounts.
 fn isolated(body: impl FnOnce(&Site)) {
-    if std::env::var_os(INSIDE).is_some() {
-        body(&Site::new());
-        return;
-    }
-    if !nix::unistd::geteuid().is_root() {
-        println!("skipped: needs root");
-        return;
-    }
-    let thread = std::thread::current();
-    let name = thread.name().expect("a test has a name");
-    let output = Command::new(std::env::current_exe().expect("this program"))
-        .args(["--exact", name, "--nocapture", "--test-threads=1"])
-        .env(INSIDE, "1")
-        .output()
-        .expect("this program runs");
-    let shown = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && shown.contains("1 passed"), "{shown}");
+    ground::isolated(|| body(&Site::new()));
 }
 
 /// What became of each version that is there, by its number.

@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::site::at;
+use super::ground::at;
 
 /// The user of the containers.
 pub(crate) const ALICE: u32 = 11_100;

@@ -1,20 +1,16 @@
 //! A small native site below `/srv`, rendered from a profile, with three versions of a module and of a directory.
 
 use std::collections::BTreeSet;
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::fs;
+use std::path::Path;
 
-use nix::mount::{MsFlags, mount};
-use nix::sched::{CloneFlags, unshare};
 use shifter_site::profile::{self, LoadOptions, Profile};
 use shifter_site::render::{self, Inputs, Manifest, Secrets};
 use shifter_site::versioned;
 
 use super::containers::{ALICE, LOOPER};
+use super::ground::{at, copy_libraries, install_shifter, lie_over_the_host, run, write};
 
-const ROOT: &str = "/srv";
 /// How many versions there are, from 1.
 pub(crate) const VERSIONS: usize = 3;
 
@@ -51,11 +47,6 @@ endpoints = ["unix:/run/shifter/gateway.sock"]
 [class.compute]
 "#;
 
-/// A path of the small site.
-pub(crate) fn at(path: &str) -> PathBuf {
-    Path::new(ROOT).join(path)
-}
-
 pub(crate) struct Site {
     manifests: Vec<Manifest>,
 }
@@ -64,14 +55,7 @@ impl Site {
     /// Makes it, in mounts of this process's own.
     pub(crate) fn new() -> Self {
         lie_over_the_host();
-        let program = at("bin/shifter");
-        let built = Path::new(env!("CARGO_BIN_EXE_shifter-site")).with_file_name("shifter");
-        assert!(built.is_file(), "`{}` is not built: run `cargo build --workspace` first", built.display());
-        fs::copy(built, &program).expect("a copy");
-        fs::set_permissions(&program, Permissions::from_mode(0o4755)).expect("our own file");
-        write("etc/passwd", &format!("root:x:0:0:r:/:/bin/sh\nalice:x:{ALICE}:{ALICE}:A:/:/bin/sh\n"));
-        write("etc/group", &format!("root:x:0:\nalice:x:{ALICE}:\n"));
-        write("etc/nsswitch.conf", "passwd: files\n");
+        install_shifter(ALICE);
         make_image();
         let mut site = Self { manifests: Vec::new() };
         for version in 1..=VERSIONS {
@@ -134,32 +118,6 @@ impl Site {
     }
 }
 
-/// A tmpfs without `nosuid` over `/srv`, and an overlay over `/etc` with `/etc/shifter`.
-fn lie_over_the_host() {
-    let none: Option<&str> = None;
-    unshare(CloneFlags::CLONE_NEWNS).expect("root may");
-    mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_SLAVE, none).expect("our own mounts");
-    mount(Some("tmpfs"), ROOT, Some("tmpfs"), MsFlags::empty(), Some("mode=0755")).expect("a tmpfs");
-    for directory in ["bin", "udi", "loop", "images", "etc", "opt", "trees", "above/upper/shifter", "above/work"] {
-        fs::create_dir_all(at(directory)).expect("made");
-    }
-    let options = format!("lowerdir=/etc,upperdir={ROOT}/above/upper,workdir={ROOT}/above/work");
-    mount(Some("overlay"), "/etc", Some("overlay"), MsFlags::empty(), Some(options.as_str())).expect("an overlay");
-}
-
-fn write(path: &str, text: &str) {
-    let path = at(path);
-    fs::create_dir_all(path.parent().expect("it has one")).expect("made");
-    fs::write(&path, text).expect("written");
-    fs::set_permissions(path, Permissions::from_mode(0o644)).expect("our own file");
-}
-
-fn run(program: &str, arguments: &[&str]) {
-    let output = Command::new(program).args(arguments).output();
-    let output = output.unwrap_or_else(|error| panic!("cannot run {program}: {error}"));
-    assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
 /// Compiles a text of C to a path of the site.
 fn compile(text: &str, path: &str, options: &[&str]) {
     write("source.c", text);
@@ -181,13 +139,7 @@ fn make_version(version: usize) {
 /// An image with the looping program and its libraries.
 fn make_image() {
     compile(LOOPER, "image/bin/looper", &["-ldl"]);
-    let listed = Command::new("ldd").arg(at("image/bin/looper")).output().expect("ldd");
-    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
-    for library in listed.split_whitespace().filter(|word| word.starts_with('/')) {
-        let target = at("image").join(library.trim_start_matches('/'));
-        fs::create_dir_all(target.parent().expect("it has one")).expect("made");
-        fs::copy(library, target).expect("a copy");
-    }
+    copy_libraries("image/bin/looper", "image");
     for directory in ["proc", "sys", "dev", "tmp", "etc", "data"] {
         fs::create_dir_all(at("image").join(directory)).expect("made");
     }

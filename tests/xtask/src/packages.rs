@@ -46,6 +46,10 @@ pub(crate) const FOR_TESTS: &[Package] = &[
     package("chattr", "e2fsprogs", "e2fsprogs"),
     package("pip3", "python3-pip", "python3-pip"),
     package("ssh-keygen", "openssh-client", "openssh-clients"),
+    package("mpicc.mpich", "libmpich-dev", "mpich-devel"),
+    package("mpiexec.hydra", "mpich", "mpich"),
+    package("patchelf", "patchelf", "patchelf"),
+    package("pip3", "python3-pip", "python3-pip"),
 ];
 
 /// What `cargo xtask bench` needs beside that: the peers.
