@@ -43,6 +43,8 @@ pub enum Distrust {
     GroupWritable(u32),
     /// Everybody may write to it.
     WorldWritable,
+    /// Who may write to it stands in an access control list.
+    AccessList,
     /// It is not a regular file.
     NotRegular,
     /// The path is not absolute.
@@ -63,6 +65,7 @@ impl fmt::Display for TrustError {
             Distrust::Owner { uid, trusted } => write!(f, "owned by uid {uid}, not by root or uid {trusted}"),
             Distrust::GroupWritable(gid) => write!(f, "writable by group {gid}"),
             Distrust::WorldWritable => f.write_str("writable by everybody"),
+            Distrust::AccessList => f.write_str("writable by those whom its access control list names (getfacl)"),
             Distrust::NotRegular => f.write_str("not a regular file"),
             Distrust::NotAbsolute => f.write_str("not an absolute path"),
             Distrust::Link(place) => {
@@ -147,7 +150,8 @@ fn walk(path: &Path, wanted: Kind, rule: Rule) -> Result<OwnedFd, TrustError> {
             .map_err(|error| at(&here, Distrust::Call(error)))?;
         let facts = open::facts(&fd).map_err(|error| at(&here, Distrust::Call(error)))?;
         let is_last = to_go.is_empty();
-        check(&facts, rule, is_last).map_err(|reason| at(&here, reason))?;
+        let checked = check(&facts, rule, is_last).and_then(|()| check_acl(&facts, || open::magic_link(&fd)));
+        checked.map_err(|reason| at(&here, reason))?;
         match facts.kind {
             Kind::Symlink => {
                 links += 1;
@@ -199,8 +203,15 @@ fn open_root(rule: Rule) -> Result<OwnedFd, TrustError> {
     let at_root = |reason| TrustError { path: "/".into(), reason };
     let root = open::host(Path::new("/"), For::Place).map_err(|error| at_root(Distrust::Call(error)))?;
     let facts = open::facts(&root).map_err(|error| at_root(Distrust::Call(error)))?;
-    check(&facts, rule, false).map_err(at_root)?;
+    check(&facts, rule, false).and_then(|()| check_acl(&facts, || "/".into())).map_err(at_root)?;
     Ok(root)
+}
+
+/// Where there is an access control list, the bits of the group are the most that anybody named in it has (acl(5)), and
+/// say nothing of group 0.
+fn check_acl(facts: &Facts, name: impl FnOnce() -> PathBuf) -> Result<(), Distrust> {
+    let may_hide_others = facts.kind == Kind::Directory && facts.mode & GROUP_WRITE != 0 && facts.gid == 0;
+    if may_hide_others && node::has_acl(&name()).map_err(Distrust::Call)? { Err(Distrust::AccessList) } else { Ok(()) }
 }
 
 /// A file must be root's and writable by root alone. A directory may be writable by group 0 too, which some systems'

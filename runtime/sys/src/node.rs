@@ -184,6 +184,19 @@ pub fn attribute(fd: impl AsFd, name: &str) -> Result<Option<Vec<u8>>, CallError
     }
 }
 
+/// Whether a file has an access control list (acl(5)), by its extended attribute. The name is one that nobody changes
+/// meanwhile, or that of a descriptor ([`crate::open::magic_link`]): fgetxattr(2) takes none that is only a place.
+///
+/// # Errors
+/// Only what the kernel says.
+pub fn has_acl(path: &Path) -> Result<bool, CallError> {
+    match fs::getxattr(path, "system.posix_acl_access", &mut [0_u8; 0]) {
+        Ok(_) | Err(rustix::io::Errno::RANGE) => Ok(true),
+        Err(rustix::io::Errno::NODATA | rustix::io::Errno::OPNOTSUPP) => Ok(false),
+        Err(errno) => Err(errno).named("getxattr"),
+    }
+}
+
 fn one_component(name: &OsStr) -> Result<(), CallError> {
     use std::os::unix::ffi::OsStrExt as _;
     let bytes = name.as_bytes();

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use shifter_sys::open::{self, Facts, For, Kind, Within};
 use shifter_sys::{CallError, Errno, node};
 
-use super::{Distrust, GROUP_WRITE, MOST_LINKS, STICKY, TrustError, WORLD_WRITE, components};
+use super::{Distrust, GROUP_WRITE, MOST_LINKS, STICKY, TrustError, WORLD_WRITE, check_acl, components};
 
 /// Opens a place of the host; no link that somebody who is not root could have laid is followed.
 ///
@@ -45,7 +45,8 @@ pub fn open_own(path: &Path, wanted: For) -> Result<OwnedFd, TrustError> {
             return walk(path, wanted, Rule::Everything);
         }
         if let Some((parent, of_parent)) = parent {
-            check_place(&of_parent, &facts).map_err(|reason| TrustError { path: parent.to_owned(), reason })?;
+            let place = check_named_place(|| parent.to_owned(), &of_parent, &facts);
+            place.map_err(|reason| TrustError { path: parent.to_owned(), reason })?;
         }
         parent = Some((here, facts));
     }
@@ -93,7 +94,8 @@ fn walk(path: &Path, wanted: For, rule: Rule) -> Result<OwnedFd, TrustError> {
         let call = |error: CallError| at(path, Distrust::Call(error));
         let fd = open::below(&parent.directory, Path::new(&name), Within::PlainBelow, For::Itself).map_err(call)?;
         let facts = open::facts(&fd).map_err(call)?;
-        let here_only = || check_place(&parent.facts, &facts).err().map(|reason| at(&parent.path, reason));
+        let place = || check_named_place(|| open::magic_link(&parent.directory), &parent.facts, &facts);
+        let here_only = || place().err().map(|reason| at(&parent.path, reason));
         let doubt = parent.doubt.clone().or_else(here_only);
         match (doubt.as_ref(), facts.kind) {
             (Some(place), _) if rule == Rule::Everything => return Err(place.clone()),
@@ -122,6 +124,12 @@ fn walk(path: &Path, wanted: For, rule: Rule) -> Result<OwnedFd, TrustError> {
     let last = trail.pop().expect("the trail begins with the root and never loses it");
     open::below(&last.directory, Path::new("."), Within::PlainBelow, wanted)
         .map_err(|error| at(path, Distrust::Call(error)))
+}
+
+/// As [`check_place`], and what an access control list of the directory says, which is asked by a name.
+fn check_named_place(name: impl FnOnce() -> PathBuf, directory: &Facts, what: &Facts) -> Result<(), Distrust> {
+    check_place(directory, what)?;
+    if directory.mode & STICKY == 0 { check_acl(directory, name) } else { Ok(()) }
 }
 
 /// Whether only root can have put this into the directory. In a sticky one nobody can rename or remove what is root's
