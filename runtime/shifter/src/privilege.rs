@@ -107,11 +107,13 @@ impl Raised {
     }
 
     /// Runs `body` while no signal of the caller's can reach the process (kill(2): it asks for the real and the saved
-    /// uid), so that what it begins it ends.
+    /// uid), nor one that he has the kernel send (a timer, a terminal), so that what it begins it ends.
     pub fn out_of_reach<T>(&self, body: impl FnOnce() -> T) -> T {
+        // ORDER: dropped last, when the process is within reach again and may be ended.
+        let _held_back = signal::hold_back().unwrap_or_else(|error| die("hold signals back", error));
         let back = self.caller.mode == Mode::Setuid;
         let _back = back.then(|| {
-            if let Err(error) = identity::set_user(Triple::all(0)) {
+            if let Err(error) = identity::set_user(Triple::all(0)).and_then(|()| process::hide_memory()) {
                 die("take the caller's uid off", error);
             }
             Back { caller: &self.caller, groups_changed: false }
@@ -153,6 +155,9 @@ impl Raised {
                     identity::set_groups(&[0])?;
                     identity::set_group(Triple::all(0))?;
                     identity::set_user(Triple::all(0))?;
+                    process::hide_memory()?;
+                    // ORDER: keys are counted for the real uid.
+                    process::new_session_keyring()?;
                 }
                 Ok(())
             };
@@ -201,7 +206,9 @@ impl Raised {
                 }
                 // ORDER: groups before the user, whose change takes the right to change groups away.
                 identity::set_group(Triple { real: real_gid, effective: gid, saved: 0 })?;
-                identity::set_user(Triple { real: real_uid, effective: uid, saved: 0 })
+                identity::set_user(Triple { real: real_uid, effective: uid, saved: 0 })?;
+                // Each change sets what the system has as default (`fs.suid_dumpable`), as in `rise`.
+                process::hide_memory()
             };
             if let Err(error) = change() {
                 die("act as another user", error);
@@ -263,7 +270,7 @@ impl Drop for Back<'_> {
             if self.groups_changed {
                 identity::set_groups(&self.caller.groups)?;
             }
-            Ok(())
+            process::hide_memory()
         };
         if let Err(error) = back() {
             die("take privilege back", error);
@@ -299,11 +306,13 @@ impl Caller {
         let bounding_may_stay = self.mode == Mode::UserNamespace;
         let expected =
             capability::Held { bounding: if bounding_may_stay { held.bounding } else { 0 }, ..capability::Held::NONE };
+        let securebits_hold = bounding_may_stay || capability::are_securebits_locked()?;
         let facts = [
             ("the user", identity::user()? == Triple::all(self.uid)),
             ("the group", identity::group()? == Triple::all(self.gid)),
             ("the groups", self.mode == Mode::UserNamespace || identity::groups()? == sorted(&self.groups)),
             ("the capabilities", held == expected),
+            ("securebits", securebits_hold),
             ("no_new_privs", capability::no_new_privs()?),
             ("uid 0", identity::set_user(Triple::all(0)).is_err()),
             ("gid 0", identity::set_group(Triple::all(0)).is_err()),

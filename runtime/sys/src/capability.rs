@@ -121,6 +121,19 @@ pub fn lock_securebits() -> Result<(), CallError> {
     if failed == 0 { Ok(()) } else { Err(CallError::last("prctl(PR_SET_SECUREBITS)")) }
 }
 
+/// `PR_GET_SECUREBITS`: whether they are what [`lock_securebits`] set.
+///
+/// # Errors
+/// Only what the kernel says.
+pub fn are_securebits_locked() -> Result<bool, CallError> {
+    // SAFETY: PR_GET_SECUREBITS takes no argument and touches no memory of ours.
+    let bits = unsafe { libc::prctl(libc::PR_GET_SECUREBITS, 0, 0, 0, 0) };
+    match libc::c_ulong::try_from(bits) {
+        Ok(bits) => Ok(bits == SECUREBITS),
+        Err(_) => Err(CallError::last("prctl(PR_GET_SECUREBITS)")),
+    }
+}
+
 /// `PR_SET_NO_NEW_PRIVS`: no setuid bit and no file capability has an effect from here on.
 ///
 /// # Errors
@@ -148,7 +161,9 @@ mod tests {
             empty_ambient_set().unwrap();
             if held().unwrap().effective != 0 {
                 empty_bounding_set().unwrap();
+                assert!(!are_securebits_locked().unwrap());
                 lock_securebits().unwrap();
+                assert!(are_securebits_locked().unwrap());
                 empty_held_sets().unwrap();
                 assert_eq!(held().unwrap(), Held::NONE);
             }

@@ -13,6 +13,9 @@ use nix::unistd::{ForkResult, Pid};
 
 use crate::call::{CallError, Errno, Named};
 
+/// `KEYCTL_JOIN_SESSION_KEYRING` of `<linux/keyctl.h>`.
+const JOIN_SESSION_KEYRING: libc::c_long = 1;
+
 /// What a child that panicked exits with, as a shell reports SIGABRT.
 const PANICKED: i32 = 134;
 
@@ -152,6 +155,23 @@ pub fn new_user_and_mount_namespace(uid: u32, gid: u32) -> Result<(), CallError>
 /// When it leads a process group already.
 pub fn new_session() -> Result<(), CallError> {
     nix::unistd::setsid().map(drop).named("setsid")
+}
+
+/// keyctl(2) `KEYCTL_JOIN_SESSION_KEYRING`: a new session keyring without a name, so that no key of the caller's is found
+/// by what runs from here on, and none is left for him (session-keyring(7)).
+///
+/// # Errors
+/// Only what the kernel says. A kernel without keys, or a filter that lets nobody have any (`EPERM`), is no error: then
+/// the caller has none either, since a filter of his own would have made the program one without privilege.
+pub fn new_session_keyring() -> Result<(), CallError> {
+    let no_name = std::ptr::null::<libc::c_char>();
+    // SAFETY: KEYCTL_JOIN_SESSION_KEYRING reads a name, and nothing where it is null.
+    let serial = unsafe { libc::syscall(libc::SYS_keyctl, JOIN_SESSION_KEYRING, no_name, 0, 0, 0) };
+    match Errno::last() {
+        _ if serial >= 0 => Ok(()),
+        Errno::NOSYS | Errno::PERM => Ok(()),
+        errno => Err(CallError { call: "keyctl", errno }),
+    }
 }
 
 /// `PR_SET_DUMPABLE` 0: no core file, and no tracing by the user.

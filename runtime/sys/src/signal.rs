@@ -51,6 +51,34 @@ pub fn restore() -> Result<(), CallError> {
     Ok(())
 }
 
+/// While this is there, no signal is delivered but SIGKILL and SIGSTOP; then those that came are, and the mask is what it
+/// was. A timer that was set before execve(2) and the keys of a terminal reach a process whatever its uid is.
+#[derive(Debug)]
+pub struct HeldBack(libc::sigset_t);
+
+/// sigprocmask(2): blocks every signal.
+///
+/// # Errors
+/// Only what the kernel says.
+pub fn hold_back() -> Result<HeldBack, CallError> {
+    let mut all = std::mem::MaybeUninit::<libc::sigset_t>::zeroed();
+    // SAFETY: sigfillset(3) writes the set it is given, which lives here.
+    let _cannot_fail = unsafe { libc::sigfillset(all.as_mut_ptr()) };
+    let mut before = std::mem::MaybeUninit::<libc::sigset_t>::zeroed();
+    // SAFETY: sigprocmask(2) reads the set just filled in and writes the one before to the third argument, which lives
+    // here. The programs of this crate have one thread.
+    let failed = unsafe { libc::sigprocmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr()) };
+    // SAFETY: all zero bytes are a valid `sigset_t`, and the call has filled it in where it did not fail.
+    if failed == 0 { Ok(HeldBack(unsafe { before.assume_init() })) } else { Err(CallError::last("sigprocmask")) }
+}
+
+impl Drop for HeldBack {
+    fn drop(&mut self) {
+        // SAFETY: sigprocmask(2) reads a set that it wrote itself, and writes nothing where the third argument is null.
+        let _cannot_fail = unsafe { libc::sigprocmask(libc::SIG_SETMASK, &raw const self.0, std::ptr::null_mut()) };
+    }
+}
+
 /// Every signal at its default and none blocked, whatever the caller left ignored or blocked (execve(2) keeps both).
 ///
 /// # Errors
@@ -82,4 +110,29 @@ fn set(signal: libc::c_int, action: libc::sighandler_t) -> Result<(), CallError>
     // SAFETY: callers give SIG_DFL or SIG_IGN, neither of which has code of ours behind it.
     let before = unsafe { libc::signal(signal, action) };
     if before == libc::SIG_ERR { Err(CallError::last("signal")) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::{self, Ended};
+
+    #[test]
+    fn a_signal_that_is_held_back_comes_when_it_is_let() {
+        let ends = |holds_on: bool| {
+            let child = process::in_child(|| {
+                let held_back = hold_back().unwrap();
+                // SAFETY: raise(3) takes a number.
+                unsafe { libc::raise(libc::SIGALRM) };
+                if holds_on {
+                    std::mem::forget(held_back);
+                    return 7;
+                }
+                drop(held_back);
+                8
+            });
+            process::wait(child.unwrap()).unwrap()
+        };
+        assert_eq!((ends(false), ends(true)), (Ended::Killed(libc::SIGALRM), Ended::Exited(7)));
+    }
 }

@@ -9,6 +9,8 @@ use shifter_sys::{mountinfo, node, open};
 use crate::image;
 use crate::world::{ALICE, Run, World, at, directory_of, isolated, run, write};
 
+mod raised;
+
 const ID: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 /// A hook that says that it runs, and goes on when somebody has looked (or nobody did for ten seconds).
 const WAITING: &str = "echo >/srv/out/ready; i=0\n\
@@ -18,6 +20,23 @@ fn shell(script: &str) -> Run {
     let mut command = Command::new("/bin/sh");
     command.args(["-c", script]).current_dir("/").env_clear().env("PATH", "/usr/bin:/bin").stdin(Stdio::null());
     run(ALICE, command)
+}
+
+/// A start by alice of the usual image (or of one that `words` say) under strace(1) with these options; root traces, which
+/// a setuid program allows.
+fn traced(options: &[&str], words: &[&str]) -> Command {
+    let passwd = fs::read_to_string("/etc/passwd").unwrap();
+    if !passwd.contains("\nalice:") {
+        fs::write("/etc/passwd", format!("{passwd}alice:x:{ALICE}:{ALICE}::/:/bin/sh\n")).unwrap();
+    }
+    assert!(Command::new("strace").arg("-V").output().is_ok(), "install the package `strace`");
+    let mut command = Command::new("strace");
+    command.args(["-u", "alice", "-o", "/srv/out/trace"]).args(options).arg("/srv/bin/shifter");
+    if !words.iter().any(|word| word.starts_with("--image")) {
+        command.arg("--image=id:busy");
+    }
+    command.args(words).current_dir("/").env_clear().env("PATH", "/usr/sbin:/usr/bin:/bin");
+    command
 }
 
 fn waiting_hook(world: &World, lines: &str) {
