@@ -9,7 +9,11 @@ use shifter_sys::{mountinfo, node, open};
 use crate::image;
 use crate::world::{ALICE, Run, World, at, directory_of, isolated, run, write};
 
+mod content;
+mod kills;
+mod places;
 mod raised;
+mod surroundings;
 
 const ID: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 /// A hook that says that it runs, and goes on when somebody has looked (or nobody did for ten seconds).
