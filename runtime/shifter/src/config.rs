@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 
 use shifter_formats::SYSCONFDIR;
 use shifter_formats::udiroot::{Conf, ParseError};
-use shifter_sys::CallError;
 use shifter_sys::open::{self, For};
+use shifter_sys::{CallError, Errno};
 
-use crate::privilege::{Dropped, Mode, Raised};
+use crate::privilege::{Caller, Dropped, Mode, Raised};
+use crate::request::Environment;
+use crate::rootless::{self, PlaceError};
 use crate::trust::{self, TrustError};
 
 /// No configuration is longer.
@@ -26,6 +28,8 @@ pub enum ConfigError {
     Parse(PathBuf, Vec<ParseError>),
     /// A user who may not names a file.
     NotYours,
+    /// There is no file, and nothing to take its place.
+    BuiltIn(PlaceError),
 }
 
 impl fmt::Display for ConfigError {
@@ -40,6 +44,7 @@ impl fmt::Display for ConfigError {
                 }
                 Ok(())
             }
+            ConfigError::BuiltIn(error) => error.fmt(f),
             ConfigError::NotYours => f.write_str(
                 "a setuid shifter has one configuration; `--config` and SHIFTER_CONFIG are for a copy without",
             ),
@@ -49,18 +54,16 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// The configuration of the installation; without privilege, the one the user names if he does.
+/// The configuration of the installation; without privilege, the one the user names if he does, and a built-in one where
+/// neither is there.
 ///
 /// # Errors
 /// When root cannot trust the file, or it has mistakes.
-pub fn load(raised: &Raised, named: Option<&Path>) -> Result<Conf, ConfigError> {
+pub fn load(raised: &Raised, named: Option<&Path>, environment: &Environment) -> Result<Conf, ConfigError> {
     match (raised.caller().mode, named) {
         (Mode::Setuid | Mode::Root, Some(_)) => Err(ConfigError::NotYours),
         (Mode::Setuid | Mode::Root, None) => load_installed(),
-        (Mode::UserNamespace, named) => {
-            let (path, file) = open_as_user(named)?;
-            read(path, file)
-        }
+        (Mode::UserNamespace, named) => load_rootless(raised.caller(), named, environment),
     }
 }
 
@@ -78,12 +81,24 @@ pub fn load_installed() -> Result<Conf, ConfigError> {
 ///
 /// # Errors
 /// When he may not read it, or it has mistakes.
-pub fn load_as_user(dropped: &Dropped, named: Option<&Path>) -> Result<Conf, ConfigError> {
-    if dropped.caller().mode == Mode::Setuid && named.is_some() {
-        return Err(ConfigError::NotYours);
+pub fn load_as_user(dropped: &Dropped, named: Option<&Path>, environment: &Environment) -> Result<Conf, ConfigError> {
+    match (dropped.caller().mode, named) {
+        (Mode::UserNamespace, named) => load_rootless(dropped.caller(), named, environment),
+        (_, Some(_)) => Err(ConfigError::NotYours),
+        (_, None) => {
+            let (path, file) = open_as_user(None)?;
+            read(path, file)
+        }
     }
-    let (path, file) = open_as_user(named)?;
-    read(path, file)
+}
+
+fn load_rootless(caller: &Caller, named: Option<&Path>, environment: &Environment) -> Result<Conf, ConfigError> {
+    match open_as_user(named) {
+        Err(ConfigError::Read(_, CallError { errno: Errno::NOENT, .. })) if named.is_none() => {
+            rootless::built_in(caller, environment).map_err(ConfigError::BuiltIn)
+        }
+        opened => opened.and_then(|(path, file)| read(path, file)),
+    }
 }
 
 fn installed() -> PathBuf {

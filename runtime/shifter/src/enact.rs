@@ -14,6 +14,7 @@ use shifter_sys::{CallError, Errno, identity, node, process};
 use crate::image::OpenedImage;
 use crate::plan::{ImagePart, Step};
 use crate::privilege::Raised;
+use crate::rootless::{self, NamespaceError};
 use crate::trust::{self, Distrust, TrustError};
 
 mod bind;
@@ -154,14 +155,11 @@ reasons! {
 ///
 /// # Errors
 /// Where the kernel has no such namespaces, or lets users make none.
-pub fn enter_own_namespace(raised: &Raised) -> Result<(), CallError> {
-    let caller = raised.caller();
+pub fn enter_own_namespace(raised: &Raised) -> Result<(), NamespaceError> {
     if raised.is_rootless() {
-        process::new_user_and_mount_namespace(caller.uid, caller.gid)?;
-    } else {
-        process::new_mount_namespace()?;
+        return rootless::enter(raised.caller());
     }
-    mount::receive_only()
+    process::new_mount_namespace().and_then(|()| mount::receive_only()).map_err(NamespaceError::Roots)
 }
 
 impl<'a> Enactor<'a> {

@@ -13,6 +13,7 @@
 //! * [`plan`]: every step to build the container, as data,
 //! * [`attach`]: unless a container is there to join,
 //! * [`enact`]: the sole interpreter of steps, with [`hooks`]: what scripts of the site are told,
+//! * [`rootless`]: what takes root's place where the program is not setuid,
 //! * [`launch`]: in the container and without privilege, the command.
 //!
 //! [`explain`] and [`offer`] print instead: where each part of a start comes from, and which modules there are.
@@ -38,6 +39,7 @@ pub mod policy;
 pub mod privilege;
 pub mod record;
 pub mod request;
+pub mod rootless;
 mod say;
 pub mod setup;
 pub mod start;

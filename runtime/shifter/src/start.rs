@@ -22,6 +22,7 @@ use crate::privilege::{IdentityError, Raised};
 use crate::record::{self, Journal};
 use crate::request::RequestError;
 use crate::request::options::{self, Options, OptionsError};
+use crate::rootless::NamespaceError;
 use crate::say::say;
 use crate::setup::SetupError;
 use crate::why;
@@ -61,6 +62,8 @@ pub enum StartError {
     Launch(LaunchError),
     /// What was asked for cannot be printed.
     Print(PrintError),
+    /// No mount table of our own.
+    Namespace(NamespaceError),
     /// A call.
     Call(CallError),
 }
@@ -105,6 +108,7 @@ from_each! {
     SetupError => Setup,
     LaunchError => Launch,
     PrintError => Print,
+    NamespaceError => Namespace,
     CallError => Call,
 }
 
@@ -159,6 +163,9 @@ fn recorded(
     journal.asked_for(&conf, &request, &modules, &options.command);
     let denied = Standing::read(&raised, &conf)?;
     denied.permits(&request, &modules)?;
+    if options.verbose && raised.is_rootless() {
+        say("without privilege, in a user namespace; `--explain` tells what is lost by that");
+    }
     // ORDER: what is opened from here on can be mounted; what was opened before belongs to the host's namespace.
     enact::enter_own_namespace(&raised)?;
     let (image, mut opened) = image::open(&raised, &conf, &request.image)?;

@@ -37,6 +37,8 @@ pub enum For {
     Reading,
     /// Listing a directory.
     Listing,
+    /// Reading and writing a device; a terminal does not become ours.
+    Device,
 }
 
 impl For {
@@ -47,6 +49,7 @@ impl For {
                 For::Itself => OFlags::PATH | OFlags::NOFOLLOW,
                 For::Reading => OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY,
                 For::Listing => OFlags::RDONLY | OFlags::DIRECTORY,
+                For::Device => OFlags::RDWR | OFlags::NOCTTY,
             }
     }
 }

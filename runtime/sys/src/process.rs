@@ -230,6 +230,14 @@ pub fn close_inherited_on_exec() -> Result<(), CallError> {
     if failed == 0 { Ok(()) } else { Err(CallError::last("close_range")) }
 }
 
+/// fcntl(2) `F_SETFD`: this descriptor stays open over an exec.
+///
+/// # Errors
+/// Only what the kernel says.
+pub fn keep_on_exec(fd: impl AsFd) -> Result<(), CallError> {
+    rustix::io::fcntl_setfd(fd, rustix::io::FdFlags::empty()).named("fcntl")
+}
+
 /// pipe2(2): reading end, writing end.
 ///
 /// # Errors

@@ -26,6 +26,7 @@ pub(crate) const FOR_TESTS: &[Package] = &[
     package("git", "git", "git"),
     package("tar2sqfs", "squashfs-tools-ng", "squashfs-tools-ng"),
     package("unsquashfs", "squashfs-tools", "squashfs-tools"),
+    package("squashfuse_ll", "squashfuse", "squashfuse"),
     package("munged", "munge", "munge"),
     package("docker-registry", "docker-registry", "docker-distribution"),
     package("skopeo", "skopeo", "skopeo"),

@@ -14,6 +14,7 @@ use super::tree::{Make, Tree};
 use super::{Enactor, Reason, host_place, loops};
 use crate::image::{ImageSource, Readers};
 use crate::plan::Limits;
+use crate::rootless::{self, ImageFileError};
 use crate::trust::{self, Distrust, TrustError};
 
 /// What every mount that does not need more has.
@@ -33,8 +34,8 @@ pub enum RootError {
     New(NewError),
     /// A path has a character that ends a path in an option of overlayfs.
     OddPath(PathBuf),
-    /// An image file needs a loop device, which users have not.
-    FileWithoutPrivilege,
+    /// An image file that cannot be mounted without privilege.
+    WithoutPrivilege(Box<ImageFileError>),
     /// A directory made for a mount of the site would hide a link to the image's programs or libraries.
     HidesLink {
         /// The mount.
@@ -58,9 +59,7 @@ impl fmt::Display for RootError {
                 link.display(),
                 mount.display()
             ),
-            RootError::FileWithoutPrivilege => {
-                f.write_str("without privilege an image must be an unpacked directory, not a file to mount")
-            }
+            RootError::WithoutPrivilege(error) => error.fmt(f),
         }
     }
 }
@@ -99,8 +98,9 @@ impl Enactor<'_> {
                 mount::restrict(&copy, Depth::One, Attributes::READ_ONLY, None)?;
                 copy
             }
-            ImageSource::File { .. } if self.raised.is_rootless() => {
-                return Err(RootError::FileWithoutPrivilege.into());
+            ImageSource::File { file, filesystem } if self.raised.is_rootless() => {
+                rootless::serve(self.raised, file, filesystem)
+                    .map_err(|error| RootError::WithoutPrivilege(Box::new(error)))?
             }
             ImageSource::File { file, filesystem } => mount_file(file, filesystem, &place)?,
         };

@@ -27,6 +27,8 @@ pub enum VolumeError {
     OddSource(PathBuf),
     /// Nothing may be mounted there.
     Forbidden(ForbiddenTarget),
+    /// A directory of an image file, in which a start without privilege can make nothing.
+    OfTheImage(PathBuf),
     /// Something the site mounted is there.
     CoversSite(PathBuf),
     /// A call.
@@ -41,6 +43,12 @@ impl fmt::Display for VolumeError {
                 write!(f, "`{}` is neither a directory, nor a file, nor a socket", path.display())
             }
             VolumeError::Forbidden(error) => error.fmt(f),
+            VolumeError::OfTheImage(path) => write!(
+                f,
+                "`{}` is a directory of the image file, in which nothing can be made without privilege; mount on a place that \
+                 the image has, or on one that is in none of its directories",
+                path.display()
+            ),
             VolumeError::CoversSite(path) => {
                 write!(f, "`{}` is in what the site has mounted, and is not yours", path.display())
             }
@@ -120,7 +128,12 @@ impl Enactor<'_> {
         if !is_own {
             return Err(TreeError { path: to.to_owned(), reason: TreeReason::OnForeignMount(real) }.into());
         }
-        make_below(target, source)
+        make_below(target, source).map_err(|error| match error {
+            VolumeError::Call(CallError { errno: Errno::ACCES, .. }) if self.raised.is_rootless() => {
+                VolumeError::OfTheImage(real)
+            }
+            error => error,
+        })
     }
 }
 

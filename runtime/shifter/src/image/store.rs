@@ -114,10 +114,20 @@ impl<'a> Store<'a> {
             let meta = Meta::read_native(&bytes).map_err(|fault| ImageError::Meta(at, fault))?;
             return Ok(Found::alone(id, meta));
         }
-        // An unpacked directory of the user's own needs no metadata.
-        let is_unpacked = self.raised.is_rootless() && self.open_below(Path::new(id), For::Listing)?.is_some();
-        let meta = Meta { format: Some(ImageFormat::Vfs), ..Meta::default() };
-        Ok(if is_unpacked { Found::alone(id, meta) } else { Vec::new() })
+        if !self.raised.is_rootless() {
+            return Ok(Vec::new());
+        }
+        // An unpacked directory or a file of the user's own needs no metadata.
+        let there = [
+            (PathBuf::from(id), For::Listing, ImageFormat::Vfs),
+            (PathBuf::from(format!("{id}.squashfs")), For::Reading, ImageFormat::Squashfs),
+        ];
+        for (name, wanted, format) in there {
+            if self.open_below(&name, wanted)?.is_some() {
+                return Ok(Found::alone(id, Meta { format: Some(format), ..Meta::default() }));
+            }
+        }
+        Ok(Vec::new())
     }
 
     /// Opens the image itself; `None` if its file is gone.

@@ -31,6 +31,7 @@ pub(crate) fn outcome(error: &StartError) -> Outcome {
         | StartError::Setup(_)
         | StartError::Launch(_)
         | StartError::Print(_)
+        | StartError::Namespace(_)
         | StartError::Call(_) => false,
     };
     if is_callers { Outcome::Refused } else { Outcome::Failed }

@@ -64,7 +64,7 @@ impl Called {
         let inherited = Inherited { environment, directory, umask };
 
         let named = options.config.clone().or_else(|| named_by_variable(raised, &variables));
-        let conf = config::load(raised, named.as_deref())?;
+        let conf = config::load(raised, named.as_deref(), &inherited.environment)?;
         let request = Request::new(&options, &variables, &conf)?;
         Ok(Called { options, variables, inherited, conf, request })
     }

@@ -22,6 +22,7 @@ use crate::policy;
 use crate::privilege::{Mode, Raised};
 use crate::request::Variables;
 use crate::request::options::{self, Form, Show};
+use crate::rootless;
 
 const HELP: &str = include_str!("../help.txt");
 
@@ -52,10 +53,11 @@ pub(super) fn show(show: Show, words: Vec<OsString>) -> Result<(), StartError> {
 fn modules(words: Vec<OsString>, form: Form) -> Result<String, StartError> {
     let dropped = Raised::acquire()?.drop_forever();
     let options = options::parse(words)?;
-    let variables = Variables::find(&environ::take()?);
+    let environment = environ::take()?;
+    let variables = Variables::find(&environment);
     let variable = variables.config.filter(|_| dropped.caller().mode == Mode::UserNamespace).map(PathBuf::from);
     let named = options.config.or(variable);
-    Ok(offer::print(&config::load_as_user(&dropped, named.as_deref())?, form))
+    Ok(offer::print(&config::load_as_user(&dropped, named.as_deref(), &environment)?, form))
 }
 
 /// As a start goes, up to where it would make anything: the image's own words are read with the rights of its owner, as
@@ -72,6 +74,7 @@ fn explain(words: Vec<OsString>) -> Result<String, StartError> {
     denied.permits_content(&image)?;
     drop(opened);
     let (user, _) = account::find(&raised, &conf)?;
+    let of_rights = if raised.is_rootless() { rootless::explained() } else { String::new() };
     let _dropped = raised.drop_forever();
     let launch = Launch {
         options: &options,
@@ -81,5 +84,5 @@ fn explain(words: Vec<OsString>) -> Result<String, StartError> {
         image: &image,
         inherited: &inherited,
     };
-    Ok(explain::text(&Explained { launch: &launch, variables: &variables, user: &user }))
+    Ok(explain::text(&Explained { launch: &launch, variables: &variables, user: &user }) + &of_rights)
 }

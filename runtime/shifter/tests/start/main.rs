@@ -30,6 +30,8 @@ mod privilege;
 mod propagation;
 mod records;
 mod rootless;
+mod rootless_alone;
+mod rootless_files;
 mod setup;
 mod setup_ends;
 mod setup_site;

@@ -28,10 +28,32 @@ const INSIDE: &str = "SHIFTER_TEST_INSIDE";
 /// One at a time: a start uses loop devices and memory, and looks at the whole mount table.
 static TURN: Mutex<()> = Mutex::new(());
 
+/// Where the rights of a start come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rights {
+    /// The program is setuid root.
+    Setuid,
+    /// It is not, and uses a user namespace.
+    Users,
+}
+
 /// Runs `body` in a child process with its own mounts. Skips, saying so, where the kernel does not let us.
 pub(crate) fn isolated(body: impl FnOnce(&World)) {
-    if std::env::var_os(INSIDE).is_some() {
-        body(&World::new());
+    isolated_each(&[Rights::Setuid], body);
+}
+
+/// Runs `body` twice, each time in a child process with its own mounts: with a setuid program, and with one that is not.
+/// What it asserts holds for both.
+pub(crate) fn with_and_without_privilege(body: impl FnOnce(&World)) {
+    isolated_each(&[Rights::Setuid, Rights::Users], body);
+}
+
+fn isolated_each(each: &[Rights], body: impl FnOnce(&World)) {
+    if let Some(inside) = std::env::var_os(INSIDE) {
+        let rights = if inside == "users" { Rights::Users } else { Rights::Setuid };
+        if rights == Rights::Setuid || crate::rootless::can_make_user_namespaces() {
+            body(&World::new(rights));
+        }
         return;
     }
     let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -44,16 +66,21 @@ pub(crate) fn isolated(body: impl FnOnce(&World)) {
     };
     let thread = std::thread::current();
     let name = thread.name().expect("a test has a name");
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", name, "--nocapture", "--test-threads=1"])
-        .env(INSIDE, "1")
-        .output()
-        .unwrap();
-    let shown = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && shown.contains("1 passed"), "{shown}");
+    for rights in each {
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", name, "--nocapture", "--test-threads=1"])
+            .env(INSIDE, if *rights == Rights::Users { "users" } else { "setuid" })
+            .output()
+            .unwrap();
+        let shown = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && shown.contains("1 passed"), "{rights:?}: {shown}");
+        shown.lines().filter(|line| line.starts_with("skipped: ")).for_each(|line| eprintln!("{line}"));
+    }
 }
 
 pub(crate) struct World {
+    /// Where the rights of its starts come from.
+    pub(crate) rights: Rights,
     pub(crate) conf: Conf,
 }
 
@@ -82,7 +109,7 @@ impl Run {
 }
 
 impl World {
-    fn new() -> World {
+    fn new(rights: Rights) -> World {
         process::new_mount_namespace().unwrap();
         mount::receive_only().unwrap();
         let etc = open::host(Path::new("/etc"), For::Place).unwrap();
@@ -103,6 +130,9 @@ impl World {
         let program = at("bin/shifter");
         fs::copy(env!("CARGO_BIN_EXE_shifter"), &program).unwrap();
         fs::set_permissions(&program, Permissions::from_mode(0o4755)).unwrap();
+        if rights == Rights::Users {
+            crate::rootless::without_privilege();
+        }
         write(
             "etc/passwd",
             "root:x:0:0:r:/root:/bin/sh\nalice:x:11100:11100:A:/home/alice:/bin/sh\nbob:x:11200:11200:B:/home/bob:/bin/sh\n",
@@ -113,7 +143,7 @@ impl World {
         );
         write("etc/nsswitch.conf", "passwd: files\n");
         image::install("busy", "");
-        let world = World { conf: Conf::default() };
+        let world = World { rights, conf: Conf::default() };
         world.configure("");
         world
     }
