@@ -1,6 +1,6 @@
 use std::fs;
 
-use crate::world::{ALICE, BOB, World, at, directory_of, isolated};
+use crate::world::{ALICE, BOB, World, at, directory_of, with_and_without_privilege};
 
 /// A site with homes, of which alice has one with a file, and a scratch directory of hers.
 fn site(world: &World, lines: &str) {
@@ -16,7 +16,7 @@ fn site(world: &World, lines: &str) {
 
 #[test]
 fn a_user_chooses_where_the_home_comes_from() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         site(world, "");
         let file = "/home/alice/file";
         assert_eq!(world.shifter(&["cat", file]).ok(), "site\n");
@@ -36,7 +36,7 @@ fn a_user_chooses_where_the_home_comes_from() {
 
 #[test]
 fn the_users_choice_wins_over_the_sites() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         site(world, "home=none");
         assert_eq!(world.shifter(&["ls", "/home/alice"]).ok(), "");
         assert_eq!(world.shifter(&["--home=site", "cat", "/home/alice/file"]).ok(), "site\n");
@@ -49,7 +49,7 @@ fn the_users_choice_wins_over_the_sites() {
 
 #[test]
 fn a_home_of_ones_own_is_under_the_law_of_volumes() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         site(world, "");
         let refused = |words: &[&str]| world.shifter(&[words, &["id"]].concat()).fails(1);
         assert!(refused(&["--home=/scratch/none"]).contains("No such file"));
@@ -66,7 +66,7 @@ fn a_home_of_ones_own_is_under_the_law_of_volumes() {
 
 #[test]
 fn packages_below_the_home_of_the_host_are_not_pythons_unless_somebody_says_so() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         site(world, "");
         let is_set = |words: &[&str], variables: &'static [(&str, &str)]| {
             let prepare = |command: &mut std::process::Command| {

@@ -4,11 +4,11 @@ use std::process::{Command, Stdio};
 use shifter_sys::process::Ended;
 
 use crate::image;
-use crate::world::{ALICE, directory_of, isolated, run, write};
+use crate::world::{ALICE, directory_of, run, with_and_without_privilege, write};
 
 #[test]
 fn the_status_is_the_commands_or_says_why_there_was_none() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         assert_eq!(world.shifter(&["/bin/sh", "-c", "exit 42"]).ended, Ended::Exited(42));
         assert_eq!(world.shifter(&["/bin/sh", "-c", "kill -9 $$"]).ended, Ended::Killed(9));
         assert_eq!(world.shifter(&["missing"]).fails(127), "shifter: missing: No such file or directory\n");
@@ -27,12 +27,12 @@ fn the_status_is_the_commands_or_says_why_there_was_none() {
 
 #[test]
 fn a_text_without_interpreter_is_given_to_the_shell() {
-    isolated(|world| assert_eq!(world.shifter(&["no-interpreter", "x"]).ok(), "ran by sh: x\n"));
+    with_and_without_privilege(|world| assert_eq!(world.shifter(&["no-interpreter", "x"]).ok(), "ran by sh: x\n"));
 }
 
 #[test]
 fn help_and_version_need_no_privilege_and_no_config() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         fs::remove_file("/etc/shifter/udiRoot.conf").unwrap();
         for uid in [0, ALICE] {
             assert!(world.run_as(uid, |_| {}, &["--help"]).ok().starts_with("Usage: shifter [OPTION]"));
@@ -43,7 +43,7 @@ fn help_and_version_need_no_privilege_and_no_config() {
 
 #[test]
 fn the_command_starts_where_the_caller_is_if_the_container_has_it() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         image::install("there", "WORKDIR: /work\n");
         let from = |directory: &'static str, words: &[&str]| {
             let prepare = move |command: &mut Command| {
@@ -66,7 +66,7 @@ fn the_command_starts_where_the_caller_is_if_the_container_has_it() {
 
 #[test]
 fn the_entry_point_of_the_image_runs_when_asked_for() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         image::install("entry", "ENTRY: ['/bin/sh', '-c', 'pwd; echo \"$@\"', 'sh']\nCMD: ['from', 'cmd']\n");
         assert_eq!(world.start(&["-i", "id:entry", "--entrypoint"]).ok(), "/\nfrom cmd\n");
         assert_eq!(world.start(&["-i", "id:entry", "--entrypoint", "from", "us"]).ok(), "/\nfrom us\n");
@@ -77,7 +77,7 @@ fn the_entry_point_of_the_image_runs_when_asked_for() {
 
 #[test]
 fn without_a_command_the_shell_runs() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         let prepare = |command: &mut Command| {
             let (reading, writing) = shifter_sys::process::pipe().unwrap();
             shifter_sys::node::write_all(writing, b"pwd; exit 3\n").unwrap();
@@ -90,7 +90,7 @@ fn without_a_command_the_shell_runs() {
 
 #[test]
 fn variables_come_from_the_image_the_file_and_the_command_line() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         image::install("env", "ENV: A=image\nENV: B=image\nENV: C=image\n");
         fs::write("/tmp/shifter-test.env", "# note\nB=file\nC=file\n").unwrap();
         let words = ["-i", "id:env", "--env-file=/tmp/shifter-test.env", "-e", "C=line", "env"];
@@ -113,7 +113,7 @@ fn variables_come_from_the_image_the_file_and_the_command_line() {
 
 #[test]
 fn a_file_of_variables_is_read_as_the_user_in_the_container() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         for file in ["/root/secret", "/srv/host/x"] {
             assert!(world.shifter(&["--env-file", file, "env"]).fails(1).contains("cannot read"), "{file}");
         }
@@ -122,7 +122,7 @@ fn a_file_of_variables_is_read_as_the_user_in_the_container() {
 
 #[test]
 fn descriptors_of_the_caller_reach_the_command_and_ours_do_not() {
-    isolated(|_world| {
+    with_and_without_privilege(|_world| {
         let list = "/bin/sh -c 'echo /proc/$$/fd/*; cat <&7'";
         let listed = |start: &str| {
             let mut command = Command::new("/bin/sh");
@@ -138,7 +138,7 @@ fn descriptors_of_the_caller_reach_the_command_and_ours_do_not() {
 
 #[test]
 fn a_script_can_name_shifter_with_options_as_its_interpreter() {
-    isolated(|_world| {
+    with_and_without_privilege(|_world| {
         directory_of("host", ALICE, 0o755);
         let script =
             write("host/script", "#!/srv/bin/shifter --image=id:busy --volume=/tmp:/work /bin/sh\necho $0 $1; pwd\n");
@@ -154,7 +154,7 @@ fn a_script_can_name_shifter_with_options_as_its_interpreter() {
 
 #[test]
 fn a_caller_in_a_removed_directory_starts_in_the_root() {
-    isolated(|_world| {
+    with_and_without_privilege(|_world| {
         directory_of("host", ALICE, 0o755);
         let mut command = Command::new("/bin/sh");
         command.args([
@@ -167,7 +167,7 @@ fn a_caller_in_a_removed_directory_starts_in_the_root() {
 
 #[test]
 fn user_namespaces_can_be_denied() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         world.configure("userNamespaces=deny");
         let status = world.shifter(&["cat", "/proc/self/status"]).ok();
         assert!(status.contains("Seccomp:\t2"), "{status}");

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::world::{ALICE, World, at, isolated, write};
+use crate::world::{ALICE, World, at, with_and_without_privilege, write};
 
 const LINES: &str = "siteEnv=LAST=site\nsiteEnvPrepend=PATH=/site\nsiteEnvUnset=GONE\n\
     module_base_siteEnv=LIST=base LAST=base ONLY=base GONE=base\nmodule_base_siteEnvPrepend=PATH=/base\n\
@@ -32,7 +32,7 @@ fn value(world: &World, modules: &str, name: &str) -> String {
 
 #[test]
 fn modules_change_the_environment_in_their_order_and_the_site_comes_last() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         site(world);
         assert_eq!(value(world, "base,gpu", "LIST"), "base:fabric:mpich:gpu");
         assert_eq!(value(world, "gpu,base", "LIST"), "base", "a later siteEnv replaces what was put together");
@@ -49,7 +49,7 @@ fn modules_change_the_environment_in_their_order_and_the_site_comes_last() {
 
 #[test]
 fn the_version_named_is_the_one_loaded_with_what_it_requires() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         site(world);
         let version = |modules: &str| world.shifter(&["-m", modules, "cat", "/mpich/version", "/fabric/file"]).ok();
         assert_eq!(version("mpich"), "8.1.30\nfabric\n");
@@ -73,7 +73,7 @@ fn the_version_named_is_the_one_loaded_with_what_it_requires() {
 
 #[test]
 fn a_list_can_be_empty_and_come_from_the_environment() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         site(world);
         world.configure(&format!("{LINES}\ndefaultModules=base"));
         let list = |variable: Option<&'static str>, words: &[&str]| {
@@ -96,7 +96,7 @@ fn a_list_can_be_empty_and_come_from_the_environment() {
 
 #[test]
 fn a_module_that_may_lack_parts_brings_the_others() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         site(world);
         assert_eq!(world.shifter(&["-m", "partly", "cat", "/partly/file"]).ok(), "fabric\n");
         assert_eq!(value(world, "partly", "PARTLY"), "1");

@@ -1,6 +1,6 @@
 use std::fs;
 
-use crate::world::{World, at, isolated, write};
+use crate::world::{World, at, with_and_without_privilege, write};
 
 const LINES: &str = "defaultModules=base\nmodule_base_siteEnv=BASE=1\n\
     module_mpich_family=mpi\nmodule_mpich_version=8.1.30\nmodule_mpich_siteEnvPrepend=PATH=/opt/udiImage/modules/mpich/bin\n\
@@ -24,7 +24,7 @@ fn site(world: &World) {
 
 #[test]
 fn the_default_modules_are_loaded_unless_others_are_named() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         site(world);
         assert!(world.shifter(&["env"]).ok().contains("BASE=1\n"));
         assert!(!world.shifter(&["-m", "none", "env"]).ok().contains("BASE=1"));
@@ -34,7 +34,7 @@ fn the_default_modules_are_loaded_unless_others_are_named() {
 
 #[test]
 fn a_module_brings_its_files_and_variables() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         site(world);
         let version = "/opt/udiImage/modules/mpich/lib/version";
         assert_eq!(world.shifter(&["-m", "mpich", "cat", version]).ok(), "8.1.30");
@@ -54,7 +54,7 @@ fn a_module_brings_its_files_and_variables() {
 
 #[test]
 fn modules_that_do_not_go_together_are_refused() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         site(world);
         for (modules, why) in [
             ("mpich,openmpi", "are both of the family `mpi`"),
@@ -72,7 +72,7 @@ fn modules_that_do_not_go_together_are_refused() {
 
 #[test]
 fn devices_must_be_there_and_matching_files_appear() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         site(world);
         assert_eq!(world.shifter(&["-m", "gpu", "cat", "/srv/host/lib/libx.so"]).ok(), "x\n");
         assert_eq!(world.shifter(&["-m", "gpu", "ls", "/srv/host/lib"]).ok(), "libx.so\n");

@@ -7,7 +7,7 @@ use std::process::Command;
 use shifter_sys::mount::{self, Attributes};
 use shifter_sys::open::{self, For};
 
-use crate::world::{World, at, directory_of, isolated, write};
+use crate::world::{World, at, directory_of, with_and_without_privilege, write};
 
 const MACHINE: usize = 18;
 
@@ -35,7 +35,7 @@ fn said(world: &World, name: &str) -> String {
 
 #[test]
 fn a_program_of_another_platform_is_told_as_such() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         let (machine, platform) = other_machine();
         let mut bytes = fs::read("/bin/true").unwrap();
         bytes[MACHINE] = machine;
@@ -52,7 +52,7 @@ fn a_program_of_another_platform_is_told_as_such() {
 
 #[test]
 fn what_a_program_lacks_in_the_container_is_named() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         let mut bytes = fs::read("/bin/true").unwrap();
         let loader = bytes.windows(4).position(|window| window == b"/lib").expect("a dynamic program");
         bytes[loader..loader + 4].copy_from_slice(b"/lix");
@@ -75,7 +75,7 @@ fn what_a_program_lacks_in_the_container_is_named() {
 
 #[test]
 fn what_is_no_program_is_told_from_what_may_not_be_run() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         program("plain", b"#!/bin/sh\n", 0o644);
         program("data", b"\x00\x01\x02 data\n", 0o755);
         program("cut", b"\x7fELF\x02\x01", 0o755);

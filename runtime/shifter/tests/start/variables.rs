@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use crate::image;
-use crate::world::{ALICE, World, isolated};
+use crate::world::{ALICE, World, with_and_without_privilege};
 
 /// The container's environment as `env` prints it; `env` alone is the command.
 fn environment(world: &World, caller: &[(&str, &str)], words: &[&str]) -> Vec<String> {
@@ -35,7 +35,7 @@ fn all_from(nth: usize) -> Vec<(String, &'static str)> {
 
 #[test]
 fn each_source_replaces_the_ones_before_it() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         let lines = |nth, prefix: &str, suffix: &str| -> String {
             all_from(nth).iter().map(|(name, value)| format!("{prefix}{name}={value}{suffix}")).collect()
         };
@@ -67,7 +67,7 @@ fn each_source_replaces_the_ones_before_it() {
 
 #[test]
 fn patterns_of_the_site_take_variables_away_and_keep_them() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         image::install("env", "ENV: PMI_RANK=image\nENV: OTHER=image\nENV: LMOD_OF_IMAGE=1\n");
         world.configure("siteEnvUnset=BASH_FUNC_* LMOD_* X_?\nkeepEnv=PMI_* SLURM_JOB_I?\nsiteEnv=X_1=site");
         let caller = [
@@ -101,7 +101,7 @@ fn patterns_of_the_site_take_variables_away_and_keep_them() {
 
 #[test]
 fn a_function_of_the_callers_shell_passes_where_the_site_lets_it() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         let got = environment(world, &[("BASH_FUNC_module%%", "() { echo; }")], &["-iid:busy"]);
         has(&got, "BASH_FUNC_module%%=() { echo; }");
     });
@@ -109,7 +109,7 @@ fn a_function_of_the_callers_shell_passes_where_the_site_lets_it() {
 
 #[test]
 fn the_container_says_what_it_is() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         world.configure("confId=0123abcd");
         let stale = [("SHIFTER_IMAGETYPE", "docker"), ("SHIFTER_IMAGE", "stale"), ("SHIFTER_CONFIG_ID", "stale")];
         for clear in [&[][..], &["-E"]] {
@@ -135,7 +135,7 @@ fn the_container_says_what_it_is() {
 
 #[test]
 fn a_file_of_variables_is_found_from_where_the_command_starts() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         fs::create_dir_all("/tmp/shifter-test-env").unwrap();
         fs::write("/tmp/shifter-test-env/one.env", "A=1\nB=1\n").unwrap();
         fs::write("/tmp/shifter-test-env/two.env", "# note\n  A=\" 2\" \n\nC=\n").unwrap();
@@ -155,7 +155,7 @@ fn a_file_of_variables_is_found_from_where_the_command_starts() {
 
 #[test]
 fn the_command_is_looked_for_in_the_containers_path() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         assert!(world.shifter(&["-ePATH=/work", "id", "-u"]).fails(127).contains("id: No such file or directory"));
         assert_eq!(world.shifter(&["-e", "PATH=/work:/bin", "id", "-u"]).ok(), format!("{ALICE}\n"));
         world.configure("siteEnvAppend=PATH=/bin");

@@ -1,7 +1,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use crate::world::{ALICE, BOB, World, at, directory_of, isolated, write};
+use crate::world::{ALICE, BOB, Rights, World, at, directory_of, isolated, with_and_without_privilege, write};
 
 /// A site with a directory of alice's, one of the site's own that only root can enter, and one that is read-only.
 fn site(world: &World) {
@@ -20,9 +20,10 @@ fn site(world: &World) {
 
 #[test]
 fn a_directory_appears_at_any_depth_and_with_a_slash_at_its_end() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         site(world);
-        for to in ["/data", "/data/", "/new", "/new/a/b/c", "/new/a/b/c/", "/work/x"] {
+        let in_the_image = ["/work/x"].into_iter().filter(|_| world.rights == Rights::Setuid);
+        for to in ["/data", "/data/", "/new", "/new/a/b/c", "/new/a/b/c/"].into_iter().chain(in_the_image) {
             let volume = format!("/host/alice/dir/:{to}");
             assert_eq!(world.shifter(&["-V", &volume, "cat", &format!("{to}/deep/file")]).ok(), "deep\n", "{to}");
         }
@@ -31,9 +32,10 @@ fn a_directory_appears_at_any_depth_and_with_a_slash_at_its_end() {
 
 #[test]
 fn a_file_appears_in_the_place_of_a_file() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         site(world);
-        for to in ["/data/file", "/data/new", "/new/a/file"] {
+        let in_the_image = ["/data/new"].into_iter().filter(|_| world.rights == Rights::Setuid);
+        for to in ["/data/file", "/new/a/file"].into_iter().chain(in_the_image) {
             let volume = format!("/host/alice/file:{to}");
             assert_eq!(world.shifter(&["-V", &volume, "cat", to]).ok(), "of alice\n");
         }
@@ -46,7 +48,7 @@ fn a_file_appears_in_the_place_of_a_file() {
 
 #[test]
 fn a_volume_can_be_written_to_unless_it_says_ro() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         site(world);
         world.shifter(&["-V", "/host/alice:/data", "touch", "/data/written"]).ok();
         assert!(at("host/alice/written").exists());
@@ -57,7 +59,7 @@ fn a_volume_can_be_written_to_unless_it_says_ro() {
 
 #[test]
 fn what_the_site_made_read_only_stays_read_only() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         site(world);
         let said = world.shifter(&["-V", "/shared:/data", "touch", "/data/x"]).fails(1);
         assert!(said.contains("Read-only file system"), "{said}");
@@ -68,7 +70,7 @@ fn what_the_site_made_read_only_stays_read_only() {
 
 #[test]
 fn the_source_is_a_place_of_the_container_that_the_user_can_reach() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         site(world);
         let said = world.shifter(&["-V", "/srv/host/alice:/data", "id"]).fails(1);
         assert!(said.contains("No such file or directory"), "{said}");
@@ -82,7 +84,7 @@ fn the_source_is_a_place_of_the_container_that_the_user_can_reach() {
 
 #[test]
 fn links_stay_in_the_container_on_both_ends() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         site(world);
         fs::write(at("host/secret"), "of the host\n").unwrap();
         symlink("/srv/host/secret", at("host/alice/link")).unwrap();
@@ -103,7 +105,7 @@ fn links_stay_in_the_container_on_both_ends() {
 
 #[test]
 fn places_of_the_site_are_refused() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         site(world);
         for to in
             ["/", "/etc", "/etc/x", "/proc", "/proc/self", "/sys", "/dev/shm", "/var/run", "/opt", "/opt/udiImage"]
@@ -127,7 +129,7 @@ fn places_of_the_site_are_refused() {
 
 #[test]
 fn a_path_the_site_denies_is_refused() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         world.configure("deny=/data");
         let said = world.shifter(&["-V", "/tmp:/to-data/x", "id"]).fails(1);
         assert!(said.contains("nothing may be mounted at `/data/x`, in `/data`: the site's key `deny`"), "{said}");
@@ -156,7 +158,7 @@ fn a_link_swapped_all_the_time_never_leads_out() {
 
 #[test]
 fn many_volumes_are_mounted_in_order() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         site(world);
         write("host/second/file", "second\n");
         let words = ["-V", "/host/alice:/data;/host/second:/data", "-V", "/data:/work", "cat", "/work/file"];
@@ -166,7 +168,7 @@ fn many_volumes_are_mounted_in_order() {
 
 #[test]
 fn a_socket_and_a_path_of_many_levels_appear() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         site(world);
         let socket = std::os::unix::net::UnixListener::bind(at("host/alice/socket")).unwrap();
         assert_eq!(
@@ -186,7 +188,7 @@ fn a_socket_and_a_path_of_many_levels_appear() {
 
 #[test]
 fn ro_reaches_what_is_mounted_below_a_volume() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         site(world);
         std::process::Command::new("mount").args(["-t", "tmpfs", "none", "/srv/host/alice/dir"]).status().unwrap();
         directory_of("host/alice/dir", ALICE, 0o755);
@@ -199,7 +201,7 @@ fn ro_reaches_what_is_mounted_below_a_volume() {
 
 #[test]
 fn a_volume_of_the_users_lies_over_one_of_the_sites_only_where_it_is_his() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         site(world);
         write("host/site/file", "of the site\n");
         world.configure("siteFs=/srv/host:/host:rec;/srv/host/site:/site/deep/place");
@@ -216,7 +218,7 @@ fn a_volume_of_the_users_lies_over_one_of_the_sites_only_where_it_is_his() {
 
 #[test]
 fn every_row_of_the_table_of_forbidden_places_is_kept() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         site(world);
         use shifter_formats::volume::{ALLOWED_BELOW, FORBIDDEN_TARGETS, Reach};
         for row in FORBIDDEN_TARGETS {

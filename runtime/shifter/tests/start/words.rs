@@ -5,14 +5,14 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use crate::image;
-use crate::world::{ALICE, isolated, run};
+use crate::world::{ALICE, run, with_and_without_privilege};
 
 /// A command that shows its arguments one by one.
 const SHOW: &str = "for word; do echo \"[$word]\"; done";
 
 #[test]
 fn lists_of_python_and_json_are_the_same_words() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         let python = "['/bin/sh', '-c', 'for word; do echo \"[$word]\"; done', 'sh', \"it's\", u'a b']";
         let json = r#"["/bin/sh", "-c", "for word; do echo \"[$word]\"; done", "sh", "it's", "a b"]"#;
         for (id, entry, cmd) in [("python", python, "['c', '']"), ("json", json, r#"["c", ""]"#)] {
@@ -31,7 +31,7 @@ fn lists_of_python_and_json_are_the_same_words() {
 
 #[test]
 fn the_program_of_an_entry_point_is_one_word() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         let said = world.shifter(&["--entrypoint=/bin/ls -l"]).fails(127);
         assert_eq!(said, "shifter: /bin/ls -l: No such file or directory\n");
         image::install("empty", "ENTRY: \n");
@@ -43,7 +43,7 @@ fn the_program_of_an_entry_point_is_one_word() {
 
 #[test]
 fn a_script_names_shifter_and_more() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         world.configure("siteEnv=SITE=1");
         fs::create_dir_all("/tmp/shifter-test-words").unwrap();
         let script = |line: &str, body: &str, variable: Option<&str>| {
@@ -73,7 +73,7 @@ fn a_script_names_shifter_and_more() {
 
 #[test]
 fn what_an_image_says_about_volumes_and_users_changes_nothing() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         image::install("says", "VOLUME: /anonymous\nUSER: root\n");
         assert_eq!(world.start(&["-iid:says", "id", "-u"]).ok(), format!("{ALICE}\n"));
         assert!(world.start(&["-iid:says", "ls", "/anonymous"]).fails(2).contains("No such file"));
@@ -82,7 +82,7 @@ fn what_an_image_says_about_volumes_and_users_changes_nothing() {
 
 #[test]
 fn a_verbose_start_tells_each_step() {
-    isolated(|world| {
+    with_and_without_privilege(|world| {
         let run = world.shifter(&["-v", "-n", "id", "-u"]);
         assert!(run.stderr.contains("shifter: overlay at /srv/udi over /srv/loop\n"), "{run:#?}");
         assert_eq!(run.ok(), format!("{ALICE}\n"));
