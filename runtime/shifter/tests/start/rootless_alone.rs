@@ -115,3 +115,25 @@ fn a_system_without_user_namespaces_is_named() {
         assert!(said.contains("sysctl user.max_user_namespaces is 0"), "{said}");
     });
 }
+
+/// The page for users names these commands; the tools are those that need no privilege either.
+#[test]
+fn an_image_is_made_with_the_tools_of_the_users_page() {
+    alone(|| {
+        let script = "exec 2>&1; set -e; store=$HOME/.local/share/shifter; cd $HOME; \
+            tar -C $store/unpacked -c . | tar2sqfs -q $store/made.squashfs; \
+            umoci init --layout oci; umoci new --image oci:1; \
+            umoci insert --rootless --image oci:1 $store/unpacked /; \
+            umoci unpack --rootless --image oci:1 bundle; mv bundle/rootfs $store/taken";
+        let mut command = Command::new("sh");
+        command.args(["-c", script]).current_dir("/").env("HOME", "/srv/home/alice");
+        run(ALICE, command).ok();
+        for image in ["id:made", "id:taken"] {
+            assert_eq!(start(&["-i", image, "cat", "/data/file"]).ok(), "of the image\n", "{image}");
+        }
+        let page = include_str!("../../../../docs/using-shifter.md");
+        for command in ["tar2sqfs -q ~/.local/share/shifter/", "umoci unpack --rootless --image "] {
+            assert!(page.contains(command), "{command}");
+        }
+    });
+}
