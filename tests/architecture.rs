@@ -8,6 +8,9 @@ use std::process::Command;
 
 use serde_json::Value;
 
+#[path = "architecture/named.rs"]
+mod named;
+
 /// Which of our own crates each of our crates may link (development dependencies aside).
 const OWN_DEPENDENCIES: &[(&str, &[&str])] = &[
     ("shifter-formats", &[]),
