@@ -67,6 +67,14 @@ pub(crate) const FOR_BENCHES: &[Package] = &[
     package("strace", "strace", "strace"),
 ];
 
+/// What `cargo xtask soak kernel` needs beside that. The kernel itself is downloaded, not installed.
+pub(crate) const FOR_KERNELS: &[Package] = &[
+    package("qemu-system-x86_64", "qemu-system-x86", "qemu-kvm"),
+    package("/usr/share/seabios/bios-256k.bin", "seabios", "seabios-bin"),
+    package("depmod", "kmod", "kmod"),
+    package("cpio", "cpio", "cpio"),
+];
+
 /// Installs what is missing of `wanted` (as root with apt), or fails with the exact command to run.
 pub(crate) fn ensure(wanted: &[Package]) -> Result<()> {
     let missing: Vec<&Package> = wanted.iter().filter(|package| !is_present(package.shown_by)).collect();

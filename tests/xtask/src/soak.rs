@@ -7,15 +7,25 @@ use anyhow::{Context, Result, bail};
 
 use crate::{cargo, packages};
 
+mod kernel;
+
 /// As many runs of `apply` are killed when nobody says otherwise.
 const KILLS: &str = "500";
 
-/// `cargo xtask soak apply [--kills N]`.
+/// `cargo xtask soak apply [--kills N]` and `cargo xtask soak kernel`.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["apply"] => apply(KILLS),
         ["apply", "--kills", kills] if kills.parse::<u32>().is_ok() => apply(kills),
-        _ => bail!("usage: cargo xtask soak apply [--kills N]"),
+        ["kernel"] => report(
+            "kernel",
+            &format!(
+                "# The runtime on older kernels\n\nLast report of `cargo xtask soak kernel`: the runtime's tests, as built for \
+                 this machine, run as root in a guest with the kernel of Debian 12. {}",
+                kernel::run()?
+            ),
+        ),
+        _ => bail!("usage: cargo xtask soak apply [--kills N] | kernel"),
     }
 }
 
