@@ -5,6 +5,7 @@ use std::process::Command;
 
 use shifter_sys::node;
 use shifter_sys::open::{self, For};
+use shifter_sys::process::Ended;
 
 use super::{shell, traced};
 use crate::world::{ALICE, at, directory_of, isolated, run, write};
@@ -124,5 +125,23 @@ fn a_directory_that_an_access_list_opens_to_others_is_not_roots_alone() {
             write("hooks/hook", ":\n");
             fs::create_dir_all(at("hooks/tree")).unwrap();
         }
+    });
+}
+
+#[test]
+fn a_user_namespace_that_the_site_denies_is_not_made() {
+    isolated(|world| {
+        world.configure("allowLocalChroot=1");
+        let allowed = world.start(&["-i", "local:/", "unshare", "-U", "true"]);
+        if allowed.ended != Ended::Exited(0) {
+            eprintln!("skipped: users make no user namespaces here: {}", allowed.stderr);
+            return;
+        }
+        world.configure("allowLocalChroot=1\nuserNamespaces=deny");
+        for words in [["unshare", "-U", "true"], ["unshare", "-Ur", "true"]] {
+            let said = world.start(&[&["-i", "local:/"], &words[..]].concat()).fails(1);
+            assert!(said.contains("Operation not permitted"), "{said}");
+        }
+        assert_eq!(world.start(&["-i", "local:/", "id", "-u"]).ok(), format!("{ALICE}\n"));
     });
 }
