@@ -149,14 +149,15 @@ impl Reader<'_> {
         } else {
             return;
         };
-        let quotes = if self.text[span.clone()].starts_with("\"\"\"") || self.text[span.clone()].starts_with("'''") {
-            3
-        } else {
-            1
-        };
-        let whole = span.start + quotes..span.end.saturating_sub(quotes).max(span.start + quotes);
+        // A text that was cut off, or that the parser made up from what is no TOML, lacks quotes.
+        let written = &self.text[span.clone()];
+        let quote = ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quote| written.starts_with(quote)).unwrap_or("");
+        let inner = &written[quote.len()..];
+        let inner = inner.strip_suffix(quote).unwrap_or(inner);
+        let start = span.start + quote.len();
+        let whole = start..start + inner.len();
         // Written with escapes, a part is found nowhere: all of the text goes then.
-        let found = self.text[whole.clone()].find(part).map(|at| whole.start + at..whole.start + at + part.len());
+        let found = inner.find(part).map(|at| start + at..start + at + part.len());
         self.secrets.push(Inline { key: path.clone(), span: found.unwrap_or(whole) });
     }
 }
@@ -236,6 +237,15 @@ mod tests {
             document("password = \"hunter2\"\nuri = \"mongodb://u:P@55/w:rd@host/db\"\nok = \"http://host:80/a\"\n");
         let found: Vec<&str> = document.secrets.iter().map(|found| &source.text()[found.span.clone()]).collect();
         assert_eq!(found, ["hunter2", "P@55/w:rd"]);
+    }
+
+    #[test]
+    fn a_secret_without_quotes_is_noted_whole() {
+        let (source, document) = document("[a]\npassword =\u{fffd} { file = 'x' }\npassword = 'q\npassword = \"\n");
+        assert!(!document.secrets.is_empty() && !document.findings.is_empty());
+        for found in &document.secrets {
+            assert!(source.text().get(found.span.clone()).is_some(), "{found:?}");
+        }
     }
 
     #[test]
