@@ -7,6 +7,11 @@ use proptest::prelude::*;
 use super::*;
 
 #[test]
+fn a_number_that_is_none_is_no_change() {
+    assert_eq!(tidy("schema=1\n[extra.udiroot]\na=nan\n").as_deref(), Ok("schema = 1\n\n[extra.udiroot]\na = nan\n"));
+}
+
+#[test]
 fn tables_and_keys_come_in_the_order_of_the_schema_with_their_comments() {
     let text = "\
 #:schema x.json

@@ -145,7 +145,8 @@ pub(super) fn parents<'a>(places: impl Iterator<Item = &'a str>, mounts: &[Files
         }
     }
     let covered = |path: &String| needed.iter().any(|other| is_below(other, path));
-    needed.iter().filter(|path| !covered(path)).map(|path| path[1..].to_owned()).collect()
+    let relative = |path: &String| path.strip_prefix('/').unwrap_or(path).to_owned();
+    needed.iter().filter(|path| !covered(path)).map(relative).collect()
 }
 
 #[cfg(test)]
