@@ -50,7 +50,6 @@ pub(crate) const FOR_TESTS: &[Package] = &[
     package("mpicc.mpich", "libmpich-dev", "mpich-devel"),
     package("mpiexec.hydra", "mpich", "mpich"),
     package("patchelf", "patchelf", "patchelf"),
-    package("pip3", "python3-pip", "python3-pip"),
 ];
 
 /// What `cargo xtask bench` needs beside that: the peers.
