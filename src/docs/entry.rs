@@ -1,15 +1,13 @@
 //! What the reference says of one key, in Markdown and as plain text.
 
-use std::fmt::Write as _;
-
 use shifter_formats::Target;
 use shifter_formats::udiroot::{KEYS as CONF_KEYS, KeySpec, MODULE_KEYS};
 
-use super::key::Key;
+use super::key::{
+    Key,
+    page::{self, Fact},
+};
 use crate::coverage::{self, Status, Use};
-
-/// A fact about a key: what it is about, and what it says.
-type Fact = (&'static str, String);
 
 /// Everything that is known of a key beside what it is for.
 fn facts(key: &Key) -> Vec<Fact> {
@@ -74,29 +72,13 @@ fn example(key: &Key) -> Option<String> {
 /// The key as a part of a page in Markdown, headed at level `depth`.
 #[must_use]
 pub fn markdown(key: &Key, depth: usize) -> String {
-    let mut out = format!("{} `{}`\n\n{}\n\n", "#".repeat(depth), key.path(), key.about);
-    for (about, text) in facts(key) {
-        let text = if about == "example" { format!("`{text}`") } else { text };
-        let _ = writeln!(out, "- {about}: {text}");
-    }
-    for (word, meaning) in &key.words {
-        let _ = writeln!(out, "- `\"{word}\"`: {meaning}");
-    }
-    out.push('\n');
-    out
+    page::markdown(key, depth, facts(key))
 }
 
 /// The key as plain text, as `explain` and `docs` show it on a terminal.
 #[must_use]
 pub fn text(key: &Key) -> String {
-    let mut out = format!("{}\n  {}\n\n", key.path(), key.about);
-    for (about, text) in facts(key) {
-        let _ = writeln!(out, "  {about:15} {}", text.replace('`', ""));
-    }
-    for (word, meaning) in &key.words {
-        let _ = writeln!(out, "    {word:?}: {meaning}");
-    }
-    out
+    page::text(key, facts(key))
 }
 
 /// One line for a list of keys.

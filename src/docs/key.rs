@@ -4,6 +4,7 @@
 //! `filesystem[].source` for that of any entry. [`find`] takes either form.
 
 mod index;
+pub(super) mod page;
 
 use std::sync::LazyLock;
 

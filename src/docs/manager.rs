@@ -1,12 +1,14 @@
 //! Every key of `imagemanager.json`, read from the type that the gateway reads it with.
 
-use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 use shifter_gateway_types::ImageManager;
 
-use super::key::{self, Key, NAME};
+use super::key::{
+    self, Key, NAME,
+    page::{self, Fact},
+};
 use crate::coverage;
 use crate::diagnostic::KeyPath;
 
@@ -40,7 +42,7 @@ fn written_as(key: &Key) -> Vec<&'static str> {
 }
 
 /// What is known of a key beside what it is for.
-fn facts(key: &Key) -> Vec<(&'static str, String)> {
+fn facts(key: &Key) -> Vec<Fact> {
     let default = key.default().unwrap_or_default();
     let facts = [
         ("file", FILE.to_owned()),
@@ -54,28 +56,13 @@ fn facts(key: &Key) -> Vec<(&'static str, String)> {
 /// The key as plain text.
 #[must_use]
 pub fn text(key: &Key) -> String {
-    let mut out = format!("{}\n  {}\n\n", key.path(), key.about);
-    for (about, text) in facts(key) {
-        let _ = writeln!(out, "  {about:15} {}", text.replace('`', ""));
-    }
-    for (word, meaning) in &key.words {
-        let _ = writeln!(out, "    {word:?}: {meaning}");
-    }
-    out
+    page::text(key, facts(key))
 }
 
 /// The key as a page in Markdown.
 #[must_use]
 pub fn markdown(key: &Key) -> String {
-    let mut out = format!("# `{}`\n\n{}\n\n", key.path(), key.about);
-    for (about, text) in facts(key) {
-        let _ = writeln!(out, "- {about}: {text}");
-    }
-    for (word, meaning) in &key.words {
-        let _ = writeln!(out, "- `\"{word}\"`: {meaning}");
-    }
-    out.push('\n');
-    out
+    page::markdown(key, 1, facts(key))
 }
 
 /// The key as data.
