@@ -15,6 +15,7 @@
 //! - [`record`] and [`used`]: what a start leaves behind for those who run the machine.
 
 pub mod acl;
+pub mod calendar;
 pub mod deny;
 pub mod env;
 pub mod image;

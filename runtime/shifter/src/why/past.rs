@@ -1,5 +1,6 @@
 //! Outside of containers: what is recorded of starts on this node.
 
+use shifter_formats::calendar;
 use shifter_formats::record::{Outcome, Record};
 
 pub(super) fn of_last(records: &[Record]) -> Option<String> {
@@ -43,22 +44,7 @@ fn text(record: &Record) -> String {
 
 /// Microseconds since 1970 as a date and time in UTC.
 fn moment(at: u64) -> String {
-    let seconds = at / 1_000_000;
-    let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    let (year, month, day) = date(days);
-    format!("{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02} UTC", rest / 3600, rest / 60 % 60, rest % 60)
-}
-
-/// Year, month and day of a day since 1970. A year is counted from March, so that the day of a leap year is its last.
-fn date(days: u64) -> (u64, u64, u64) {
-    let days = days + 719_468;
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let is_next_year = month >= 10;
-    (era * 400 + year + u64::from(is_next_year), if is_next_year { month - 9 } else { month + 3 }, day)
+    calendar::utc(at / 1_000_000)
 }
 
 #[cfg(test)]
