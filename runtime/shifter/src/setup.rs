@@ -7,11 +7,12 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use shifter_formats::record::{Outcome, Phase};
 use shifter_formats::udiroot::{Conf, select};
-use shifter_sys::{environ, identity, signal};
+use shifter_sys::{environ, identity, open, signal};
 
 use crate::account;
 use crate::attach::mark::{self, Mark};
@@ -222,11 +223,22 @@ fn make_free(udi_mount: &Path) -> Result<(), StartError> {
     match attach::look(udi_mount).map_err(SetupError::Trust)? {
         Found::Nothing => Ok(()),
         Found::Base(_, mark) if mark::is_in_the_making(&mark) => Err(SetupError::AtWork(at).into()),
-        Found::Base(left, _) => Ok(attach::take_down(&left)?),
+        Found::Base(left, _) => remove_left(&left, at),
         Found::Foreign(_) => Err(SetupError::Foreign(at).into()),
         Found::Container(container) => {
             let record = String::from_utf8_lossy(container.record()).trim_end().to_owned();
             Err(SetupError::InUse { at, uid: mark::owner(container.mark()), job: container.job(), record }.into())
         }
+    }
+}
+
+/// Removes a base whose set-up has ended, if nothing came onto it: the last thing its set-up did before it ended may have
+/// been to put its container there, after the base was seen without one.
+fn remove_left(left: &OwnedFd, at: PathBuf) -> Result<(), StartError> {
+    let id = |mount: &OwnedFd| open::facts(mount).map(|facts| facts.mount_id);
+    match attach::look(&at).map_err(SetupError::Trust)? {
+        Found::Nothing => Ok(()),
+        Found::Base(now, _) if id(&now)? == id(left)? => Ok(attach::take_down(left)?),
+        _ => Err(SetupError::AtWork(at).into()),
     }
 }

@@ -15,7 +15,7 @@ use shifter_sys::open::{self, For, Within};
 use shifter_sys::{CallError, mountinfo, node, process};
 
 use super::{Enactor, Reason, RootError};
-use crate::attach::mark;
+use crate::attach::{self, mark};
 use crate::trust;
 
 /// The mount table of the host, and where `/` was in it, to come back to.
@@ -84,9 +84,7 @@ impl Enactor<'_> {
         mount::attach(&base, &place)?;
         let done = appear(&container, &base, &place, at);
         if done.is_err() {
-            // What lies on it is ours, or that of another set-up, which fails for the same reason. When the mount itself
-            // is gone, it is said to be no mount of this namespace.
-            while mount::detach(&base).is_ok() {}
+            withdraw(&base)?;
         }
         done
     }
@@ -107,6 +105,18 @@ fn base() -> Result<OwnedFd, Reason> {
     node::set_attribute(directory, mark::ATTRIBUTE, mark::of_base()?.as_bytes())?;
     mount::restrict(&base, Depth::One, Attributes::READ_ONLY, None)?;
     Ok(base)
+}
+
+/// Takes a base away with all that lies on it: that is ours, or that of another set-up, which fails for the same reason.
+///
+/// Two that withdraw at once may choose the same topmost mount; the slower one is told `EINVAL`, as it is when its base is
+/// gone. So only the mount table tells whether it is.
+fn withdraw(base: &OwnedFd) -> Result<(), Reason> {
+    let id = open::facts(base)?.mount_id;
+    while mountinfo::read()?.iter().any(|mount| mount.id == id) {
+        attach::take_down(base)?;
+    }
+    Ok(())
 }
 
 /// Two set-ups may be at this point at once, each with its own mount. Whoever then does not find his own where he put it,
