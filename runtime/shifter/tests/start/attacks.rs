@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use shifter_sys::{mountinfo, node, open};
 
 use crate::image;
-use crate::world::{ALICE, Run, World, at, directory_of, isolated, run, write};
+use crate::world::{ALICE, Run, World, alice_is_known_to_the_host, at, directory_of, isolated, run, write};
 
 mod content;
 mod kills;
@@ -16,9 +16,9 @@ mod raised;
 mod surroundings;
 
 const ID: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-/// A hook that says that it runs, and goes on when somebody has looked (or nobody did for ten seconds).
+/// A hook that says that it runs, and goes on when somebody has looked (or nobody did for a minute).
 const WAITING: &str = "echo >/srv/out/ready; i=0\n\
-    while [ ! -e /srv/out/looked ] && [ $i -lt 1000 ]; do sleep 0.01; i=$((i+1)); done\n";
+    while [ ! -e /srv/out/looked ] && [ $i -lt 6000 ]; do sleep 0.01; i=$((i+1)); done\n";
 
 fn shell(script: &str) -> Run {
     let mut command = Command::new("/bin/sh");
@@ -29,10 +29,7 @@ fn shell(script: &str) -> Run {
 /// A start by alice of the usual image (or of one that `words` say) under strace(1) with these options; root traces, which
 /// a setuid program allows.
 fn traced(options: &[&str], words: &[&str]) -> Command {
-    let passwd = fs::read_to_string("/etc/passwd").unwrap();
-    if !passwd.contains("\nalice:") {
-        fs::write("/etc/passwd", format!("{passwd}alice:x:{ALICE}:{ALICE}::/:/bin/sh\n")).unwrap();
-    }
+    alice_is_known_to_the_host();
     assert!(Command::new("strace").arg("-V").output().is_ok(), "install the package `strace`");
     let mut command = Command::new("strace");
     command.args(["-u", "alice", "-o", "/srv/out/trace"]).args(options).arg("/srv/bin/shifter");
@@ -59,7 +56,7 @@ fn a_process_left_by_the_lookup_does_not_look_on_while_root_builds() {
     isolated(|world| {
         image::install(ID, "");
         let script = format!(
-            "#!/bin/sh\n(exec >/srv/out/seen 2>&1; i=0; until [ -e /srv/out/ready ] || [ $i -gt 500 ]; do sleep 0.01; i=$((i+1)); done; \
+            "#!/bin/sh\n(exec >/srv/out/seen 2>&1; i=0; until [ -e /srv/out/ready ] || [ $i -gt 3000 ]; do sleep 0.01; i=$((i+1)); done; \
              ls /srv/loop /srv/udi; echo >/srv/out/looked) &\necho {ID}\n"
         );
         let program = write("udiRoot/bin/shifterimg", &script);
@@ -74,7 +71,7 @@ fn a_process_left_by_the_lookup_does_not_look_on_while_root_builds() {
 fn a_start_cannot_be_looked_into_through_proc() {
     isolated(|world| {
         waiting_hook(world, "");
-        let script = "/srv/bin/shifter -i id:busy id -u & p=$!; i=0; until [ -e /srv/out/ready ] || [ $i -gt 500 ]; do sleep 0.01; i=$((i+1)); done\n\
+        let script = "/srv/bin/shifter -i id:busy id -u & p=$!; i=0; until [ -e /srv/out/ready ] || [ $i -gt 3000 ]; do sleep 0.01; i=$((i+1)); done\n\
             ls /proc/$p/root/ /proc/$p/cwd/ /proc/$p/fd/; cat /proc/$p/environ /proc/$p/maps /proc/$p/mem\n\
             nsenter -m -t $p ls; echo >/srv/out/looked; wait $p";
         let tried = shell(script);

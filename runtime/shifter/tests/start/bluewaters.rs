@@ -1,9 +1,7 @@
 //! The configuration of Blue Waters (Leong et al., CUG 2018), as rendered for 16.08 with a patched mount command, read
 //! by this runtime. Only places of the host are moved into the small site; the container's are as published.
 
-use std::fs;
-
-use crate::world::{ALICE, at, isolated, write};
+use crate::world::{alice_is_known_to_the_host, at, isolated, write};
 
 const CONF: &str = include_str!("../../../../tests/data/udiroot/71-golden-bluewaters.conf");
 const PREMOUNT: &str = include_str!("../../../../tests/golden/bluewaters/premount.sh");
@@ -31,8 +29,7 @@ fn blue_waters_starts_with_its_own_files() {
             write(&format!("host/{place}/marker"), &format!("{place}\n"));
         }
         write("host/mnt/c/scratch/sub/marker", "scratch\n");
-        let passwd = fs::read_to_string("/etc/passwd").unwrap();
-        fs::write("/etc/passwd", format!("{passwd}alice:x:{ALICE}:{ALICE}:A:/home/alice:/bin/sh\n")).unwrap();
+        alice_is_known_to_the_host();
         assert!(at("udi").is_dir());
 
         for place in ["home", "mnt/a", "mnt/b", "mnt/c", "ufs", "var/opt/cray/alps", "dsl/opt"] {

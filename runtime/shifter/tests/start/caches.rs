@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::world::{ALICE, World, at, directory_of, isolated};
+use crate::world::{ALICE, World, alice_is_known_to_the_host, at, directory_of, isolated};
 
 fn mkfs(name: &str, package: &str) -> String {
     let found =
@@ -85,8 +85,7 @@ fn what_the_site_or_mkfs_does_not_allow_is_refused() {
 fn a_start_that_is_killed_leaves_no_file_even_where_files_must_have_names() {
     isolated(|world| {
         world.configure(&lines());
-        let passwd = fs::read_to_string("/etc/passwd").unwrap();
-        fs::write("/etc/passwd", format!("{passwd}alice:x:{ALICE}:{ALICE}::/:/bin/sh\n")).unwrap();
+        alice_is_known_to_the_host();
         let traced = |more: &[&str]| {
             let mut command = Command::new("strace");
             command.args(["-u", "alice", "-o", "/srv/out/trace", "-P", "/srv/cache"]);
@@ -100,11 +99,11 @@ fn a_start_that_is_killed_leaves_no_file_even_where_files_must_have_names() {
         assert!(fs::read_to_string(at("out/trace")).unwrap().contains("perNodeCache_"));
         assert_eq!(left(), 0);
 
-        let mut start = traced(&["-e", "inject=unlinkat:delay_enter=400000"]).spawn().unwrap();
+        let mut start = traced(&["-e", "inject=unlinkat:delay_enter=1000000"]).spawn().unwrap();
         let killer = format!(
-            "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do sleep 0.02; \
-            [ -z \"$(ls /srv/cache)\" ] || {{ echo seen >>/srv/out/seen; setpriv --reuid={ALICE} --clear-groups \
-            kill -9 $(cat /proc/{0}/task/{0}/children); }}; done",
+            "i=0; while [ $i -lt 1500 ]; do i=$((i+1)); sleep 0.02; \
+            [ -z \"$(ls /srv/cache)\" ] && {{ [ ! -e /srv/out/seen ] || break; continue; }}; echo seen >>/srv/out/seen; \
+            setpriv --reuid={ALICE} --clear-groups kill -9 $(cat /proc/{0}/task/{0}/children); done",
             start.id()
         );
         Command::new("/bin/sh").args(["-c", &killer]).output().unwrap();

@@ -4,20 +4,14 @@ use std::fs;
 use std::process::Command;
 
 use crate::image;
-use crate::world::{ALICE, at, isolated, run};
-
-/// Entries in `/` and in `/etc` of the wide image, each.
-const ENTRIES: usize = 10_000;
+use crate::world::{alice_is_known_to_the_host, at, isolated, run, write};
 
 /// What a start of the small site may ask at most, the loader's calls and the command's own included.
 const MOST: usize = 640;
 
 /// The calls of a start by alice and of all its children.
 pub(crate) fn calls(image: &str) -> usize {
-    let passwd = fs::read_to_string("/etc/passwd").unwrap();
-    if !passwd.contains("\nalice:") {
-        fs::write("/etc/passwd", format!("{passwd}alice:x:{ALICE}:{ALICE}::/:/bin/sh\n")).unwrap();
-    }
+    alice_is_known_to_the_host();
     let (trace, name) = (at("out/trace"), format!("id:{image}"));
     let mut command = Command::new("strace");
     command.args(["-f", "-u", "alice", "-o"]).arg(&trace);
@@ -35,27 +29,21 @@ pub(crate) fn calls(image: &str) -> usize {
 #[test]
 fn a_start_asks_the_same_of_the_kernel_whatever_is_in_the_image_and_forks_nothing() {
     isolated(|world| {
-        let tree = at("wide");
-        assert!(Command::new("cp").arg("-a").arg(image::tree()).arg(&tree).status().unwrap().success());
-        for nth in 0..ENTRIES {
-            fs::write(tree.join(format!("f{nth}")), "").unwrap();
-            fs::write(tree.join(format!("etc/f{nth}")), "").unwrap();
+        image::install_wide();
+        let tree = at("images/tree");
+        assert!(Command::new("cp").arg("-a").arg(image::tree()).arg(tree).status().unwrap().success());
+        write("images/tree.meta", "FORMAT: VFS\nENV: PATH=/bin:/usr/bin\n");
+        for [small, wide] in [["busy", "wide"], ["tree", "wide-tree"]] {
+            for image in [small, wide] {
+                // A first start, which leaves a note.
+                world.start(&[&format!("--image=id:{image}"), "pwd"]).ok();
+            }
+            let mut others: Vec<_> = [small, wide].map(crate::loops::begin).into();
+            others.iter_mut().for_each(crate::loops::answers);
+            let (of_small, of_wide) = (calls(small), calls(wide));
+            others.into_iter().for_each(crate::loops::end);
+            assert_eq!(of_small, of_wide, "{wide}");
+            assert!(of_small <= MOST, "{small}: {of_small}");
         }
-        image::install("wide", "");
-        let file = at("images/wide.squashfs");
-        fs::remove_file(&file).unwrap();
-        let mut mksquashfs = Command::new("mksquashfs");
-        mksquashfs.arg(&tree).arg(&file).args(["-all-root", "-quiet", "-no-progress"]);
-        assert!(mksquashfs.output().unwrap().status.success());
-        for image in ["busy", "wide"] {
-            // A first start, which leaves a note.
-            world.start(&[&format!("--image=id:{image}"), "pwd"]).ok();
-        }
-        let mut others: Vec<_> = ["busy", "wide"].map(crate::loops::begin).into();
-        others.iter_mut().for_each(crate::loops::answers);
-        let (small, wide) = (calls("busy"), calls("wide"));
-        others.into_iter().for_each(crate::loops::end);
-        assert_eq!(small, wide);
-        assert!(small <= MOST, "{small}");
     });
 }

@@ -1,6 +1,6 @@
 use std::fs;
 
-use crate::world::{ALICE, World, isolated, write};
+use crate::world::{ALICE, World, alice_is_known_to_the_host, isolated, write};
 
 fn cat(world: &World, file: &str) -> String {
     world.shifter(&["cat", file]).ok()
@@ -57,8 +57,7 @@ fn a_directory_in_etc_path_is_refused() {
 fn a_dynamic_etc_knows_the_user_and_root() {
     isolated(|world| {
         // The host's own users are asked for through libc, so the user is put among them.
-        let passwd = fs::read_to_string("/etc/passwd").unwrap();
-        fs::write("/etc/passwd", format!("{passwd}alice:x:{ALICE}:{ALICE}:A:/home/alice:/bin/sh\n")).unwrap();
+        alice_is_known_to_the_host();
         let group = fs::read_to_string("/etc/group").unwrap();
         fs::write("/etc/group", format!("{group}alice:x:{ALICE}:\nstaff2:x:11027:\n")).unwrap();
         world.configure("populateEtcDynamically=1\nusersToImport=daemon");
@@ -81,8 +80,7 @@ fn a_dynamic_etc_knows_the_user_and_root() {
 #[test]
 fn a_user_to_import_that_nobody_knows_is_refused() {
     isolated(|world| {
-        let passwd = fs::read_to_string("/etc/passwd").unwrap();
-        fs::write("/etc/passwd", format!("{passwd}alice:x:{ALICE}:{ALICE}:A:/home/alice:/bin/sh\n")).unwrap();
+        alice_is_known_to_the_host();
         world.configure("populateEtcDynamically=1\nusersToImport=nobody-knows");
         let said = world.shifter(&["id"]).fails(1);
         assert!(said.contains("the system knows no user `nobody-knows` (key usersToImport)"), "{said}");

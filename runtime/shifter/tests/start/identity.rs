@@ -8,7 +8,7 @@ use std::process::Command;
 use shifter_sys::identity::{self, Triple};
 use shifter_sys::process;
 
-use crate::world::{ALICE, Run, STAFF, World, at, directory_of, isolated, run, write};
+use crate::world::{ALICE, Run, STAFF, World, alice_is_known_to_the_host, at, directory_of, isolated, run, write};
 
 const ALICES_LINES: &str = "alice:x:11100:11100:A:/home/alice:/bin/sh\nalice:x:11100:\n\
     crew:x:11027:bob,alice\nother:x:11029:bob\n";
@@ -34,8 +34,7 @@ fn traced(calls: &str) -> String {
 #[test]
 fn what_the_job_brought_is_read_and_nobody_is_asked() {
     isolated(|world| {
-        let passwd = fs::read_to_string("/etc/passwd").unwrap();
-        fs::write("/etc/passwd", format!("{passwd}alice:x:{ALICE}:{ALICE}:A:/home/alice:/bin/sh\n")).unwrap();
+        alice_is_known_to_the_host();
         for how in ["populateEtcDynamically=1\nusersToImport=daemon", "allowLibcPwdCalls=1"] {
             site(world, how);
             let before_command =

@@ -7,6 +7,9 @@ use std::process::Command;
 
 use crate::world::{at, write};
 
+/// Entries that a wide image has in `/` and in `/etc`, each.
+const WIDE: usize = 100_000;
+
 const PROGRAMS: [&str; 11] = [
     "/bin/sh",
     "/bin/cat",
@@ -102,4 +105,32 @@ pub(crate) fn copy_with_libraries(program: &str, tree: &Path) {
 pub(crate) fn install(id: &str, meta: &str) {
     fs::copy(kept(), at(&format!("images/{id}.squashfs"))).unwrap();
     write(&format!("images/{id}.meta"), &format!("FORMAT: squashfs\n{meta}ENV: PATH=/bin:/usr/bin\n"));
+}
+
+/// Puts two images of very many entries into the store: `wide`, a file, and `wide-tree`, a directory.
+pub(crate) fn install_wide() {
+    let wide = at("images/wide-tree");
+    assert!(Command::new("cp").arg("-a").arg(tree()).arg(&wide).status().unwrap().success());
+    for directory in ["", "etc"].map(|name| wide.join(name)) {
+        for nth in 0..WIDE {
+            let path = directory.join(format!("f{nth}"));
+            match nth % 100 {
+                0 => fs::write(path, "").unwrap(),
+                1 => fs::create_dir(path).unwrap(),
+                _ => symlink("passwd", path).unwrap(),
+            }
+        }
+    }
+    write("images/wide-tree.meta", "FORMAT: VFS\nENV: PATH=/bin:/usr/bin\n");
+    let built = kept().with_file_name("wide-1.squashfs");
+    if !built.exists() {
+        let partial = built.with_extension("partial");
+        let _not_there = fs::remove_file(&partial);
+        let mut mksquashfs = Command::new("mksquashfs");
+        mksquashfs.arg(&wide).arg(&partial).args(["-all-root", "-quiet", "-no-progress"]);
+        assert!(mksquashfs.output().unwrap().status.success());
+        fs::rename(partial, &built).unwrap();
+    }
+    install("wide", "");
+    fs::copy(built, at("images/wide.squashfs")).unwrap();
 }

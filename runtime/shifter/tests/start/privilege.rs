@@ -5,14 +5,11 @@ use std::process::Command;
 
 use shifter_sys::{identity, mountinfo, process};
 
-use crate::world::{ALICE, Run, STAFF, World, at, isolated, run};
+use crate::world::{ALICE, Run, STAFF, World, alice_is_known_to_the_host, at, isolated, run};
 
 /// A start by alice under strace(1), which lets calls fail: `fail` is the argument of its `inject=`.
 fn start_with_failing(fail: &str) -> Run {
-    let passwd = fs::read_to_string("/etc/passwd").unwrap();
-    if !passwd.contains("\nalice:") {
-        fs::write("/etc/passwd", format!("{passwd}alice:x:{ALICE}:{ALICE}::/:/bin/sh\n")).unwrap();
-    }
+    alice_is_known_to_the_host();
     let mut command = Command::new("strace");
     command.args(["-u", "alice", "-o", "/srv/out/trace", "-e", &format!("inject={fail}")]);
     command.args(["/srv/bin/shifter", "-i", "id:busy", "id", "-u"]).current_dir("/");

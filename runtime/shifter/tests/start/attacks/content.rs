@@ -9,7 +9,7 @@ use shifter_sys::process::Ended;
 use shifter_sys::{mountinfo, node, open};
 
 use crate::image;
-use crate::world::{ALICE, at, isolated, run, write};
+use crate::world::{ALICE, alice_is_known_to_the_host, at, isolated, run, write};
 
 /// A copy of the usual image's tree, to be spoilt.
 fn tree(name: &str) -> PathBuf {
@@ -37,6 +37,7 @@ fn replace_by_link(tree: &Path, name: &str, target: &str) {
 #[test]
 fn links_in_the_place_of_the_images_directories_lead_root_nowhere() {
     isolated(|world| {
+        alice_is_known_to_the_host();
         for (nth, name) in ["etc", "var", "tmp", "dev", "proc", "sys", "opt"].into_iter().enumerate() {
             for (kind, target) in [("a", "/srv/host"), ("r", "../../../../srv/host"), ("p", "/proc/1/root/srv/host")] {
                 let own = format!("link-{nth}{kind}");
@@ -74,6 +75,7 @@ fn files_of_other_kinds_in_the_place_of_the_images_own_stop_no_start_for_ever() 
         }
         fs::create_dir(spoilt.join("data - overlay overlay rw\n36 35 0:1")).unwrap();
         install("kinds", &spoilt, &[]);
+        alice_is_known_to_the_host();
         let before = mountinfo::read().unwrap();
         for conf in ["", "populateEtcDynamically=1"] {
             world.configure(conf);
@@ -84,6 +86,29 @@ fn files_of_other_kinds_in_the_place_of_the_images_own_stop_no_start_for_ever() 
             assert!(is_well || run.ended == Ended::Exited(1) && run.stdout.is_empty(), "{run:?}");
         }
         assert_eq!(mountinfo::read().unwrap(), before);
+    });
+}
+
+/// That a start asks no more of the kernel for it is [`crate::calls`]' to say.
+#[test]
+fn a_hundred_thousand_entries_in_the_root_and_in_etc_take_nothing_of_the_container() {
+    isolated(|world| {
+        image::install_wide();
+        alice_is_known_to_the_host();
+        let image = |id: &str| format!("id:{id}");
+        let usual = world.conf.lines.as_str();
+        let read_only = usual.replace("mountUdiRootWritable=1", "mountUdiRootWritable=0");
+        for conf in [usual, &format!("{usual}populateEtcDynamically=1\n"), &read_only] {
+            world.write_conf(conf);
+            for wide in ["wide", "wide-tree"] {
+                // Free blocks and places for files in the memory that the container's root has.
+                let free = |id: &str| world.start(&["-i", &image(id), "stat", "-f", "-c", "%b %f %c %d", "/"]).ok();
+                assert_eq!(free(wide), free("busy"), "{wide} {conf}");
+                let words = ["-i", &image(wide), "-V", "/tmp:/data", "-w/etc", "readlink", "f99999"];
+                assert_eq!(world.start(&words).ok(), "passwd\n", "{wide} {conf}");
+            }
+        }
+        assert_eq!(world.start(&["-i", "id:wide", "-V", "/tmp:/f1/new", "id", "-u"]).ok(), format!("{ALICE}\n"));
     });
 }
 
