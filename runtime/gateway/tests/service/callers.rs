@@ -21,13 +21,14 @@ fn a_record_comes_in_the_bytes_that_old_clients_parse() {
     assert_eq!(headers[0], "HTTP/1.1 200 OK");
     assert!(headers.contains(&"Content-Type: application/json"), "{headers:?}");
     assert!(headers.contains(&format!("Content-Length: {}", raw.body.len()).as_str()), "{headers:?}");
-    let when = raw.json()["last_pull"].as_f64().unwrap();
-    assert!(raw.body.contains(&format!("\"last_pull\":{when:?},")) && format!("{when:?}").contains('.'));
+    // From the text: not every reader of JSON gives a number back to the last digit.
+    let when = raw.body.split_once("\"last_pull\":").unwrap().1.split_once(',').unwrap().0;
+    assert!(when.parse::<f64>().unwrap() > 1e9 && when.contains('.'), "{when}");
     let expected = format!(
         concat!(
             r#"{{"id":"{}","system":"cori","itype":"docker","tag":["hello:1"],"status":"READY","userACL":[],"#,
             r#""groupACL":[],"ENV":["PATH=/bin","A=b=c d","EMPTY="],"ENTRY":["/bin/sh","-c"],"WORKDIR":"/work","#,
-            r#""LABELS":{{"site":"test"}},"last_pull":{:?},"status_message":"READY"}}"#
+            r#""LABELS":{{"site":"test"}},"last_pull":{},"status_message":"READY"}}"#
         ),
         id, when
     );

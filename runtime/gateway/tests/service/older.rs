@@ -1,6 +1,6 @@
 //! Files written for 16.08 to 18.03 start this gateway as they are.
 
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::daemon::{Daemon, Site};
+use super::daemon::{Daemon, Site, address_of_ones_own};
 use super::munged::Munged;
 use super::{layout, program, until_it_ends, wire};
 
@@ -41,13 +41,12 @@ fn what_is_rendered_for_older_releases_is_accepted() {
 /// A `docker-registry` without passwords on a port of its own.
 struct Registry {
     child: Child,
-    address: String,
+    address: SocketAddr,
 }
 
 impl Registry {
     fn start(dir: &Path) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
-        let address = format!("127.0.0.1:{port}");
+        let address = address_of_ones_own();
         let config = json!({
             "version": "0.1",
             "storage": { "filesystem": { "rootdirectory": dir.join("registry") } },
@@ -58,7 +57,7 @@ impl Registry {
         serve.arg("serve").arg(dir.join("registry.yml")).stdout(Stdio::null()).stderr(Stdio::null());
         let registry = Self { child: serve.spawn().expect("docker-registry is installed"), address };
         let deadline = Instant::now() + Duration::from_secs(30);
-        while TcpStream::connect(&registry.address).is_err() {
+        while TcpStream::connect(registry.address).is_err() {
             assert!(Instant::now() < deadline, "the registry does not listen");
             std::thread::sleep(Duration::from_millis(20));
         }

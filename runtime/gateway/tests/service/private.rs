@@ -1,6 +1,6 @@
 //! Private images of a real registry, with a password, over TLS.
 
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -11,6 +11,7 @@ use shifter_formats::acl::Access;
 use shifter_formats::image::ImageType;
 use shifter_formats::index::{IndexEntry, entry_name};
 
+use super::daemon::address_of_ones_own;
 use super::munged::Munged;
 use super::{Site, program, site_with_hello, until_it_ends, wire};
 
@@ -22,20 +23,19 @@ const HTPASSWD: &str = "test:$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4
 /// A `docker-registry` that shows nothing without the password, with `hello:1` in it.
 struct Registry {
     child: Child,
-    address: String,
+    address: SocketAddr,
 }
 
 impl Registry {
     fn start(site: &Site) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
-        let address = format!("127.0.0.1:{port}");
+        let address = address_of_ones_own();
         let at = |name: &str| site.path(name).display().to_string();
         succeed(Command::new("openssl").args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3650"]).args(
             [
                 "-subj",
                 "/CN=registry",
                 "-addext",
-                "subjectAltName=IP:127.0.0.1",
+                &format!("subjectAltName=IP:{}", address.ip()),
                 "-addext",
                 "basicConstraints=critical,CA:FALSE",
                 "-keyout",
@@ -56,7 +56,7 @@ impl Registry {
         serve.args(["serve", &at("registry.yml")]).stdout(Stdio::null()).stderr(Stdio::null());
         let registry = Self { child: serve.spawn().expect("docker-registry is installed"), address };
         let deadline = Instant::now() + Duration::from_secs(30);
-        while TcpStream::connect(&registry.address).is_err() {
+        while TcpStream::connect(registry.address).is_err() {
             assert!(Instant::now() < deadline, "the registry does not listen");
             std::thread::sleep(Duration::from_millis(20));
         }

@@ -1,9 +1,10 @@
 //! A real `shifter-imagegw`, on a socket and a port of its own.
 
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -13,7 +14,7 @@ pub(crate) struct Site {
     dir: tempfile::TempDir,
     /// `imagemanager.json` as a value; changed before a start.
     pub(crate) config: Value,
-    port: u16,
+    address: SocketAddr,
 }
 
 /// A running gateway, killed at the end.
@@ -28,15 +29,14 @@ impl Site {
         set_mode(dir.path(), 0o755);
         let at = |name: &str| dir.path().join(name).display().to_string();
         std::fs::create_dir(at("layouts")).expect("a directory");
-        // A port nobody has now; the gateway opens it a moment later.
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
+        let address = address_of_ones_own();
         let config = json!({
             "LogLevel": "debug",
             "DefaultImageLocation": "site",
             "DefaultImageFormat": "squashfs",
             "Database": format!("sqlite://{}", at("gateway.db")),
             "CacheDirectory": at("cache"),
-            "Listen": [format!("unix:{}", at("socket")), format!("tcp:127.0.0.1:{port}")],
+            "Listen": [format!("unix:{}", at("socket")), format!("tcp:{address}")],
             "Locations": { "site": { "remotetype": "oci-layout", "url": format!("oci:{}", at("layouts")) } },
             "Platforms": { "cori": {
                 "mungeSocketPath": munge,
@@ -45,7 +45,7 @@ impl Site {
                 "local": { "imageDir": at("images") }
             } }
         });
-        Self { dir, config, port }
+        Self { dir, config, address }
     }
 
     /// A path within the site.
@@ -53,9 +53,9 @@ impl Site {
         self.dir.path().join(name)
     }
 
-    /// `127.0.0.1:port`.
+    /// Where it listens on TCP.
     pub(crate) fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        self.address.to_string()
     }
 
     /// Writes the configuration.
@@ -98,6 +98,16 @@ impl Drop for Daemon {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A port of an address of 127.0.0.0/8 that nothing else on this machine uses. The program that is told of it opens it a
+/// moment later; a port of 127.0.0.1 could then be that of somebody's connection.
+pub(crate) fn address_of_ones_own() -> SocketAddr {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = (std::process::id() << 6).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+    let [_, a, b, c] = number.to_be_bytes();
+    let address = (Ipv4Addr::new(127, a | 0x80, b, c), 0);
+    TcpListener::bind(address).and_then(|socket| socket.local_addr()).expect("a port")
 }
 
 fn set_mode(path: &Path, mode: u32) {
