@@ -13,7 +13,8 @@ pub(super) const VARIABLE: &str = "SHIFTER_SITE_PROFILE";
 /// The name a profile has when nobody says otherwise.
 const USUAL: &str = "shifter-site.toml";
 
-/// The profile that a verb is about, as an argument or by an option.
+/// The profile that a verb is about: every verb that needs one takes it as an argument and by an option, and finds it itself
+/// where neither is given.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct ProfileArgs {
     /// The profile. Default: --profile, $SHIFTER_SITE_PROFILE, shifter-site.toml, the only profile here.

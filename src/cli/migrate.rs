@@ -1,7 +1,5 @@
 //! `shifter-site migrate`: a profile for another release.
 
-use std::path::PathBuf;
-
 use super::{
     Outcome,
     console::Console,
@@ -21,13 +19,13 @@ use crate::{
 #[command(after_help = "Examples:
   shifter-site migrate site.toml --to 18.03            # what would change, in sentences and as a diff
   shifter-site migrate site.toml --to native --write
+  shifter-site migrate - --to native <site.toml
 
 Exits with 2 when the profile would change, with 0 when it is for this release already or was written, and with 1 when
 errors are left that only the site can decide about.")]
 pub(super) struct Args {
-    /// The profile; `-` is standard input. Default: $SHIFTER_SITE_PROFILE, shifter-site.toml, the only profile here.
-    #[arg(value_name = "FILE")]
-    file: Option<PathBuf>,
+    #[command(flatten)]
+    profile: find::ProfileArgs,
     /// The release.
     #[arg(long, value_parser = target, value_name = "VERSION")]
     to: Target,
@@ -43,7 +41,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
-    let file = find::named_or_usual(args.file.as_ref())?;
+    let file = args.profile.path()?;
     let is_stdin = file.as_os_str() == "-";
     if is_stdin && args.write {
         return Err(Failure::Usage("standard input cannot be written; take the diff instead".to_owned()));

@@ -53,9 +53,8 @@ enum What {
   shifter-site show mounts el9-slingshot.toml --class compute --modules mpich/8.1.30,gpu
   shifter-site show mounts cori.toml --class login --format json")]
 struct MountArgs {
-    /// The profile. Default: the profile of this directory.
-    #[arg(value_name = "FILE")]
-    file: Option<PathBuf>,
+    #[command(flatten)]
+    profile: find::ProfileArgs,
     /// The modules to load, as for `shifter --module`. Default: the site's default modules.
     #[arg(long, value_name = "NAMES")]
     modules: Option<String>,
@@ -103,7 +102,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
 }
 
 fn mounts(args: &MountArgs, console: &Console) -> Outcome {
-    let Some(checked) = checked(find::named_or_usual(args.file.as_ref())?, &args.layers, console)? else {
+    let Some(checked) = checked(args.profile.path()?, &args.layers, console)? else {
         return Ok(Exit::Failed);
     };
     let found = show::mounts::mounts(&checked, args.layers.class.as_deref(), args.modules.as_deref())

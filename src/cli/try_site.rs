@@ -25,9 +25,8 @@ use crate::sandbox::{self, Place, Report, TryError, Wish};
 The profile must be for the native runtime, or be made so with `--target native`.
 Exit code: that of the command; 1 when a step before it fails.")]
 pub(super) struct Args {
-    /// The profile. Default: the profile of this directory.
-    #[arg(value_name = "FILE")]
-    profile: Option<PathBuf>,
+    #[command(flatten)]
+    profile: find::ProfileArgs,
     /// Load these modules in the container, as `shifter --module` does.
     #[arg(long, value_name = "NAMES")]
     module: Option<String>,
@@ -45,7 +44,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
-    let profile = find::named_or_usual(args.profile.as_ref())?;
+    let profile = args.profile.path()?;
     let options = args.layers.options(Input::File(profile.clone()));
     let wish = Wish {
         profile,

@@ -71,6 +71,36 @@ fn a_class_that_is_not_there_is_wrong_usage_in_every_verb() {
 }
 
 #[test]
+fn every_verb_takes_its_profile_in_either_place() {
+    let site = Site::new().with("a.toml", GOOD).with("b.toml", &broken());
+    std::fs::create_dir(site.path().join("root")).expect("made");
+    let verbs: &[&[&str]] = &[
+        &["check", "--format", "json"],
+        &["render", "--stdout", "udiRoot.conf", "--secrets", "placeholder"],
+        &["diff", "--root", "root"],
+        &["apply", "--root", "root", "--dry-run"],
+        &["why", "images.path"],
+        &["show"],
+        &["show", "mounts"],
+        &["capacity"],
+        &["fmt", "--diff"],
+        &["migrate", "--to", "native"],
+        &["facts", "--root", "root"],
+        &["doctor", "--root", "root", "--no-probe"],
+    ];
+    for verb in verbs {
+        let behind = site.run(&[verb, ["a.toml"].as_slice()].concat());
+        let by_option = site.run(&[verb, ["--profile", "a.toml"].as_slice()].concat());
+        assert_ne!(behind.code, 64, "{verb:?}: {behind:?}");
+        assert_eq!((behind.code, &behind.out), (by_option.code, &by_option.out), "{verb:?}");
+        let both = site.run(&[verb, ["--profile", "a.toml", "b.toml"].as_slice()].concat());
+        assert_eq!(both.code, 64, "{verb:?} is given two: {both:?}");
+    }
+    let tried = site.run(&["try", "--profile", "nosuch.toml"]);
+    assert_eq!((tried.code, tried.err.contains("nosuch.toml")), (74, true), "{tried:?}");
+}
+
+#[test]
 fn check_and_fmt_take_the_profile_as_other_verbs_do() {
     let site = Site::new().with("a.toml", GOOD).with("b.toml", &broken());
     let named = |arguments: &[&str]| site.run_with_variables(arguments, &[("SHIFTER_SITE_PROFILE", "b.toml")]).code;
