@@ -12,7 +12,7 @@ pub mod modules;
 use crate::check::{self, Strictness, Verdict};
 use crate::facts::Facts;
 use crate::lint::{Fact, RULES};
-use crate::profile::{LoadError, LoadOptions};
+use crate::profile::{Buffers, LoadError, LoadOptions};
 
 /// Rules that say why a profile means nothing: then nothing can be said of a node either.
 const OF_THE_PROFILE: [&str; 9] =
@@ -24,19 +24,20 @@ fn codes() -> Vec<String> {
     of_hosts.chain(OF_THE_PROFILE).map(str::to_owned).collect()
 }
 
-/// What is wrong with the node that `facts` are of, for a class of a profile.
+/// What is wrong with the node that `facts` are of, for a class of a profile, with texts that stand for files.
 ///
 /// # Errors
 /// When the profile cannot be read.
 pub fn examine(
     options: &LoadOptions,
+    buffers: &Buffers,
     class: Option<&str>,
     facts: Facts,
     strictness: Strictness,
 ) -> Result<Verdict, LoadError> {
     let select = if strictness.select.is_empty() { codes() } else { strictness.select.clone() };
     let strictness = Strictness { select, facts: vec![facts], ..strictness };
-    let mut verdict = check::check(options, class, &strictness)?.verdict;
+    let mut verdict = check::check_with(options, class, &strictness, buffers)?.verdict;
     // What other rules say was not asked for, and is not kept from anybody.
     verdict.suppressed = 0;
     Ok(verdict)

@@ -17,7 +17,7 @@ use crate::{
         modules::{self, Candidate},
     },
     facts::{self, Wanted},
-    profile::{self, Input, LoadOptions, Profile, section::FailOn},
+    profile::{self, Buffers, LoadOptions, Profile, section::FailOn},
 };
 
 /// Look at this node: is everything there that a profile, or the installed configuration, counts on?
@@ -75,8 +75,8 @@ impl Args {
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
-    let options = options(args, console)?;
-    let loaded = profile::load::<Profile>(&options)?;
+    let (options, buffers) = wanted(args, console)?;
+    let loaded = profile::load_with::<Profile>(&options, &buffers)?;
     let class = args.node.class_of(&loaded)?;
     if class.is_none() && !loaded.profile.class.is_empty() {
         let names: Vec<&str> = loaded.profile.class.keys().map(String::as_str).collect();
@@ -106,7 +106,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         fail_on: args.fail_on,
         ..Strictness::default()
     };
-    let verdict = doctor::examine(&options, class.as_deref(), found, strictness)?;
+    let verdict = doctor::examine(&options, &buffers, class.as_deref(), found, strictness)?;
     let fails = verdict.fails;
     let report = check::summary([verdict]);
     match &args.output {
@@ -116,19 +116,17 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     Ok(if fails { Exit::Failed } else { Exit::Clean })
 }
 
-/// The profile, or what stands for one.
-fn options(args: &Args, console: &Console) -> Result<LoadOptions, Failure> {
+/// The profile, or what stands for one and for its files.
+fn wanted(args: &Args, console: &Console) -> Result<(LoadOptions, Buffers), Failure> {
     if let Some(file) = args.profile() {
-        return Ok(LoadOptions::file(file));
+        return Ok((LoadOptions::file(file), Buffers::none()));
     }
     let limit = Duration::from_secs(args.node.timeout);
     facts::identify(&args.node.root, limit)?;
     let found =
         installed::read(&args.node.root, &args.config, limit).map_err(|error| Failure::Several(error.to_string()))?;
     console.note(&format!("shifter-site: {} say what is wanted\n", found.files.join(" and ")));
-    let input =
-        Input::Text { path: Some(format!("{}/(installed)", args.config).into()), bytes: found.text.into_bytes() };
-    Ok(LoadOptions { input, ..LoadOptions::file("") })
+    Ok((found.options, found.buffers))
 }
 
 fn report_images(args: &Args, directory: &str, wanted: &str, modules: &[Candidate], console: &Console) -> Outcome {

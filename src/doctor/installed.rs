@@ -1,20 +1,28 @@
-//! What the files installed on a node say is wanted, as a profile: enough of it for the rules about hosts.
+//! What the files installed on a node say is wanted, as a profile.
+//!
+//! The profile is that of [`import`](crate::import), without the files that only an administrator has: hooks stay where they
+//! are. Below it lies a layer with what a profile must say and the files of a node do not. Nothing of it is on a disk: it
+//! is read from [`Buffers`].
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde_json::Value as Json;
 use shifter_formats::{Target, original, udiroot::Conf};
 use shifter_gateway_types::ImageManager;
-use toml::{Table, Value};
 
 use crate::facts;
+use crate::import::{self, Choice, InputFile, Options};
+use crate::profile::{Buffers, Input, LoadOptions};
 use crate::render::Manifest;
 
 /// A profile made of installed files.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Installed {
-    /// The profile.
-    pub text: String,
+    /// What to load.
+    pub options: LoadOptions,
+    /// The layers below it, and the systems that a gateway serves.
+    pub buffers: Buffers,
     /// The files it is made of, as seen from the root.
     pub files: Vec<String>,
 }
@@ -33,7 +41,23 @@ pub enum InstalledError {
         /// What the last one that was asked said.
         why: String,
     },
+    /// They are no files of Shifter.
+    #[error(transparent)]
+    Import(#[from] import::ImportError),
 }
+
+/// What every system has, where its files do not say otherwise.
+const OF_A_SYSTEM: &str = r#"
+site.name = "installed"
+images.path = "/"
+gateway.endpoints = ["http://localhost:5000"]
+"#;
+
+/// What every gateway has, where its file does not say otherwise. Where its records are is nothing that a node shows.
+const OF_A_GATEWAY: &str = r#"
+gateway.cache_dir = "/"
+gateway.database.uri = "mongodb://localhost/"
+"#;
 
 /// Reads `udiRoot.conf`, `imagemanager.json` and `manifest.json` in the directory `config` below `root`.
 ///
@@ -43,39 +67,50 @@ pub fn read(root: &Path, config: &str, limit: Duration) -> Result<Installed, Ins
     let of = |name: &str| facts::read_below(root, &format!("{config}/{name}"), limit).ok();
     let manifest: Option<Manifest> = of("manifest.json").and_then(|text| serde_json::from_str(&text).ok());
     let told = manifest.as_ref().and_then(|manifest| manifest.target.as_deref()?.parse().ok());
-    let (mut profile, mut files) = (Table::new(), Vec::new());
-    set(&mut profile, "schema", 1);
-    set(&mut profile, "paths.config", config);
-    if let Some(text) = of("udiRoot.conf") {
-        let file = format!("{config}/udiRoot.conf");
-        let (target, conf) =
-            understand(&text, told).map_err(|why| InstalledError::Unreadable { file: file.clone(), why })?;
-        set(&mut profile, "target.shifter", target.to_string());
-        of_nodes(&conf, &mut profile);
-        files.push(file);
+    let named = |name: &str| Some((format!("{config}/{name}"), of(name)?));
+    let (conf, manager) = (named("udiRoot.conf"), named("imagemanager.json"));
+    let fail = |file: &str, why: String| InstalledError::Unreadable { file: file.to_owned(), why };
+
+    let (mut target, mut system, mut inputs) = (told.unwrap_or(Target::Native), None, Vec::new());
+    if let Some((file, text)) = &conf {
+        let (of, read) = understand(text, told).map_err(|why| fail(file, why))?;
+        (target, system) = (of, Some(read.system));
+        inputs.push((file, text.clone()));
     }
-    if let Some(text) = of("imagemanager.json") {
-        let file = format!("{config}/imagemanager.json");
-        let manager = ImageManager::parse(&text)
-            .map_err(|error| InstalledError::Unreadable { file: file.clone(), why: error.to_string() })?;
-        if files.is_empty() {
-            set(&mut profile, "target.shifter", told.unwrap_or(Target::Native).to_string());
-        }
-        of_gateway(&manager, &mut profile);
-        files.push(file);
+    if let Some((file, text)) = &manager {
+        ImageManager::parse(text).map_err(|error| fail(file, error.to_string()))?;
+        inputs.push((file, system.as_ref().map_or_else(|| text.clone(), |system| of_system(text, system.as_deref()))));
     }
-    if files.is_empty() {
+    if inputs.is_empty() {
         return Err(InstalledError::Nothing(config.to_owned()));
     }
-    // What a profile must say and the files of a node do not.
-    for (key, value) in [("site.name", "installed"), ("images.path", "/"), ("gateway.cache_dir", "/")] {
-        let needed = !key.starts_with("gateway") || files.len() == 2;
-        if needed && get(&profile, key).is_none() {
-            set(&mut profile, key, value);
+    let files = inputs.iter().map(|(file, _)| (*file).clone()).collect();
+    let inputs: Vec<InputFile> = inputs
+        .into_iter()
+        .map(|(file, text)| InputFile { place: Some(file.clone()), ..InputFile::new(file, text) })
+        .collect();
+    let options = Options { target: Choice::Fixed(target), secrets: "secrets".to_owned(), ..Options::default() };
+    let imported = import::import(&inputs, &options)?;
+
+    let at = |name: &str| Path::new(config).join(name);
+    let mut buffers = Buffers::none();
+    let whole = |is_system: bool, has_gateway: bool| {
+        let of = |holds: bool, text: &'static str| if holds { text } else { "" };
+        let config = toml::Value::from(config);
+        format!("schema = 1\npaths.config = {config}{}{}", of(is_system, OF_A_SYSTEM), of(has_gateway, OF_A_GATEWAY))
+    };
+    buffers.set(&at("(usual)"), whole(conf.is_some(), manager.is_some()));
+    buffers.set(&at("(served)"), whole(true, false));
+    let mut main = String::new();
+    for (name, text) in imported.profiles {
+        if name.is_empty() {
+            main = format!("extends = \"(usual)\"\n{text}");
+        } else {
+            buffers.set(&at(&name), format!("extends = \"(served)\"\n{text}"));
         }
     }
-    let text = toml::to_string_pretty(&profile).expect("tables of texts, numbers and lists are TOML");
-    Ok(Installed { text: format!("# What {} say.\n{text}", files.join(" and ")), files })
+    let input = Input::Text { path: Some(at("(installed)")), bytes: main.into_bytes() };
+    Ok(Installed { options: LoadOptions { input, ..LoadOptions::file(PathBuf::new()) }, buffers, files })
 }
 
 /// The release that reads the text, and what it reads: the one the manifest names, else the first that does, this
@@ -98,125 +133,14 @@ fn understand(text: &str, told: Option<Target>) -> Result<(Target, Conf), String
     Err(why)
 }
 
-fn of_nodes(conf: &Conf, profile: &mut Table) {
-    if let Some(system) = &conf.system {
-        set(profile, "site.name", system.as_str());
-    }
-    let paths = [
-        ("paths.prefix", &conf.udi_root_path),
-        ("paths.udi_mount", &conf.udi_mount),
-        ("paths.loop_mount", &conf.loop_mount),
-        ("paths.opt_udi_image", &conf.opt_udi_image),
-        ("paths.mount_command", &conf.mount_cmd),
-        ("paths.tools.modprobe", &conf.modprobe_path),
-        ("paths.tools.insmod", &conf.insmod_path),
-        ("paths.tools.cp", &conf.cp_path),
-        ("paths.tools.mv", &conf.mv_path),
-        ("paths.tools.chmod", &conf.chmod_path),
-        ("paths.tools.dd", &conf.dd_path),
-        ("paths.tools.mkfs_xfs", &conf.mkfs_xfs_path),
-        ("images.path", &conf.image_path),
-        ("etc.path", &conf.etc_path),
-        ("kernel_modules.base_path", &conf.kmod_base_path),
-    ];
-    for (key, path) in paths {
-        if let Some(path) = path.as_ref().and_then(|path| path.to_str()) {
-            set(profile, key, path);
+/// What a gateway's file says of one of its systems, the node's own or the first: a node is of one.
+fn of_system(text: &str, system: Option<&str>) -> String {
+    let Ok(mut json) = serde_json::from_str::<Json>(text) else { return text.to_owned() };
+    if let Some(platforms) = json["Platforms"].as_object_mut() {
+        let own = system.filter(|own| platforms.contains_key(*own)).map(str::to_owned);
+        if let Some(own) = own.or_else(|| platforms.keys().next().cloned()) {
+            platforms.retain(|name, _| *name == own);
         }
     }
-    let hooks = [("premount", &conf.site_pre_mount_hook), ("postmount", &conf.site_post_mount_hook)];
-    for (name, hook) in hooks {
-        if let Some(path) = hook.as_ref().and_then(|path| path.to_str()) {
-            set(profile, &format!("hooks.{name}.path"), path);
-            set(profile, &format!("hooks.{name}.render"), false);
-        }
-    }
-    if conf.populate_etc_dynamically == Some(true) {
-        set(profile, "runtime.populate_etc", "dynamic");
-    }
-    if conf.auto_load_kernel_module == Some(true) {
-        set(profile, "kernel_modules.autoload", true);
-    }
-    let sources = |map: &shifter_formats::volume::VolumeMap| {
-        let entry = |entry: &shifter_formats::volume::VolumeEntry| {
-            let mut table = Table::new();
-            set(&mut table, "source", entry.from.display().to_string());
-            set(&mut table, "target", entry.to.display().to_string());
-            if entry.optional {
-                set(&mut table, "optional", true);
-            }
-            Value::Table(table)
-        };
-        Value::Array(map.entries.iter().map(entry).collect())
-    };
-    if !conf.site_fs.is_empty() {
-        profile.insert("filesystem".to_owned(), sources(&conf.site_fs));
-    }
-    for (name, module) in &conf.modules {
-        let name = name.name.as_str();
-        let mut table = Table::new();
-        for (key, path) in [("copy_from", &module.copy_path), ("hooks.root", &module.roothook)] {
-            if let Some(path) = path.as_ref().and_then(|path| path.to_str()) {
-                set(&mut table, key, path);
-            }
-        }
-        if module.optional == Some(true) {
-            set(&mut table, "optional", true);
-        }
-        if !module.site_fs.is_empty() {
-            table.insert("filesystem".to_owned(), sources(&module.site_fs));
-        }
-        let modules = profile.entry("module").or_insert_with(|| Value::Table(Table::new()));
-        if let Some(modules) = modules.as_table_mut() {
-            modules.insert(name.to_owned(), Value::Table(table));
-        }
-    }
-    let endpoints: Vec<String> = conf.image_gateway.iter().map(ToString::to_string).collect();
-    let endpoints = if endpoints.is_empty() { vec!["http://localhost:5000".to_owned()] } else { endpoints };
-    set(profile, "gateway.endpoints", endpoints);
-}
-
-fn of_gateway(manager: &ImageManager, profile: &mut Table) {
-    let paths = [("gateway.cache_dir", &manager.cache_directory), ("gateway.expand_dir", &manager.expand_directory)];
-    for (key, path) in paths {
-        if let Some(path) = path.as_ref().and_then(|path| path.to_str()) {
-            set(profile, key, path);
-        }
-    }
-    // Where its records are is nothing that a node shows; the address holds a password.
-    set(profile, "gateway.database.uri", "mongodb://localhost/");
-    if get(profile, "gateway.endpoints").is_none() {
-        set(profile, "gateway.endpoints", vec!["http://localhost:5000".to_owned()]);
-    }
-    let Some((name, platform)) = manager.platforms.first_key_value() else { return };
-    if get(profile, "site.name").is_none() {
-        set(profile, "site.name", name.as_str());
-    }
-    if let Some(socket) = platform.munge_socket_path.as_ref().and_then(|path| path.to_str()) {
-        set(profile, "gateway.munge_socket", socket);
-    }
-    let images = platform.local.as_ref().and_then(|local| local.image_dir.to_str());
-    if let Some(images) = images.filter(|_| get(profile, "images.path").is_none()) {
-        set(profile, "images.path", images);
-    }
-}
-
-/// Sets a dotted key, its tables made as needed.
-fn set(table: &mut Table, key: &str, value: impl Into<Value>) {
-    match key.split_once('.') {
-        None => drop(table.insert(key.to_owned(), value.into())),
-        Some((first, rest)) => {
-            let below = table.entry(first).or_insert_with(|| Value::Table(Table::new()));
-            if let Some(below) = below.as_table_mut() {
-                set(below, rest, value);
-            }
-        }
-    }
-}
-
-fn get<'t>(table: &'t Table, key: &str) -> Option<&'t Value> {
-    match key.split_once('.') {
-        None => table.get(key),
-        Some((first, rest)) => get(table.get(first)?.as_table()?, rest),
-    }
+    json.to_string()
 }

@@ -86,6 +86,27 @@ fn a_profile_says_more_than_the_installed_files_and_means_the_same() {
 }
 
 #[test]
+fn a_gateway_of_several_systems_and_a_node_of_one_of_them_say_what_they_want() {
+    let golden = |name: &str| {
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+        fs::read_to_string(path).expect("a golden file")
+    };
+    let gateway = golden("gateway/imagemanager.json");
+    let site = Site::new().with("node/etc/hostname", "n\n").with("node/etc/shifter/imagemanager.json", &gateway);
+    let ran = doctor(&site, &["--select", "GW045,SITE", "--ignore", "SITE017"]);
+    assert_eq!((ran.code, ran.err.contains("imagemanager.json say what is wanted")), (0, true), "{ran:?}");
+    let sockets = site.run(&["doctor", "--root", "node", "--select", "GW045", "--format", "concise"]);
+    for socket in ["/run/munge/cori.sock", "/run/munge/edison.sock"] {
+        assert!(sockets.out.contains(&format!("`{socket}` is not there")), "{}", sockets.out);
+    }
+    let site = site.with("node/etc/shifter/udiRoot.conf", &golden("cori/udiRoot.conf"));
+    let ran = site.run(&["doctor", "--root", "node", "--select", "SITE,FS019,MOD012,GW045", "--format", "concise"]);
+    assert!(ran.out.contains("`/global/u1` is not there"), "{}", ran.out);
+    assert!(ran.out.contains("MOD012") && !ran.out.contains("SITE0"), "{}", ran.out);
+    assert!(!ran.out.contains("edison"), "the node is one of cori: {}", ran.out);
+}
+
+#[test]
 fn a_node_without_shifter_is_told_so() {
     let site = Site::new().with("node/etc/hostname", "n\n");
     let ran = doctor(&site, &[]);
