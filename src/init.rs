@@ -12,14 +12,14 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context, synt
 
 pub use answer::{Answers, FileSystem};
 pub use from_facts::suggestions;
-pub use interview::{Ask, InitError, Interview};
+pub use interview::{Ask, InitError, Interview, Unanswered};
 pub use question::{QUESTIONS, Question};
 
 use crate::{layout, target::Target};
 
 const TEMPLATE: &str = include_str!("../templates/profile.toml");
 
-/// The text of a new profile, in the usual form.
+/// The text of a new profile, in the usual form. What is [`assumed`](Answers::assumed) stands below a comment that says so.
 ///
 /// # Errors
 /// When the template is wrong, which is this program's fault.
@@ -53,6 +53,7 @@ pub fn profile(answers: &Answers) -> Result<String, minijinja::Error> {
         endpoints => endpoints,
         broker => matches!(answers.shifter, Target::V1608 | Target::V1608Gpu | Target::V1704),
         vendors => vendors,
+        assumed => answers.assumed.clone(),
     };
     let text = environment.render_str(TEMPLATE, values)?;
     // What is no TOML because of an answer is for `check` to say.

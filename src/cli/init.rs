@@ -14,7 +14,7 @@ use super::{
 use crate::{
     check::{self, Strictness},
     facts::Facts,
-    init::{self, InitError, Interview},
+    init::{self, InitError, Interview, Unanswered},
     profile::{self, Input, LoadOptions},
 };
 
@@ -23,6 +23,7 @@ use crate::{
 #[command(after_help = "Examples:
   shifter-site init                                          asks
   shifter-site init --preset laptop --out -                  shows one
+  shifter-site init --preset slurm-el --out new.toml </dev/null
   shifter-site facts | shifter-site init --facts - --answers rest.toml
   shifter-site init --answers heron.answers.toml --out heron.toml
 
@@ -33,7 +34,8 @@ A file of answers has one key for each question:
   file_systems = [\"/home:nfs4\", \"/scratch:lustre\", \"/apps:nfs4:ro\"]
   gateways = [\"head1\"]
 
-Where nobody can be asked, what has no answer is named and nothing is written.")]
+Where nobody can be asked, --preset alone gives a whole profile: what nobody answered is marked ASSUMED in it. With
+--answers, or without --preset, what has no answer is named and nothing is written.")]
 pub(super) struct Args {
     /// What kind of machine it is: cray-xc, cray-xe, gpu, laptop or slurm-el.
     #[arg(long, value_name = "PRESET")]
@@ -75,6 +77,9 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         let mut line = String::new();
         io::stdin().lock().read_line(&mut line).ok().filter(|read| *read > 0).map(|_| line)
     };
+    if args.preset.is_some() && args.answers.is_none() {
+        interview.unanswered = Unanswered::Assumed;
+    }
     let answers = interview.run(if asks { Some(&mut ask) } else { None })?;
     let text = init::profile(&answers).map_err(|error| Failure::Defect(error.to_string()))?;
 
@@ -88,6 +93,10 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         let existing = if args.force { Existing::Replaced } else { Existing::Kept };
         whole::write(&args.out, text.as_bytes(), 0o644, existing)?;
         console.say(&format!("wrote {}; next: shifter-site check {0}\n", args.out.display()))?;
+    }
+    if !answers.assumed.is_empty() {
+        let keys = answers.assumed.join(", ");
+        console.note(&format!("shifter-site: nobody was asked: {keys} are marked ASSUMED, put in what is true\n"));
     }
     if !report.findings().is_empty() {
         console.note(&crate::diagnostic::Format::Human.write(&report, console.error_style()));

@@ -27,6 +27,8 @@ pub struct Answers {
     pub gateways: Vec<String>,
     /// The vendors of the accelerators.
     pub gpus: Vec<String>,
+    /// The questions that nobody answered, and that have no usual answer either.
+    pub assumed: Vec<&'static str>,
 }
 
 /// A file system of the nodes.

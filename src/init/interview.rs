@@ -11,6 +11,18 @@ pub struct Interview {
     pub given: BTreeMap<String, String>,
     /// Usual answers that are better than the preset's: what a node's facts say.
     pub usual: BTreeMap<String, String>,
+    /// What becomes of a question that nobody answers.
+    pub unanswered: Unanswered,
+}
+
+/// What becomes of a question without answer, given, typed or usual.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Unanswered {
+    /// There is no profile, and the question is named.
+    #[default]
+    Named,
+    /// A value that could be stands there, and the profile marks it.
+    Assumed,
 }
 
 /// Shows a prompt and gives the line that was typed; nothing when nobody types any more.
@@ -81,11 +93,14 @@ impl Interview {
             }
             let usual = self.usual.get(question.key).cloned().or_else(|| (question.usual)(&draft));
             let Some(ask) = ask.as_mut() else {
-                match usual {
-                    Some(text) => (question.take)(&mut draft, &text)
-                        .map_err(|why| InitError::Answer { key: question.key, why })?,
-                    None => missing.push(question.key),
-                }
+                let assumes = usual.is_none() && self.unanswered == Unanswered::Assumed;
+                let text = if assumes { (question.assumed)(&draft) } else { usual };
+                let Some(text) = text else {
+                    missing.push(question.key);
+                    continue;
+                };
+                (question.take)(&mut draft, &text).map_err(|why| InitError::Answer { key: question.key, why })?;
+                draft.assumed.extend(assumes.then_some(question.key));
                 continue;
             };
             let shown = usual.as_ref().filter(|text| !text.is_empty()).map(|text| format!(" [{text}]"));

@@ -19,6 +19,7 @@ pub(super) struct Draft {
     pub(super) images: Option<AbsPath>,
     pub(super) gateways: Option<Vec<String>>,
     pub(super) gpus: Option<Vec<String>>,
+    pub(super) assumed: Vec<&'static str>,
 }
 
 /// One question.
@@ -29,6 +30,9 @@ pub struct Question {
     pub ask: &'static str,
     /// The usual answer after those before it; nothing when somebody has to say.
     pub(super) usual: fn(&Draft) -> Option<String>,
+    /// What stands for an answer where nobody can be asked and only the kind of machine is known: a value that could be,
+    /// marked as no answer. Nothing where there is a usual one.
+    pub(super) assumed: fn(&Draft) -> Option<String>,
     /// Takes an answer, or says what is wrong with it.
     pub(super) take: fn(&mut Draft, &str) -> Result<(), String>,
 }
@@ -39,6 +43,7 @@ pub const QUESTIONS: &[Question] = &[
         key: "preset",
         ask: "What kind of machine (cray-xc, cray-xe, gpu, laptop, slurm-el)",
         usual: |_| Some("slurm-el".to_owned()),
+        assumed: |_| None,
         take: |draft, text| {
             let known = preset::names().any(|name| name == text);
             let names = || preset::names().collect::<Vec<_>>().join(", ");
@@ -51,6 +56,7 @@ pub const QUESTIONS: &[Question] = &[
         key: "name",
         ask: "The name of the system, as users call it",
         usual: |draft| draft.is("laptop").then(|| "laptop".to_owned()),
+        assumed: |_| Some("cluster".to_owned()),
         take: |draft, text| {
             let rest = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
             let sound =
@@ -65,8 +71,9 @@ pub const QUESTIONS: &[Question] = &[
         ask: "The Shifter that is installed (native: that of this project; 16.08, 16.08-gpu, 17.04, 18.03, master)",
         usual: |draft| {
             let old = if draft.is("cray-xe") { "16.08" } else { "18.03" };
-            Some(if draft.is("cray-xe") || draft.is("cray-xc") { old } else { "native" }.to_owned())
+            Some(if draft.is_cray() { old } else { "native" }.to_owned())
         },
+        assumed: |_| None,
         take: |draft, text| {
             draft.shifter = Some(text.parse::<Target>().map_err(|error| error.to_string())?);
             Ok(())
@@ -85,6 +92,7 @@ pub const QUESTIONS: &[Question] = &[
             };
             Some(usual.to_owned())
         },
+        assumed: |_| None,
         take: |draft, text| {
             draft.os = Some(text.to_owned());
             Ok(())
@@ -94,6 +102,7 @@ pub const QUESTIONS: &[Question] = &[
         key: "nodes",
         ask: "How many nodes run containers",
         usual: |draft| draft.is("laptop").then(|| "1".to_owned()),
+        assumed: |draft| Some(if draft.is_cray() { "512" } else { "64" }.to_owned()),
         take: |draft, text| {
             draft.nodes = Some(count(text)?);
             Ok(())
@@ -103,6 +112,7 @@ pub const QUESTIONS: &[Question] = &[
         key: "containers_per_node",
         ask: "How many containers a node starts at once, at most (one for each task of a job)",
         usual: |draft| Some(if draft.is("laptop") { "4" } else { "64" }.to_owned()),
+        assumed: |_| None,
         take: |draft, text| {
             draft.containers_per_node = Some(count(text)?);
             Ok(())
@@ -112,6 +122,7 @@ pub const QUESTIONS: &[Question] = &[
         key: "file_systems",
         ask: "The file systems of the nodes as PATH:TYPE, with :ro where users cannot write (/home:nfs4, /apps:nfs4:ro)",
         usual: |draft| draft.is("laptop").then(|| "/home:ext4".to_owned()),
+        assumed: |_| Some("/home:nfs4, /scratch:lustre, /apps:nfs4:ro".to_owned()),
         take: |draft, text| {
             draft.file_systems = Some(words(text).map(str::parse).collect::<Result<_, _>>()?);
             Ok(())
@@ -125,6 +136,7 @@ pub const QUESTIONS: &[Question] = &[
             let shared = shared.map(|one| format!("{}/shifter/images", one.path));
             if draft.is("laptop") { Some("/var/lib/shifter/images".to_owned()) } else { shared }
         },
+        assumed: |_| Some("/apps/shifter/images".to_owned()),
         take: |draft, text| {
             draft.images = Some(absolute(text)?);
             Ok(())
@@ -134,6 +146,7 @@ pub const QUESTIONS: &[Question] = &[
         key: "gateways",
         ask: "The hosts that the image gateway runs on",
         usual: |draft| draft.is("laptop").then(String::new),
+        assumed: |_| Some("gateway1, gateway2".to_owned()),
         take: |draft, text| {
             let hosts: Vec<String> = words(text).map(str::to_owned).collect();
             let sound = |host: &String| host.chars().all(|c| c.is_ascii_alphanumeric() || ".-".contains(c));
@@ -151,6 +164,7 @@ pub const QUESTIONS: &[Question] = &[
         key: "gpus",
         ask: "The vendors of the nodes' accelerators (nvidia, amd, intel; nothing for none)",
         usual: |draft| Some(if draft.is("gpu") { "nvidia" } else { "" }.to_owned()),
+        assumed: |_| None,
         take: |draft, text| {
             let vendors: Vec<String> = words(text).map(str::to_owned).collect();
             if let Some(bad) = vendors.iter().find(|one| !["nvidia", "amd", "intel"].contains(&one.as_str())) {
@@ -170,6 +184,10 @@ impl Draft {
         self.preset.as_deref() == Some(preset)
     }
 
+    fn is_cray(&self) -> bool {
+        self.is("cray-xc") || self.is("cray-xe")
+    }
+
     /// The answers, once every question is answered.
     pub(super) fn complete(self) -> Option<Answers> {
         Some(Answers {
@@ -183,6 +201,7 @@ impl Draft {
             images: self.images?,
             gateways: self.gateways?,
             gpus: self.gpus?,
+            assumed: self.assumed,
         })
     }
 }

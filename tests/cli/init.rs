@@ -44,6 +44,38 @@ fn a_preset_that_needs_no_answer_asks_for_none() {
 }
 
 #[test]
+fn a_preset_alone_makes_a_clean_profile_that_marks_what_nobody_answered() {
+    for preset in ["cray-xc", "cray-xe", "gpu", "laptop", "slurm-el"] {
+        let site = Site::new();
+        let ran = site.run(&["init", "--preset", preset, "--out", "new.toml"]);
+        let checked = site.run(&["check", "--fail-on", "warn", "new.toml"]);
+        assert_eq!((ran.code, checked.code), (0, 0), "{preset}:\n{}{}", ran.err, checked.out);
+        assert_eq!(site.run(&["fmt", "--check", "new.toml"]).code, 0, "{preset} is not in the usual form");
+        let text = fs::read_to_string(site.path().join("new.toml")).expect("written");
+        let marked: Vec<&str> = text
+            .lines()
+            .zip(text.lines().skip(1))
+            .filter(|(mark, _)| mark.starts_with("# ASSUMED:"))
+            .map(|(_, line)| line.split([' ', '=']).next().unwrap_or_default())
+            .collect();
+        if preset == "laptop" {
+            assert_eq!((marked.as_slice(), ran.err.as_str()), (&[][..], ""));
+            continue;
+        }
+        let filesystem = "[[filesystem]]";
+        assert_eq!(
+            marked,
+            ["name", "nodes_per_job", "path", filesystem, filesystem, "endpoints", "\"/home\""],
+            "{preset}:\n{text}"
+        );
+        assert!(ran.err.contains("nobody was asked: name, nodes, file_systems, gateways are marked"), "{}", ran.err);
+    }
+    let site = Site::new().with("answers.toml", "name = \"heron\"\n");
+    let ran = site.run(&["init", "--preset", "slurm-el", "--answers", "answers.toml"]);
+    assert_eq!(ran.code, 64, "a file of answers is whole: {}", ran.err);
+}
+
+#[test]
 fn what_nobody_answered_is_named_and_nothing_is_written() {
     let site = Site::new();
     let ran = site.run(&["init"]);
