@@ -4,17 +4,14 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use shifter_formats::udiroot::{KEYS as CONF_KEYS, MODULE_KEYS};
-use shifter_gateway_types::ImageManager;
 
 use super::{Use, rows, rules_about, status, uses};
-use crate::docs::key;
+use crate::docs::{key, manager};
 
 /// Settings that no key of a profile sets, and why.
 const WITHOUT_A_KEY: &[(&str, &str, &str)] = &[
     ("udiRoot.conf", "confId", "a hash of the other files of the class, made by `render`"),
-    ("imagemanager.json", "Broker.file", "releases with a broker take the address itself"),
     ("imagemanager.json", "Platforms.*.mountCommand", "no release reads it; `extra.imagemanager` carries it"),
-    ("imagemanager.json", "MongoDBURI.file", "natively the address is in `Database`"),
 ];
 
 /// Every key of a profile with its consumers and rules; every setting of the rendered files with the keys that set it.
@@ -77,32 +74,5 @@ fn setting(file: &str, name: &str, sets: impl Fn(&Use) -> bool) -> Value {
 /// Every path of keys in `imagemanager.json`, `*` for names, in the order of the type.
 #[must_use]
 pub fn gateway_keys() -> Vec<String> {
-    let schema = schemars::schema_for!(ImageManager).to_value();
-    let mut found = Vec::new();
-    walk(&schema, &schema, "", &mut found);
-    found
-}
-
-fn walk(root: &Value, schema: &Value, path: &str, found: &mut Vec<String>) {
-    if let Some(target) = schema["$ref"].as_str().and_then(|name| root.pointer(name.strip_prefix('#')?)) {
-        return walk(root, target, path, found);
-    }
-    for form in ["anyOf", "oneOf", "allOf"].iter().filter_map(|word| schema[*word].as_array()).flatten() {
-        walk(root, form, path, found);
-    }
-    let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
-    let mut enter = |key: &str, value: &Value| {
-        let path = below(key);
-        if !found.contains(&path) {
-            found.push(path.clone());
-        }
-        walk(root, value, &path, found);
-    };
-    for (key, value) in schema["properties"].as_object().into_iter().flatten() {
-        enter(key, value);
-    }
-    let entries = &schema["additionalProperties"];
-    if entries.is_object() && (entries["$ref"].is_string() || entries["properties"].is_object()) {
-        enter("*", entries);
-    }
+    manager::KEYS.iter().map(manager::setting).collect()
 }

@@ -34,9 +34,15 @@ pub fn named(text: &str) -> Vec<&'static Key> {
     }
 }
 
+/// The key as a setting: its path, with `*` for a name of the site's own.
+#[must_use]
+pub fn setting(key: &Key) -> String {
+    key.path().replace(NAME, "*")
+}
+
 /// The keys of a profile that it is rendered from.
 fn written_as(key: &Key) -> Vec<&'static str> {
-    let setting = key.path().replace(NAME, "*");
+    let setting = setting(key);
     let sets = |used: &coverage::Use| used.file() == Some(FILE) && used.setting().as_ref() == Some(&setting);
     coverage::rows().filter(|(_, uses)| uses.iter().any(sets)).map(|(key, _)| key).collect()
 }

@@ -259,6 +259,12 @@ fn json(before: &Json, after: &Json, path: &str, names: &mut Names) {
     }
     let nothing = serde_json::Map::new();
     let (old, new) = match (before, after) {
+        // One value, whichever form it has.
+        _ if matches!(path, "Database" | "MongoDBURI" | "Broker" | "ConverterOptions")
+            || path.ends_with(".credential") =>
+        {
+            (None, None)
+        }
         // An entry with a name of the site's own is there or not as a whole.
         _ if path.ends_with('*') && (before.is_null() || after.is_null()) => (None, None),
         (Json::Object(old), Json::Object(new)) => (Some(old), Some(new)),
@@ -270,7 +276,7 @@ fn json(before: &Json, after: &Json, path: &str, names: &mut Names) {
         names.insert(format!("imagemanager.json: {path}"));
         return;
     };
-    let named = matches!(path, "Locations" | "Platforms" | "ConverterOptions");
+    let named = matches!(path, "Locations" | "Platforms");
     for key in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
         let key = if named { ("*", key) } else { (key.as_str(), key) };
         let below = if path.is_empty() { key.0.to_owned() } else { format!("{path}.{}", key.0) };
