@@ -19,7 +19,7 @@ mod manifest;
 mod modules;
 mod plugstack;
 mod proxy;
-mod quote;
+pub(crate) mod quote;
 mod redis;
 mod script;
 mod service;

@@ -82,6 +82,15 @@ impl<'a> Carried<'a> {
         Label::primary(self.key(), text).pinned(self.file.source, Some(span))
     }
 
+    /// A finding with a fix of the script. One whose hash the profile gives was looked at as it is: it is left to a person.
+    pub(crate) fn fixed(&self, finding: Finding, fix: Option<Fix>) -> Finding {
+        match fix {
+            Some(_) if self.is_pinned => finding.note("the profile gives the hash of the script: change both by hand"),
+            Some(fix) => finding.fix(fix),
+            None => finding,
+        }
+    }
+
     /// A label at another place of the script that bears on it.
     pub(crate) fn second(&self, span: Range<usize>, text: &str) -> Label {
         Label::secondary(self.key(), text).pinned(self.file.source, Some(span))
@@ -100,7 +109,7 @@ impl Findings<'_> {
         self.in_script_with(carried, span, message, help, |finding| finding);
     }
 
-    /// The same with a fix of the script. One whose hash the profile gives was looked at as it is: it is left to a person.
+    /// The same with a fix of the script.
     pub(crate) fn in_script_fixed(
         &mut self,
         carried: &Carried<'_>,
@@ -109,13 +118,7 @@ impl Findings<'_> {
         help: &str,
         fix: Option<Fix>,
     ) {
-        self.in_script_with(carried, span, message, help, |finding| match fix {
-            Some(_) if carried.is_pinned => {
-                finding.note("the profile gives the hash of the script: change both by hand")
-            }
-            Some(fix) => finding.fix(fix),
-            None => finding,
-        });
+        self.in_script_with(carried, span, message, help, |finding| carried.fixed(finding, fix));
     }
 
     /// The same with more places.

@@ -8,3 +8,4 @@ pub(crate) mod prologue;
 pub(crate) mod resource;
 pub(crate) mod shell;
 pub(crate) mod slurm;
+pub(crate) mod sshd;

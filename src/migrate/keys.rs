@@ -31,7 +31,7 @@ impl Move {
 }
 
 /// Rules whose findings go away with the key they are about.
-const DROPPED: [&str; 6] = ["VER001", "VER002", "VER003", "VER004", "VER014", "GPU004"];
+const DROPPED: [&str; 7] = ["VER001", "VER002", "VER003", "VER004", "VER014", "GPU004", "WLM030"];
 
 /// What a new release needs and the profile does not say.
 pub(super) fn needed(profile: &Profile, to: Target) -> Vec<Move> {

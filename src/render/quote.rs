@@ -1,7 +1,7 @@
 //! Quoting for the languages of rendered files.
 
 /// A word of a POSIX shell. Plain words stay as they are.
-pub(super) fn shell(text: &str) -> String {
+pub(crate) fn shell(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         return text.to_owned();

@@ -182,7 +182,7 @@ rule! {
 }
 
 /// Where a line can be put in below the one that names the interpreter.
-fn after_interpreter(script: &Script) -> Range<usize> {
+pub(super) fn after_interpreter(script: &Script) -> Range<usize> {
     let first = script.text.split_inclusive('\n').next().unwrap_or_default();
     let at = if first.starts_with("#!") && first.ends_with('\n') { first.len() } else { 0 };
     at..at

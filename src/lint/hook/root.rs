@@ -1,11 +1,13 @@
 //! HOOK rules about what a hook does in the root directory that is being built.
 
+use super::form::after_interpreter;
 use crate::diagnostic::{Category::*, Edit, Fix, Severity::*};
 use crate::lint::carried::{Carried, Purpose, changed, is_a_stream};
 use crate::lint::paths::{BUILT_IN, normal, same};
 use crate::lint::rule::{Impact, Repair, id, rule};
-use crate::lint::{Check, Findings};
-use crate::script::{Part, Script};
+use crate::lint::{Check, Findings, View};
+use crate::render::quote;
+use crate::script::{Command, Part, Script, Word};
 use std::ops::Range;
 
 rule! {
@@ -158,10 +160,12 @@ rule! {
     /// mkdir -p global
     /// ```
     ///
-    /// # No fix
-    /// Whether the parents are still needed without the directory, and what else the command makes, is for its writer to say; as it is nothing fails.
+    /// # Fix
+    /// `--fix` names the parent in its place, where `mkdir -p` makes it and nothing else in the script works at the target or below. A script whose
+    /// `sha256` the profile gives is left as it is.
     pub(crate) static HOOK_CREATES_TARGET = {
         id: id("HOOK009", "hook-creates-target", Info, Style),
+        fix: Repair::Safe,
         impact: Impact::Untidy,
         source: "manual 5.2 siteFs",
         check: Check::View(|view, out| {
@@ -170,8 +174,10 @@ rule! {
                 for command in script.called("mkdir") {
                     for (word, path) in changed(script, command) {
                         let Some(mount) = view.mounts().into_iter().find(|mount| same(mount.target, &inside(&path))) else { continue };
-                        out.in_script_with(&carried, word.span.clone(), format!("`{path}` is a mount point, and the runtime makes it"), "make its parents only", |finding| {
-                            finding.also(mount.target_key(), "mounted here")
+                        let message = format!("`{path}` is a mount point, and the runtime makes it");
+                        let fix = parent_only(script, command, word, &path);
+                        out.in_script_with(&carried, word.span.clone(), message, "make its parents only", |finding| {
+                            carried.fixed(finding.also(mount.target_key(), "mounted here"), fix)
                         });
                     }
                 }
@@ -260,28 +266,51 @@ rule! {
     /// mkdir -p global
     /// ```
     ///
-    /// # No fix
-    /// What the script should compare its directory with is `paths.udi_mount`, and a script that works for several systems would be tied to one.
+    /// # Fix
+    /// `--unsafe-fixes` compares the directory with `paths.udi_mount` below the first line. It is not safe: a script that several systems share
+    /// would be tied to one. A script whose `sha256` the profile gives is left as it is.
     pub(crate) static HOOK_NO_CWD_GUARD = {
         id: id("HOOK015", "hook-no-cwd-guard", Warn, Security),
+        fix: Repair::Unsafe,
         impact: Impact::Exposure,
         source: "L19",
         check: Check::View(|view, out| {
             for carried in view.carried_hooks().filter(|carried| carried.purpose == Purpose::Hook) {
-                unguarded(&carried, out);
+                unguarded(view, &carried, out);
             }
         }),
     }
 }
 
-fn unguarded(carried: &Carried<'_>, out: &mut Findings<'_>) {
+/// Names the parent of a mount point in the place of it, where the script does nothing else there.
+fn parent_only(script: &Script, command: &Command, word: &Word, path: &str) -> Option<Fix> {
+    let (parent, _) = path.rsplit_once('/').filter(|(parent, _)| !matches!(*parent, "" | "."))?;
+    let target = inside(path);
+    let works_there = |other: &Word| {
+        let named = inside(&script.resolved(other));
+        same(&named, &target) || named.starts_with(&format!("{target}/"))
+    };
+    let others = script
+        .simple()
+        .flat_map(|command| command.words.iter().chain(command.redirects.iter().map(|redirect| &redirect.target)));
+    let is_alone = others.filter(|other| other.span != word.span).all(|other| !works_there(other));
+    let is_plain = script.slice(&word.span) == path && command.has_option('p', "parents");
+    (is_alone && is_plain).then(|| Fix::safe("make its parent", vec![Edit::script(word.span.clone(), parent)]))
+}
+
+fn unguarded(view: &View<'_>, carried: &Carried<'_>, out: &mut Findings<'_>) {
     let script = carried.script();
     let is_relative = |path: &str| !path.starts_with(['/', '$']);
     let first = script.simple().find(|command| changed(script, command).iter().any(|(_, path)| is_relative(path)));
     let Some(first) = first else { return };
     if !looks_where_it_is(script, first.span.start) {
         let help = "compare `$(pwd -P)` with the directory of `paths.udi_mount`, or carry the lines by `extra`";
-        out.in_script(carried, first.span.clone(), "the script does not look where it is before it works there", help);
+        let udi_mount = view.paths().udi_mount.as_ref().map_or("/var/udiMount", |path| path.as_str());
+        let guard = format!("[ \"$(pwd -P)\" = \"$(cd -P {} && pwd -P)\" ] || exit 1\n", quote::shell(udi_mount));
+        let line = Edit::script(after_interpreter(script), guard);
+        let fix = Fix::risky("compare it with `paths.udi_mount`", vec![line]);
+        let message = "the script does not look where it is before it works there";
+        out.in_script_fixed(carried, first.span.clone(), message, help, Some(fix));
     }
 }
 

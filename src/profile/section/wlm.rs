@@ -42,7 +42,7 @@ pub struct WlmSection {
     /// Seeding of the name service caches.
     #[validate(nested)]
     pub nscd: Option<Nscd>,
-    /// The ssh daemon inside containers.
+    /// The ssh daemon inside containers. The native runtime has none.
     #[validate(nested)]
     pub sshd: Option<Sshd>,
     /// Settings of Slurm.
