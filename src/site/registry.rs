@@ -9,7 +9,7 @@ use crate::profile::section::secret::Secret;
 pub struct Registry {
     /// The name users write before the first `/`.
     pub name: String,
-    /// `dockerv2` or `oci-layout`.
+    /// `dockerv2`, or a kind of file of the gateway's own host.
     pub kind: String,
     /// `authentication`, which nothing reads.
     pub auth: Option<String>,

@@ -128,6 +128,22 @@ impl Reference {
         }
     }
 
+    /// Whether `name` is what an image tool calls this image. Tools add hosts that users do not write:
+    /// `docker.io/library/`, `docker.io/`, `localhost/`. Without a tag it is `latest`.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        let short = |name: &str| {
+            let name = name.strip_prefix("docker.io/").unwrap_or(name);
+            name.strip_prefix("library/").or(name.strip_prefix("localhost/")).unwrap_or(name).to_owned()
+        };
+        let repository = short(&self.repository);
+        let name = short(name);
+        self.tag.as_deref().is_some_and(|tag| match name.strip_prefix(&repository) {
+            Some("") => tag == "latest",
+            Some(rest) => rest.strip_prefix(':') == Some(tag),
+            None => false,
+        })
+    }
+
     /// The same image as Docker Hub names it: official images live under `library/`.
     ///
     /// `server` is the host that is asked; nothing changes unless it belongs to docker.io.

@@ -4,6 +4,7 @@ use crate::diagnostic::{Category::*, Edit, Fix, KeyPath, Severity::*};
 use crate::lint::rule::{Impact, Repair, id, rule};
 use crate::lint::{Check, Findings, View};
 use crate::profile::section::RegistrySection;
+use shifter_gateway_types::config::RemoteType;
 
 /// Names of the one Docker Hub.
 const HUB: [&str; 4] = ["docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"];
@@ -67,7 +68,7 @@ rule! {
     /// A registry is of a kind that the gateway cannot pull from.
     ///
     /// # What it checks
-    /// `type` is `dockerv2`; for the native gateway also `oci-layout`.
+    /// `type` is `dockerv2`; for the native gateway also `oci-layout`, `oci-archive` or `docker-archive`.
     ///
     /// # Why is this bad
     /// The original accepts `dockerhub` in its file and fails at every pull.
@@ -94,7 +95,7 @@ rule! {
         check: Check::View(|view, out| {
             for (_, at, table) in all(view) {
                 let Some(kind) = table.r#type.as_deref() else { continue };
-                if kind != "dockerv2" && !(kind == "oci-layout" && view.is_native()) {
+                if kind != "dockerv2" && !(RemoteType::LOCAL.contains(&kind) && view.is_native()) {
                     let at = at.key("type");
                     out.report(format!("the gateway cannot pull from a `{kind}`"), |finding| {
                         finding
@@ -133,7 +134,8 @@ rule! {
         source: "imageworker.py, `https://%s`",
         check: Check::View(|view, out| {
             for (name, at, table) in all(view) {
-                if table.url.is_none() && table.r#type.as_deref() != Some("oci-layout") && !is_a_host(name) {
+                let is_local = table.r#type.as_deref().is_some_and(|kind| RemoteType::LOCAL.contains(&kind));
+                if table.url.is_none() && !is_local && !is_a_host(name) {
                     out.report(format!("`https://{name}` is no host"), |finding| {
                         finding.at_key(at, "").help("call it like its host, or give it a `url`")
                     });

@@ -12,7 +12,8 @@ use validator::Validate;
 pub struct RegistrySection {
     /// The registry of references that name none: `DefaultImageLocation`.
     pub default: Option<bool>,
-    /// `dockerv2`; natively also `oci-layout`, a directory: `remotetype`. Default `dockerv2`.
+    /// `dockerv2`; natively also `oci-layout`, a directory, and `oci-archive` or `docker-archive`, a tar file: `remotetype`.
+    /// Default `dockerv2`.
     pub r#type: Option<String>,
     /// `authentication`, such as `http`. The original never reads it.
     pub auth: Option<String>,

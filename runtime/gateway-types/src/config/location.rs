@@ -17,7 +17,8 @@ pub struct Location {
     /// No-op: never read by any version; sites write `http` or `https`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authentication: Option<String>,
-    /// The registry's address. Default `https://<name>`; `oci:/absolute/dir` for an `oci-layout`.
+    /// The registry's address. Default `https://<name>`; `oci:/absolute/dir` for an `oci-layout`,
+    /// `oci-archive:/absolute/file.tar` and `docker-archive:/absolute/file.tar` for those.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// File of the certificate authorities that vouch for it; default the system's.
@@ -84,6 +85,15 @@ pub enum RemoteType {
     DockerV2,
     /// Native: an OCI image layout in a local directory.
     OciLayout,
+    /// Native: a tar file of an OCI image layout, or a directory of `<repository>.tar`.
+    OciArchive,
+    /// Native: a tar file as `docker save` writes it, or a directory of `<repository>.tar`.
+    DockerArchive,
+}
+
+impl RemoteType {
+    /// How the kinds are written that only the native gateway knows: files of its own host, which have no host's name.
+    pub const LOCAL: [&'static str; 3] = ["oci-layout", "oci-archive", "docker-archive"];
 }
 
 impl<'de> Deserialize<'de> for RemoteType {
@@ -92,10 +102,15 @@ impl<'de> Deserialize<'de> for RemoteType {
         match text.as_str() {
             "dockerv2" => Ok(Self::DockerV2),
             "oci-layout" => Ok(Self::OciLayout),
+            "oci-archive" => Ok(Self::OciArchive),
+            "docker-archive" => Ok(Self::DockerArchive),
             "dockerhub" => Err(serde::de::Error::custom(
                 "remotetype `dockerhub` is the registry protocol that Docker shut down; write `dockerv2`",
             )),
-            other => Err(serde::de::Error::unknown_variant(other, &["dockerv2", "oci-layout"])),
+            other => Err(serde::de::Error::unknown_variant(
+                other,
+                &["dockerv2", "oci-layout", "oci-archive", "docker-archive"],
+            )),
         }
     }
 }

@@ -108,7 +108,17 @@ impl Registry {
     fn resolve(name: &str, written: &Written, base: &Path, idle: Duration) -> Result<Self, ConfigError> {
         let key = |key: &str| format!("Locations.{name}.{key}");
         let source = match written.remote_type {
-            RemoteType::OciLayout => Source::OciLayout(layout(name, written)?),
+            RemoteType::OciLayout => {
+                Source::OciLayout(local(name, written, "oci:", "write `oci:/absolute/directory`")?)
+            }
+            RemoteType::OciArchive => {
+                let help = "write `oci-archive:/absolute/file.tar`";
+                Source::Archive(local(name, written, "oci-archive:", help)?)
+            }
+            RemoteType::DockerArchive => {
+                let help = "write `docker-archive:/absolute/file.tar`";
+                Source::Archive(local(name, written, "docker-archive:", help)?)
+            }
             RemoteType::DockerV2 => Source::Registry(Box::new(registry(name, written, base, idle)?)),
         };
         let credential = match &written.credential {
@@ -124,9 +134,10 @@ impl Registry {
     }
 }
 
-fn layout(name: &str, written: &Written) -> Result<PathBuf, ConfigError> {
-    let url = written.url.as_deref().and_then(|url| url.strip_prefix("oci:")).filter(|path| path.starts_with('/'));
-    let missing = || ConfigError::missing(format!("Locations.{name}.url"), "write `oci:/absolute/directory`");
+/// The absolute path behind a scheme of containers-transports(5).
+fn local(name: &str, written: &Written, scheme: &str, help: &'static str) -> Result<PathBuf, ConfigError> {
+    let url = written.url.as_deref().and_then(|url| url.strip_prefix(scheme)).filter(|path| path.starts_with('/'));
+    let missing = || ConfigError::missing(format!("Locations.{name}.url"), help);
     url.map(PathBuf::from).ok_or_else(missing)
 }
 

@@ -32,6 +32,30 @@ impl Cancel {
     }
 }
 
+/// How a file is compressed, by its first four bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Packing {
+    None,
+    Gzip,
+    Zstd,
+    Other(&'static str),
+}
+
+fn packing(start: &[u8]) -> Packing {
+    match start {
+        [0x1f, 0x8b, ..] => Packing::Gzip,
+        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Packing::Zstd,
+        [b'B', b'Z', b'h', ..] => Packing::Other("bzip2"),
+        [0xfd, b'7', b'z', b'X', ..] => Packing::Other("xz"),
+        _ => Packing::None,
+    }
+}
+
+/// Whether a file that begins with these four bytes is compressed, in a way that is known or not.
+pub(crate) fn is_compressed(start: &[u8]) -> bool {
+    packing(start) != Packing::None
+}
+
 /// The uncompressed bytes of a layer.
 pub(crate) type LayerReader = BufReader<Metered>;
 
@@ -44,15 +68,11 @@ pub(crate) fn open(
     cancel: &Cancel,
 ) -> Result<LayerReader, LayerError> {
     let mut raw = BufReader::with_capacity(BUFFER, file);
-    let start = raw.fill_buf()?;
-    let inner: Box<dyn Read> = match start {
-        [0x1f, 0x8b, ..] => Box::new(MultiGzDecoder::new(raw)),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => {
-            Box::new(zstd::stream::read::Decoder::with_buffer(raw)?)
-        }
-        [b'B', b'Z', b'h', ..] => return Err(unknown("bzip2")),
-        [0xfd, b'7', b'z', b'X', b'Z', ..] => return Err(unknown("xz")),
-        _ => Box::new(raw),
+    let inner: Box<dyn Read> = match packing(raw.fill_buf()?) {
+        Packing::None => Box::new(raw),
+        Packing::Gzip => Box::new(MultiGzDecoder::new(raw)),
+        Packing::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(raw)?),
+        Packing::Other(name) => return Err(unknown(name)),
     };
     let metered = Metered {
         inner,

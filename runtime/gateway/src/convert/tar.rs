@@ -62,6 +62,11 @@ impl<R: BufRead> TarReader<R> {
         &self.inner
     }
 
+    /// Where in the archive the reading is: after [`Self::next_entry`], at the entry's content.
+    pub(crate) fn position(&self) -> u64 {
+        self.at
+    }
+
     /// The next entry, or `None` at the end of the archive.
     pub(crate) fn next_entry(&mut self) -> Result<Option<Entry>, LayerError> {
         let mut extensions = Extensions::default();

@@ -102,6 +102,8 @@ pub enum Source {
     Registry(Box<RegistryLocation>),
     /// A directory in the OCI image layout, or a directory of such directories.
     OciLayout(PathBuf),
+    /// An archive as `docker save`, `podman save` or skopeo write it, or a directory of `<repository>.tar`.
+    Archive(PathBuf),
 }
 
 /// A registry: where it listens and what it is trusted with.

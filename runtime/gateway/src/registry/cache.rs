@@ -5,7 +5,7 @@
 //! that a damaged file is fetched anew instead of being converted.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _, Seek as _, Write as _};
+use std::io::{self, Read, Seek as _, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -63,6 +63,18 @@ impl BlobCache {
         }
     }
 
+    /// Copies a blob from a file called `path`, which is not the gateway's and may change under it.
+    pub(crate) fn copy(&self, mut source: impl Read, path: &Path, blob: &Descriptor) -> Result<File, RegistryError> {
+        let mut incoming = self.receive(blob.clone())?;
+        let mut buffer = vec![0; 1 << 18];
+        loop {
+            match source.read(&mut buffer).map_err(RegistryError::file(path))? {
+                0 => return incoming.finish(),
+                count => incoming.write(&buffer[..count])?,
+            }
+        }
+    }
+
     /// Begins a blob.
     pub(crate) fn receive(&self, blob: Descriptor) -> Result<Incoming, RegistryError> {
         let file = tempfile::Builder::new()
@@ -74,11 +86,12 @@ impl BlobCache {
     }
 }
 
-fn digest_of(file: &mut File) -> io::Result<Digest> {
+/// The digest of all that is left to read.
+pub(super) fn digest_of(source: &mut impl Read) -> io::Result<Digest> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 18];
     loop {
-        match file.read(&mut buffer)? {
+        match source.read(&mut buffer)? {
             0 => return Ok(Digest::finish(hasher)),
             count => hasher.update(&buffer[..count]),
         }

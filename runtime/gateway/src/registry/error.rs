@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::convert::error::LayerError;
 use crate::reference::Digest;
 
 /// A failure at an image's origin. No credential and no token is ever part of it.
@@ -140,6 +141,14 @@ pub enum RegistryError {
         location: String,
         /// What is wrong with it.
         what: String,
+    },
+    /// An archive that is none.
+    #[error("{}: {source}", path.display())]
+    Archive {
+        /// The archive.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: LayerError,
     },
     /// A file of the cache or of a layout directory.
     #[error("cannot use {}: {source}", path.display())]

@@ -54,6 +54,8 @@ pub(crate) struct Entry {
     pub platform: Option<Platform>,
     /// `org.opencontainers.image.ref.name`.
     pub ref_name: Option<String>,
+    /// `io.containerd.image.name`, as Docker names the images that it saves.
+    pub full_name: Option<String>,
 }
 
 /// One platform's image.
@@ -178,6 +180,7 @@ impl Document {
         let annotation = |key: &str| annotations.and_then(|all| all.get(key)).cloned();
         Ok(Entry {
             ref_name: annotation("org.opencontainers.image.ref.name"),
+            full_name: annotation("io.containerd.image.name"),
             // BuildKit's attestations stand in the index as images of an unknown platform.
             platform: match annotation("vnd.docker.reference.type") {
                 Some(_) => {

@@ -1,13 +1,17 @@
 //! The seam between kinds of places: documents and blobs, wherever they come from.
 
 use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
 
+use super::archive::Archive;
 use super::cache::BlobCache;
 use super::client::Client;
 use super::download;
 use super::error::RegistryError;
 use super::layout::Layout;
 use super::manifest::{Descriptor, Document};
+use super::saved::Saved;
 use crate::pull::{PullRequest, Source};
 
 /// An opened place.
@@ -15,6 +19,7 @@ use crate::pull::{PullRequest, Source};
 pub(crate) enum Origin {
     Registry(Client),
     Layout(Layout),
+    Saved(Saved),
 }
 
 impl Origin {
@@ -28,6 +33,25 @@ impl Origin {
                 let open = move || Layout::open(&name, &directory, &reference);
                 blocking(open).await.map(Self::Layout)
             }
+            Source::Archive(path) => {
+                let (path, request) = (path.clone(), request.clone());
+                blocking(move || Self::in_archive(&path, &request)).await
+            }
+        }
+    }
+
+    /// The image in an archive, or in the one of a directory that is called like the repository.
+    fn in_archive(path: &Path, request: &PullRequest) -> Result<Self, RegistryError> {
+        let repository = request.reference.repository();
+        let own = path.join(format!("{repository}.tar"));
+        let (path, is_the_repository) = match path.is_dir() {
+            true => (own.as_path(), true),
+            false => (path, path.file_stem().is_some_and(|stem| stem == repository)),
+        };
+        let archive = Arc::new(Archive::open(path, &request.directories.cache, &request.limits)?);
+        match Layout::of_archive(&request.location.name, &archive, is_the_repository) {
+            Some(layout) => Ok(Self::Layout(layout)),
+            None => Saved::find(&archive, request).map(Self::Saved),
         }
     }
 
@@ -40,6 +64,7 @@ impl Origin {
                 let (layout, reference) = (layout.clone(), request.reference.clone());
                 blocking(move || layout.find(&reference, limit)).await
             }
+            Self::Saved(saved) => Ok(saved.manifest()),
         }
     }
 
@@ -51,6 +76,8 @@ impl Origin {
                 let (layout, descriptor) = (layout.clone(), descriptor.clone());
                 blocking(move || layout.document(&descriptor, limit)).await
             }
+            // Its one document is the one it was found by.
+            Self::Saved(saved) => Err(saved.manifest().unusable("it names no other")),
         }
     }
 
@@ -69,6 +96,12 @@ impl Origin {
                 received(blob.size.cast_signed());
                 Ok(file)
             }
+            Self::Saved(saved) => {
+                let (saved, cache, copied) = (saved.clone(), cache.clone(), blob.clone());
+                let file = blocking(move || saved.copy(&copied, &cache)).await?;
+                received(blob.size.cast_signed());
+                Ok(file)
+            }
         }
     }
 
@@ -76,7 +109,7 @@ impl Origin {
     pub(crate) fn is_private(&self) -> bool {
         match self {
             Self::Registry(client) => client.has_used_credential(),
-            Self::Layout(_) => false,
+            Self::Layout(_) | Self::Saved(_) => false,
         }
     }
 }

@@ -48,7 +48,7 @@ impl Puller {
     pub(crate) fn registry(&mut self) -> &mut RegistryLocation {
         match &mut self.source {
             Source::Registry(registry) => registry,
-            Source::OciLayout(_) => panic!("this is no registry"),
+            Source::OciLayout(_) | Source::Archive(_) => panic!("this is no registry"),
         }
     }
 
