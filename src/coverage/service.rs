@@ -171,6 +171,7 @@ pub(super) const ROWS: &[Row] = &[
     ("gateway.limits.downloads", &[Gateway("Limits.downloads")]),
     ("gateway.limits.idle", &[Gateway("Limits.idleSeconds")]),
     ("gateway.limits.pull_time", &[Gateway("Limits.pullSeconds")]),
+    ("gateway.limits.examiner_time", &[Gateway("Limits.examinerSeconds")]),
     ("gateway.limits.queued", &[Gateway("Limits.queued")]),
     ("gateway.limits.cache_size", &[Gateway("Limits.cacheBytes")]),
     ("platform.NAME.munge.socket", &[Gateway("Platforms.*.mungeSocketPath")]),

@@ -215,7 +215,7 @@ impl Lift<'_> {
 }
 
 /// `gateway.limits`: the profile's key, the file's, and the unit of its numbers.
-const LIMITS: [(&str, &str, &str); 12] = [
+const LIMITS: [(&str, &str, &str); 13] = [
     ("image_size", "imageBytes", "B"),
     ("layer_size", "layerBytes", "B"),
     ("ratio", "ratio", ""),
@@ -226,6 +226,7 @@ const LIMITS: [(&str, &str, &str); 12] = [
     ("downloads", "downloads", ""),
     ("idle", "idleSeconds", "s"),
     ("pull_time", "pullSeconds", "s"),
+    ("examiner_time", "examinerSeconds", "s"),
     ("queued", "queued", ""),
     ("cache_size", "cacheBytes", "B"),
 ];

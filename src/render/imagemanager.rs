@@ -206,6 +206,7 @@ fn limits(written: &WrittenLimits) -> Limits {
         downloads: written.downloads.unwrap_or(default.downloads),
         idle_seconds: seconds(&written.idle, default.idle_seconds),
         pull_seconds: seconds(&written.pull_time, default.pull_seconds),
+        examiner_seconds: seconds(&written.examiner_time, default.examiner_seconds),
         queued: written.queued.unwrap_or(default.queued),
         cache_bytes: written.cache_size.as_ref().map(Size::bytes),
     }

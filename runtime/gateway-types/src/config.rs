@@ -92,7 +92,8 @@ pub struct ImageManager {
     /// Directory of downloaded layers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_directory: Option<PathBuf>,
-    /// Directory in which 16.08 to 18.03 unpack images; a no-op for a gateway that streams.
+    /// Directory in which 16.08 to 18.03 unpack images. This gateway unpacks them for the `examiner` alone; without the
+    /// key, below `CacheDirectory`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expand_directory: Option<PathBuf>,
     /// Native: where to listen, `unix:/path` or `tcp:host:port`. Default `tcp:0.0.0.0:5000`.
@@ -110,7 +111,8 @@ pub struct ImageManager {
     /// Per image format, further arguments of its writer (`{"squashfs": ["-comp", "zstd"]}`).
     #[serde(default, deserialize_with = "accept::opt_unique_map", skip_serializing_if = "Option::is_none")]
     pub converter_options: Option<BTreeMap<ImageFormat, Options>>,
-    /// A program run on each image before it is published; a non-zero exit refuses the image.
+    /// A program run as `examiner DIRECTORY ID` on each unpacked image before it is converted; a non-zero exit refuses
+    /// the image.
     #[serde(default, rename = "examiner", skip_serializing_if = "Option::is_none")]
     pub examiner: Option<PathBuf>,
     /// Native: bounds on what a pull may use.

@@ -20,7 +20,7 @@ pub use error::ConfigError;
 pub use location::{Password, Registries, Registry};
 pub use system::{Owner, System};
 
-use crate::pull::Conversion;
+use crate::pull::{Conversion, Examiner};
 
 /// A gateway's configuration.
 #[derive(Clone, Debug)]
@@ -41,6 +41,8 @@ pub struct Config {
     pub readable_by: ReadableBy,
     /// Bounds on a pull.
     pub limits: Limits,
+    /// What looks at images before they are converted.
+    pub examiner: Option<Examiner>,
     /// Pulls at the same time.
     pub workers: usize,
     /// How long a pulled tag is taken to be current.

@@ -32,6 +32,7 @@ pub(crate) mod tar;
 pub(crate) mod tar2sqfs;
 pub(crate) mod tar_writer;
 pub(crate) mod tree;
+pub(crate) mod unpacked;
 pub(crate) mod writer;
 
 pub use error::ConvertError;

@@ -66,6 +66,9 @@ async fn serve(config: Config, path: &Path, listen: &[Listen]) -> anyhow::Result
         for system in recovering.config().systems.values() {
             publish::sweep(&system.image_dir);
         }
+        if let Some(examiner) = &recovering.config().examiner {
+            publish::sweep(&examiner.directory);
+        }
         recovering.recover()
     });
     let recovered = recovered.await??;

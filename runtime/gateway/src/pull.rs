@@ -9,10 +9,11 @@
 //! changes whenever any platform does, and two gateways of different architecture would name the
 //! same image differently.
 //!
-//! In the order of the work: [`request`] is what is asked, `run` the sequence with `fetch`, [`progress`] what an
+//! In the order of the work: [`request`] is what is asked, `run` the sequence with `fetch` and [`examine`], [`progress`] what an
 //! onlooker sees, [`product`] what comes out, [`error`] what can go wrong. [`trim`] makes room in the cache of blobs.
 
 pub mod error;
+pub mod examine;
 mod fetch;
 pub mod product;
 pub mod progress;
@@ -21,6 +22,7 @@ mod run;
 pub mod trim;
 
 pub use error::PullError;
+pub use examine::{ExamineError, Examiner};
 pub(crate) use product::Made;
 pub use product::{Product, Pulled};
 pub use progress::{Phase, Progress, Silent};

@@ -27,6 +27,8 @@ pub struct Limits {
     pub idle_seconds: u64,
     /// Seconds a whole pull may take. Default 14400.
     pub pull_seconds: u64,
+    /// Seconds the `examiner` may take for one image. Default 3600.
+    pub examiner_seconds: u64,
     /// Pulls waiting or running; further ones are answered 429. Default 1000.
     pub queued: u32,
     /// Bytes of layers kept in `CacheDirectory`; the longest unused go first, those of running pulls stay.
@@ -48,6 +50,7 @@ impl Default for Limits {
             downloads: 4,
             idle_seconds: 60,
             pull_seconds: 14_400,
+            examiner_seconds: 3600,
             queued: 1000,
             cache_bytes: None,
         }

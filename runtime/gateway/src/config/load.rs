@@ -20,6 +20,7 @@ use super::location::Registries;
 use super::secret::resolve;
 use super::system::System;
 use crate::convert::{Conversion, Format, Modes, Ownership, SetId};
+use crate::pull::Examiner;
 
 /// On a local disk: SQLite needs locks that a parallel file system often lacks, and the directories
 /// that older files name (`CacheDirectory`, `imageDir`) lie on one.
@@ -56,6 +57,7 @@ impl Config {
             conversion: conversion(written)?,
             readable_by: written.policy().readable_by,
             limits: written.limits(),
+            examiner: examiner(written)?,
             workers: usize::try_from(written.worker_threads()).unwrap_or(usize::MAX).min(256),
             pull_update: Duration::from_secs(written.pull_update_timeout()),
             anonymous: written.compat.unwrap_or_default().anonymous,
@@ -88,9 +90,6 @@ fn read(path: &Path) -> Result<String, ConfigError> {
 fn refuse_what_cannot_be_done(written: &ImageManager) -> Result<(), ConfigError> {
     if written.authentication == Some(Authentication::Mock) {
         return Err(ConfigError::unsupported("Authentication", "`mock` lets anybody be anybody; write `munge`"));
-    }
-    if written.examiner.is_some() {
-        return Err(ConfigError::unsupported("examiner", "images are not examined yet, and none may pass unexamined"));
     }
     if written.platforms.is_empty() {
         return Err(ConfigError::missing("Platforms", "name at least one system"));
@@ -126,6 +125,22 @@ fn cache(written: &ImageManager) -> Result<PathBuf, ConfigError> {
         return Err(ConfigError::unsupported("CacheDirectory", "it is not absolute"));
     }
     Ok(path)
+}
+
+/// The examiner, which unpacks images in `ExpandDirectory` as the originals do, or beside the cache.
+fn examiner(written: &ImageManager) -> Result<Option<Examiner>, ConfigError> {
+    let Some(program) = &written.examiner else { return Ok(None) };
+    let directory = match &written.expand_directory {
+        Some(directory) => directory.clone(),
+        None => cache(written)?.join("examine"),
+    };
+    for (key, path) in [("examiner", program), ("ExpandDirectory", &directory)] {
+        if path.is_relative() {
+            return Err(ConfigError::unsupported(key, "it is not absolute"));
+        }
+    }
+    let time = Duration::from_secs(written.limits().examiner_seconds);
+    Ok(Some(Examiner { program: program.clone(), directory, time }))
 }
 
 fn conversion(written: &ImageManager) -> Result<Conversion, ConfigError> {

@@ -15,17 +15,17 @@ use nix::fcntl::{AtFlags, OFlag, OpenHow, ResolveFlag, openat2};
 use nix::sys::stat::{Mode, UtimensatFlags, fchmod, mkdirat, utimensat};
 use nix::sys::time::TimeSpec;
 use nix::unistd::{Gid, Uid, fchown, fchownat, linkat, symlinkat};
-use tempfile::TempDir;
 
 use super::error::ConvertError;
 use super::policy::Attributes;
+use super::unpacked::Unpacked;
 use super::writer::{ImageWriter, WriteError, pass_on};
 use crate::pull::Made;
 
 /// A directory being filled.
 pub(crate) struct DirectoryWriter {
     root: OwnedFd,
-    output: TempDir,
+    output: Unpacked,
     /// In the order they were made: parents first.
     directories: Vec<(Vec<u8>, Attributes)>,
     bytes: u64,
@@ -39,6 +39,7 @@ impl DirectoryWriter {
         let failed = |source| ConvertError::Output { path: parent.to_owned(), source };
         let output = tempfile::Builder::new().prefix(prefix).suffix(suffix).tempdir_in(parent).map_err(failed)?;
         let root = File::open(output.path()).map_err(failed)?;
+        let output = Unpacked::new(output);
         Ok(Self { root: root.into(), output, directories: Vec::new(), bytes: 0, is_root: Uid::effective().is_root() })
     }
 

@@ -52,4 +52,6 @@ pub struct Report {
     pub set_id: Noted,
     /// Directories of the result that only root can search.
     pub root_only: Noted,
+    /// What the site's examiner said about the image, where there is one.
+    pub examination: Option<String>,
 }

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::Seek as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::apply::Applier;
 use super::backhand::BackhandWriter;
@@ -33,7 +34,7 @@ pub(crate) struct Job {
     /// The image's id, for the name of the temporary file.
     pub id: String,
     /// Lowest first.
-    pub layers: Vec<Layer>,
+    pub layers: Arc<[Layer]>,
     pub conversion: Conversion,
     pub limits: Limits,
     /// Where the temporary file is made.
@@ -85,7 +86,7 @@ fn examine(
     let mut applier = Applier::new(&job.limits);
     let mut budget = job.limits.unpacked_bytes;
     let mut done = 0;
-    for layer in &job.layers {
+    for layer in job.layers.iter() {
         applier.next_layer();
         let mut reader = open(job, layer, cancel, budget)?;
         let mut apply = || -> Result<(), LayerError> {

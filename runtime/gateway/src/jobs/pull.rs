@@ -126,6 +126,7 @@ fn request(order: &Order, platform: &Platform) -> PullRequest {
         directories: Directories { cache: config.cache.clone(), images: order.system.image_dir.clone() },
         conversion: config.conversion.clone(),
         limits: limits(&config.limits),
+        examiner: config.examiner.clone(),
         existing: Existing::Reuse,
     }
 }

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use crate::convert::unpacked;
+
 /// How the names of texts begin before they are renamed into place.
 pub(super) const NEW: &str = ".new-";
 
@@ -20,7 +22,7 @@ pub fn sweep(images: &Path) {
             }
             let path = entry.path();
             let is_dir = entry.file_type().is_ok_and(|kind| kind.is_dir());
-            let removed = if is_dir { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+            let removed = if is_dir { unpacked::remove(&path) } else { fs::remove_file(&path) };
             match removed {
                 Ok(()) => tracing::info!(path = %path.display(), "removed what a killed pull left"),
                 Err(error) => tracing::warn!(path = %path.display(), %error, "cannot remove what a killed pull left"),

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::examine::ExamineError;
 use crate::convert::ConvertError;
 use crate::registry::RegistryError;
 
@@ -15,6 +16,9 @@ pub enum PullError {
     /// The layers could not be made into an image.
     #[error(transparent)]
     Convert(#[from] ConvertError),
+    /// The site's examiner did not let the image pass.
+    #[error(transparent)]
+    Examine(#[from] ExamineError),
     /// A directory of the gateway cannot be used.
     #[error("cannot use {}: {source}", path.display())]
     Directory {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tokio::sync::OwnedMutexGuard;
 
 use crate::convert::Report;
+use crate::convert::unpacked::Unpacked;
 use crate::reference::Digest;
 use crate::registry::{ImageConfig, Platform};
 
@@ -52,7 +53,7 @@ pub(crate) enum Made {
     /// A temporary file in the image directory, mode 0600, its data on disk.
     File(tempfile::NamedTempFile),
     /// A temporary directory in the image directory (format `directory`).
-    Directory(tempfile::TempDir),
+    Directory(Unpacked),
 }
 
 impl From<tempfile::NamedTempFile> for Product {
@@ -100,8 +101,7 @@ impl Product {
             }
             Made::Directory(directory) => {
                 std::fs::rename(directory.path(), target)?;
-                // Nothing lies under the old name any more: there is nothing to remove.
-                let _ = directory.keep();
+                directory.keep();
             }
         }
         let parent = target.parent().unwrap_or(Path::new("/"));

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::examine::Examiner;
 use crate::convert::{Conversion, Limits};
 use crate::reference::Reference;
 use crate::registry::Platform;
@@ -27,6 +28,8 @@ pub struct PullRequest {
     pub conversion: Conversion,
     /// What is too much.
     pub limits: Limits,
+    /// What looks at an image before it is converted.
+    pub examiner: Option<Examiner>,
     /// What to do where the image directory holds the image already.
     pub existing: Existing,
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use tokio::sync::mpsc;
 
 use super::error::PullError;
+use super::examine::examine;
 use super::fetch;
 use super::product::{Product, Pulled};
 use super::progress::{Phase, Progress};
@@ -82,15 +83,20 @@ async fn pull_from(request: &PullRequest, cache: &BlobCache, progress: &dyn Prog
             let layers = fetch::layers(&origin, cache, request, &resolved, progress).await?;
             let job = Job {
                 id: pulled.id.clone(),
-                layers,
+                layers: layers.into(),
                 conversion: request.conversion.clone(),
                 limits: request.limits.clone(),
                 directory: request.directories.images.clone(),
+            };
+            let said = match &request.examiner {
+                Some(examiner) => Some(examine(examiner, &job, progress).await?),
+                None => None,
             };
             let converted = converted(job, progress).await?;
             let (made, bytes, report) = converted;
             pulled.product = Product::new(made, turn);
             (pulled.bytes, pulled.report) = (bytes, report);
+            pulled.report.examination = said;
             pulled.known = false;
         }
     }
@@ -153,7 +159,7 @@ impl Drop for CancelOnDrop {
 }
 
 /// The conversion, on a thread of its own; what it tells is passed on from here.
-async fn converted(job: Job, progress: &dyn Progress) -> Result<Converted, PullError> {
+pub(super) async fn converted(job: Job, progress: &dyn Progress) -> Result<Converted, PullError> {
     let cancel = Cancel::default();
     let guard = CancelOnDrop(cancel.clone());
     let (sender, mut notes) = mpsc::channel(16);

@@ -5,6 +5,7 @@
 
 mod archives;
 mod builder;
+mod examiner;
 mod hostile;
 mod layout;
 mod merge;

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use shifter_imagegw::pull::{
-    Conversion, Credential, Directories, Existing, Format, Limits, Location, Platform, PullError, PullRequest, Pulled,
-    RegistryLocation, Silent, Source, WriterChoice, pull,
+    Conversion, Credential, Directories, Examiner, Existing, Format, Limits, Location, Platform, PullError,
+    PullRequest, Pulled, RegistryLocation, Silent, Source, WriterChoice, pull,
 };
 use tempfile::TempDir;
 
@@ -16,6 +16,7 @@ pub(crate) struct Puller {
     pub(crate) limits: Limits,
     pub(crate) platform: Platform,
     pub(crate) credential: Option<Credential>,
+    pub(crate) examiner: Option<Examiner>,
     pub(crate) existing: Existing,
 }
 
@@ -30,6 +31,7 @@ impl Puller {
             limits: Limits::default(),
             platform: Platform::linux("amd64"),
             credential: None,
+            examiner: None,
             existing: Existing::Reuse,
         }
     }
@@ -83,6 +85,7 @@ impl Puller {
             directories: Directories { cache: self.cache(), images: self.images() },
             conversion: self.conversion.clone(),
             limits: self.limits.clone(),
+            examiner: self.examiner.clone(),
             existing: self.existing,
         }
     }

@@ -81,8 +81,8 @@ fn a_configuration_that_cannot_be_honoured_stops_the_start_by_its_key() {
     insta::assert_snapshot!(placeholder, @"shifter-imagegw: `MongoDBURI` holds the placeholder of the secret `mongo`: render with the secrets");
     let mock = refusal(|config| config["Authentication"] = "mock".into());
     insta::assert_snapshot!(mock, @"shifter-imagegw: `Authentication` cannot be honoured: `mock` lets anybody be anybody; write `munge`");
-    let examiner = refusal(|config| config["examiner"] = "/usr/bin/scan".into());
-    insta::assert_snapshot!(examiner, @"shifter-imagegw: `examiner` cannot be honoured: images are not examined yet, and none may pass unexamined");
+    let examiner = refusal(|config| config["examiner"] = "bin/scan".into());
+    insta::assert_snapshot!(examiner, @"shifter-imagegw: `examiner` cannot be honoured: it is not absolute");
     let default = refusal(|config| config["DefaultImageLocation"] = "docker.io".into());
     insta::assert_snapshot!(default, @"shifter-imagegw: `DefaultImageLocation` cannot be honoured: `docker.io` is not among the `Locations`");
 }

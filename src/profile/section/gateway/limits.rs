@@ -46,6 +46,8 @@ pub struct Limits {
     pub idle: Option<Duration>,
     /// The longest pull: `pullSeconds`. Default 4 h.
     pub pull_time: Option<Duration>,
+    /// The longest examination of an image by `gateway.examiner`: `examinerSeconds`. Default 1 h.
+    pub examiner_time: Option<Duration>,
     /// Pulls that wait or run: `queued`. Further ones are refused. Default 1000.
     #[validate(range(min = 1))]
     pub queued: Option<u32>,
