@@ -17,15 +17,14 @@ pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> O
             if name.len().abs_diff(written.len()) > forgiven {
                 return None;
             }
-            let edits = distance(&written, name.to_ascii_lowercase().as_bytes());
-            (edits <= forgiven).then_some((edits, name))
+            distance(&written, name.to_ascii_lowercase().as_bytes(), forgiven).map(|edits| (edits, name))
         })
         .min()
         .map(|(_, name)| name)
 }
 
-/// Edits between two words: insert, delete, replace, or swap two neighbours.
-fn distance(left: &[u8], right: &[u8]) -> usize {
+/// Edits between two words, if they are no more than this: insert, delete, replace, or swap two neighbours.
+fn distance(left: &[u8], right: &[u8], most: usize) -> Option<usize> {
     let mut before_last = vec![0; right.len() + 1];
     let mut last: Vec<usize> = (0..=right.len()).collect();
     let mut current = vec![0; right.len() + 1];
@@ -40,10 +39,14 @@ fn distance(left: &[u8], right: &[u8]) -> usize {
             }
             current[column + 1] = least;
         }
+        // Every way to the end leads through one of two rows in succession: most words are given up after a few letters.
+        if current.iter().chain(&last).all(|edits| *edits > most) {
+            return None;
+        }
         std::mem::swap(&mut before_last, &mut last);
         std::mem::swap(&mut last, &mut current);
     }
-    last[right.len()]
+    Some(last[right.len()]).filter(|edits| *edits <= most)
 }
 
 #[cfg(test)]
@@ -62,8 +65,10 @@ mod tests {
 
     #[test]
     fn distances_count_edits() {
-        assert_eq!(distance(b"", b"abc"), 3);
-        assert_eq!(distance(b"abc", b"acb"), 1);
-        assert_eq!(distance(b"kitten", b"sitting"), 3);
+        assert_eq!(distance(b"", b"abc", 3), Some(3));
+        assert_eq!(distance(b"abc", b"acb", 1), Some(1));
+        assert_eq!(distance(b"kitten", b"sitting", 3), Some(3));
+        assert_eq!(distance(b"kitten", b"sitting", 2), None);
+        assert_eq!(distance(b"abcdef", b"uvwxyz", 2), None);
     }
 }

@@ -141,8 +141,21 @@ fn bytes_that_are_no_text_are_refused_where_they_stand() {
     assert_eq!(kinds(b"# \xff\n"), [(6, 3, ParseErrorKind::NotUtf8)]);
     assert_eq!(kinds(b"# \0\n"), [(6, 3, ParseErrorKind::Control('\0'))]);
     assert_eq!(kinds(b"# a\rb\n"), [(6, 4, ParseErrorKind::Control('\r'))]);
+    let in_one_line: Vec<(usize, usize, ParseErrorKind)> =
+        [(6, 3), (6, 5), (7, 2)].map(|(line, column)| (line, column, ParseErrorKind::NotUtf8)).into();
+    assert_eq!(kinds(b"# \xff\xc3\xa4\xff\n#\xff\n"), in_one_line, "columns count characters");
     assert_eq!(Conf::parse_native(format!("\u{feff}{SITE}")).unwrap_err()[0].kind, ParseErrorKind::ByteOrderMark);
     assert_eq!(Conf::parse_native(vec![b'#'; (1 << 20) + 1]).unwrap_err()[0].kind, ParseErrorKind::TooLong);
+}
+
+#[test]
+fn there_are_no_more_modules_than_any_site_has() {
+    let modules = |count: usize| -> String { (0..count).map(|n| format!("module_m{n}_siteFs=/a:/b\n")).collect() };
+    assert_eq!(Conf::parse_native(format!("{SITE}{}", modules(512))).unwrap().modules.len(), 512);
+    let found = errors(&format!("{SITE}{}module_m0_copyPath=/c\n", modules(513)));
+    let expected = "line 518, column 1: `module_m512_siteFs`: there are 512 modules already; \
+        no site needs so many; is this the right file?\n";
+    assert_eq!(found, expected);
 }
 
 #[test]

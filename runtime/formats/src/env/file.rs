@@ -1,5 +1,7 @@
 //! The file of `--env-file`.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ffi::OsStr;
 use std::fmt;
 use std::os::unix::ffi::OsStrExt as _;
@@ -59,6 +61,8 @@ pub fn parse_env_file(bytes: &[u8]) -> Result<Environment, EnvFileFault> {
         return Err(EnvFileFault { line: 1, kind: Kind::TooLong });
     }
     let mut environment = Environment::new();
+    // A file of this length may hold a million names.
+    let mut places: HashMap<&[u8], usize> = HashMap::new();
     for (line, raw) in (1..).zip(bytes.split(|b| *b == b'\n')) {
         let raw = raw.trim_ascii();
         if raw.is_empty() || raw.starts_with(b"#") {
@@ -75,7 +79,13 @@ pub fn parse_env_file(bytes: &[u8]) -> Result<Environment, EnvFileFault> {
             return Err(fault(Kind::Name));
         }
         let value = OsStr::from_bytes(value).to_owned();
-        super::set(&mut environment, OsStr::from_bytes(name), value);
+        match places.entry(name) {
+            Entry::Occupied(place) => environment[*place.get()].1 = value,
+            Entry::Vacant(place) => {
+                place.insert(environment.len());
+                environment.push((OsStr::from_bytes(name).to_owned(), value));
+            }
+        }
     }
     Ok(environment)
 }

@@ -67,6 +67,11 @@ pub enum ParseErrorKind {
     },
     /// `module_NAME` without a key.
     ModuleWithoutKey,
+    /// One module more than there can be.
+    TooManyModules {
+        /// As many as there can be.
+        most: usize,
+    },
     /// The name of a module in a key, or its version.
     ModuleName(super::ModuleNameFault),
     /// The key is written twice and can only have one value.
@@ -140,6 +145,7 @@ impl fmt::Display for ParseErrorKind {
             Self::UnknownKey { .. } => f.write_str("unknown key"),
             Self::UnknownModuleKey { .. } => f.write_str("unknown key of a module"),
             Self::ModuleWithoutKey => f.write_str("the module's key is missing"),
+            Self::TooManyModules { most } => write!(f, "there are {most} modules already"),
             Self::ModuleName(fault) => fault.fmt(f),
             Self::Duplicate { first } => write!(f, "already written in line {first}"),
             Self::Empty => f.write_str("the key has no value"),
@@ -198,6 +204,7 @@ impl ParseErrorKind {
                 );
             }
             Self::ModuleWithoutKey => "write `module_NAME_KEY=value`",
+            Self::TooManyModules { .. } => "no site needs so many; is this the right file?",
             Self::ModuleName(fault) => fault.help(),
             Self::Duplicate { .. } => "keep one; the original takes the last",
             Self::Empty => "write a value or delete the line",

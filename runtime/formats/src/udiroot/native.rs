@@ -14,6 +14,9 @@ use crate::volume::CacheFilesystem;
 /// No file is longer.
 const LONGEST: usize = 1 << 20;
 
+/// No site has more modules, versions included. Each may require and exclude others, which is looked up for each.
+const MOST_MODULES: usize = 512;
+
 impl Conf {
     /// Reads a file as the native runtime does.
     ///
@@ -123,6 +126,11 @@ impl Reading {
         let mut faults: Vec<Fault> = Vec::new();
         match module_of(key) {
             Some((name, field)) => {
+                let is_known = self.conf.modules.iter().any(|(known, _)| *known == name);
+                if !is_known && self.conf.modules.len() >= MOST_MODULES {
+                    let kind = ParseErrorKind::TooManyModules { most: MOST_MODULES };
+                    return self.fault(line.key.span(), key, kind);
+                }
                 let module = self.conf.module_mut(name);
                 module.read_native(field, value, &mut faults);
             }
@@ -229,27 +237,24 @@ fn known(key: &str) -> Result<&'static KeySpec, ParseErrorKind> {
     })
 }
 
-/// The faults with their lines and columns. They are sorted, so one pass over the text is enough.
+/// The faults with their lines and columns. They are sorted, so one pass over the text is enough, also where all are in
+/// one line.
 fn located(text: &str, faults: Vec<Placed>) -> Vec<ParseError> {
-    let mut line = 1;
-    let mut line_start = 0;
+    let (mut line, mut column) = (1, 1);
     let mut reached = 0;
     let mut errors = Vec::with_capacity(faults.len());
     for fault in faults {
         let start = fault.span.start.min(text.len());
         let at = (0..=start).rfind(|at| text.is_char_boundary(*at)).unwrap_or_default();
-        for (newline, _) in text[reached..at].match_indices('\n') {
-            line += 1;
-            line_start = reached + newline + 1;
+        let passed = &text[reached..at];
+        if let Some(newline) = passed.rfind('\n') {
+            line += passed.matches('\n').count();
+            column = 1 + passed[newline + 1..].chars().count();
+        } else {
+            column += passed.chars().count();
         }
         reached = at;
-        errors.push(ParseError {
-            line,
-            column: 1 + text[line_start..at].chars().count(),
-            span: fault.span,
-            key: fault.key,
-            kind: fault.kind,
-        });
+        errors.push(ParseError { line, column, span: fault.span, key: fault.key, kind: fault.kind });
     }
     errors
 }
