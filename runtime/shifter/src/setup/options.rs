@@ -9,6 +9,12 @@ pub const HELP: &str = include_str!("help.txt");
 /// Hosts of more tasks than this in all are a mistake: Linux has no more processes (`/proc/sys/kernel/pid_max`).
 const MOST_TASKS: usize = 1 << 22;
 
+/// No name of a host is longer (hostname(7)).
+const LONGEST_HOST: usize = 253;
+
+/// No `/var/hostsfile` is larger: the container keeps it in memory. Bytes.
+const LARGEST_HOSTS: usize = 64 << 20;
+
 /// What the command line asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
@@ -167,13 +173,15 @@ fn number(option: char, value: String) -> Result<u32, UsageError> {
 fn hosts(text: &str) -> Result<String, UsageError> {
     let wrong = || UsageError::NotHosts(text.to_owned());
     let mut lines = String::new();
-    let mut tasks_in_all = 0_usize;
+    let (mut tasks_in_all, mut size) = (0_usize, 0_usize);
     for part in text.split(' ').filter(|part| !part.is_empty()) {
         let (host, tasks) = part.split_once('/').unwrap_or((part, "1"));
         let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
         let tasks: usize = tasks.parse().map_err(|_| wrong())?;
         tasks_in_all = tasks.saturating_add(tasks_in_all);
-        if host.is_empty() || host.starts_with('-') || !host.bytes().all(is_host) || tasks_in_all > MOST_TASKS {
+        size = tasks.saturating_mul(host.len() + 1).saturating_add(size);
+        let is_name = (1..=LONGEST_HOST).contains(&host.len()) && !host.starts_with('-') && host.bytes().all(is_host);
+        if !is_name || tasks_in_all > MOST_TASKS || size > LARGEST_HOSTS {
             return Err(wrong());
         }
         lines += &format!("{host}\n").repeat(tasks);
@@ -250,6 +258,9 @@ mod tests {
         assert_eq!(said(&["-N", "n1/x", "id", "1"]), "option -N: `n1/x` is not of the form `HOST/TASKS HOST/TASKS`");
         assert!(said(&["-N", "n1/9999999999", "id", "1"]).starts_with("option -N"));
         assert!(said(&["-N", "a\nb/1", "id", "1"]).starts_with("option -N"));
+        for host in ["h".repeat(254) + "/1", "h".repeat(253) + "/1000000"] {
+            assert!(said(&["-N", &host, "id", "1"]).starts_with("option -N"), "{host}");
+        }
         assert_eq!(parsed(&["-G1", "-uada", "id", "1"]).unwrap_err(), "option -U is missing: the uid of the user");
     }
 }
