@@ -12,6 +12,7 @@
 //! * [`open`], [`node`]: reaching and making files on descriptors, never by a path a user can swap,
 //! * [`loopdev`], [`mount`], [`mountinfo`]: block devices and mounts on descriptors,
 //! * [`process`], [`listen`], [`account`]: children, what they say, users and groups through the system's libc,
+//! * [`proc`]: what `/proc` says of other processes, as text,
 //! * [`log`]: a datagram to the system log, of which none waits,
 //! * [`seccomp`]: one filter, for sites that deny user namespaces.
 
@@ -27,6 +28,7 @@ pub mod mount;
 pub mod mountinfo;
 pub mod node;
 pub mod open;
+pub mod proc;
 pub mod process;
 pub mod seccomp;
 pub mod signal;

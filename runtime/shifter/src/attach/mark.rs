@@ -9,7 +9,7 @@ use shifter_formats::Target;
 use shifter_formats::sha256::hex_digest;
 use shifter_formats::udiroot::Conf;
 use shifter_sys::open::{self, Identity};
-use shifter_sys::{CallError, Errno};
+use shifter_sys::{CallError, Errno, proc};
 
 use crate::image::{ImageSource, OpenedImage, Readers};
 use crate::privilege::Caller;
@@ -98,16 +98,8 @@ pub fn is_in_the_making(found: &str) -> bool {
     pid.and_then(began).is_some_and(|began| number("began") == Some(began))
 }
 
-/// When a process began that has not ended: proc_pid_stat(5), fields 22 and 3. The second field is a name in brackets that
-/// may hold anything.
 fn began(pid: u32) -> Option<u64> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let (_, behind_the_name) = stat.rsplit_once(')')?;
-    let fields: Vec<&str> = behind_the_name.split_whitespace().collect();
-    if ["Z", "X"].contains(fields.first()?) {
-        return None;
-    }
-    fields.get(19)?.parse().ok()
+    proc::began(&String::from_utf8_lossy(&std::fs::read(format!("/proc/{pid}/stat")).ok()?))
 }
 
 /// Whose a container is, by its mark.

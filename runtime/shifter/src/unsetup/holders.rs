@@ -10,7 +10,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-use shifter_sys::{CallError, mountinfo, open};
+use shifter_sys::{CallError, mountinfo, open, proc};
 
 /// What a container can be known by when it is mounted no more.
 #[derive(Debug, Default)]
@@ -96,7 +96,9 @@ fn holder(pid: u32, traces: &Traces, tables: &mut BTreeMap<(u64, u64), Table>) -
     }
     let table = &tables[&key];
     let how = if table.has_it { Some("it is in its mount namespace") } else { by_link(&process, traces, table) };
-    how.map(|how| Holder { pid, name: name(&process), uid: uid(&process), how })
+    let name = proc::name(&std::fs::read(process.join("comm")).unwrap_or_default());
+    let uid = || proc::uid(&text(&process.join("status"))?);
+    how.map(|how| Holder { pid, name, uid: uid(), how })
 }
 
 fn by_link(process: &Path, traces: &Traces, table: &Table) -> Option<&'static str> {
@@ -108,23 +110,12 @@ fn by_link(process: &Path, traces: &Traces, table: &Table) -> Option<&'static st
     let by_name = rows.into_iter().find(|(link, _)| is_in(link)).map(|(_, how)| how);
     by_name.or_else(|| {
         let mut open_files = std::fs::read_dir(process.join("fdinfo")).ok()?.flatten();
-        open_files.any(|file| mount_in(&file.path()).is_some_and(is_ours)).then_some("it has a file open in it")
+        open_files
+            .any(|file| text(&file.path()).and_then(|info| proc::mount_of_file(&info)).is_some_and(is_ours))
+            .then_some("it has a file open in it")
     })
 }
 
-/// The mount of an open file: proc_pid_fdinfo(5).
-fn mount_in(info: &Path) -> Option<u64> {
-    let info = std::fs::read_to_string(info).ok()?;
-    info.lines().find_map(|line| line.strip_prefix("mnt_id:"))?.trim().parse().ok()
-}
-
-fn name(process: &Path) -> String {
-    let name = std::fs::read(process.join("comm")).unwrap_or_default();
-    // A user chooses it.
-    String::from_utf8_lossy(name.trim_ascii_end()).chars().filter(|character| !character.is_control()).collect()
-}
-
-fn uid(process: &Path) -> Option<u32> {
-    let status = std::fs::read_to_string(process.join("status")).ok()?;
-    status.lines().find_map(|line| line.strip_prefix("Uid:"))?.split_whitespace().next()?.parse().ok()
+fn text(file: &Path) -> Option<String> {
+    Some(String::from_utf8_lossy(&std::fs::read(file).ok()?).into_owned())
 }
