@@ -20,7 +20,7 @@ use crate::plan::GroupFilter;
 use crate::privilege::Raised;
 use crate::trust::{Distrust, TrustError, source};
 
-mod job;
+pub mod job;
 mod libc;
 
 /// No passwd file of a site is larger.

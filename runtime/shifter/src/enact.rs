@@ -22,7 +22,7 @@ mod cache;
 mod etc;
 mod glob;
 mod hook;
-mod loops;
+pub mod loops;
 mod merge;
 mod publish;
 mod root;

@@ -24,7 +24,7 @@ use crate::trust::TrustError;
 use crate::used::Mark;
 
 mod choose;
-mod lookup;
+pub mod lookup;
 mod store;
 
 use store::Found;

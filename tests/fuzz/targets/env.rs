@@ -4,6 +4,9 @@
 use libfuzzer_sys::fuzz_target;
 use shifter_formats::env::{Assignment, EnvOp, NamePattern, apply, parse_env_file};
 
+/// A site has no more operations.
+const MOST: usize = 64;
+
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(mut environment) = parse_env_file(bytes) {
         let names: std::collections::BTreeSet<_> = environment.iter().map(|(name, _)| name.clone()).collect();
@@ -11,7 +14,7 @@ fuzz_target!(|bytes: &[u8]| {
         let Ok(text) = std::str::from_utf8(bytes) else { return };
         let pattern = NamePattern::new(text.lines().next().unwrap_or_default());
         let mut operations = vec![EnvOp::Unset(pattern.clone())];
-        for line in text.lines() {
+        for line in text.lines().take(MOST) {
             if let Ok(assignment) = Assignment::parse(line) {
                 operations.push(EnvOp::Append(assignment.clone()));
                 operations.push(EnvOp::Prepend(assignment));

@@ -57,7 +57,9 @@ pub(super) fn read(raised: &Raised, conf: &Conf) -> Result<Option<(PathBuf, Acco
     Ok(Some((path, accounts)))
 }
 
-fn sort_lines(text: &str) -> Accounts {
+/// The lines of such a file, each in the table it is of; other lines are left out.
+#[must_use]
+pub fn sort_lines(text: &str) -> Accounts {
     let mut accounts = Accounts::default();
     for line in text.lines() {
         let table = match line.split(':').count() {
@@ -74,7 +76,8 @@ fn sort_lines(text: &str) -> Accounts {
 /// Of these lines those that a container of the caller's needs: his own and those of `others`, with the groups that the
 /// caller has and the first group of each other. `None` if one of the others is not among the lines, nor in `host`, the
 /// host's own file.
-pub(super) fn needed(accounts: &Accounts, caller: &Caller, others: &[String], host: &str) -> Option<Accounts> {
+#[must_use]
+pub fn needed(accounts: &Accounts, caller: &Caller, others: &[String], host: &str) -> Option<Accounts> {
     let line_of = |table, name: &str| lines_of(table).find(|fields| fields.first() == Some(&name));
     let own = lines_of(&accounts.passwd).find(|fields| fields[2].parse() == Ok(caller.uid))?;
     let mut found = vec![own];

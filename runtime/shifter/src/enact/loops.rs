@@ -61,7 +61,9 @@ fn read_note(notes: impl AsFd, name: &str) -> Option<u32> {
     number_in(&node::link_in(notes, OsStr::new(name)).ok()?)
 }
 
-fn number_in(note: &OsStr) -> Option<u32> {
+/// The number in a note; nothing where it says anything else.
+#[must_use]
+pub fn number_in(note: &OsStr) -> Option<u32> {
     let digits = note.to_str()?.strip_prefix("loop")?;
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }

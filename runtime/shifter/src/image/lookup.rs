@@ -63,7 +63,8 @@ fn become_shifterimg(program: &Path, image: &Descriptor, output: &OwnedFd) -> Ca
 }
 
 /// The first line that is an identity. Lines of older clients with `ENV:` and the like have a colon and are none.
-fn parse(answer: &[u8]) -> Option<String> {
+#[must_use]
+pub fn parse(answer: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(answer).ok()?;
     text.lines().map(str::trim).find(|line| is_file_name(line)).map(str::to_owned)
 }

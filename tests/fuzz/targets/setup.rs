@@ -1,0 +1,26 @@
+//! The words of `setupRoot`, a line each: what is accepted names a user and an image, and the hosts are lines of names.
+#![no_main]
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
+
+use libfuzzer_sys::fuzz_target;
+use shifter::setup::options;
+
+fuzz_target!(|bytes: &[u8]| {
+    let words: Vec<OsString> =
+        bytes.split(|byte| *byte == b'\n').map(|word| OsStr::from_bytes(word).to_owned()).collect();
+    let options = match options::parse(words) {
+        Ok(options) => options,
+        Err(error) => return assert!(!error.to_string().is_empty()),
+    };
+    assert!(!options.user.is_empty());
+    assert!(["docker", "custom", "id", "local"].contains(&options.image_type.as_str()));
+    let hosts = options.hosts.unwrap_or_default();
+    assert!(hosts.len() <= 64 << 20 && (hosts.is_empty() || hosts.ends_with('\n')));
+    // Lines of one host are alike; so few are looked at.
+    for host in hosts.lines().take(64) {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+        assert!(!host.is_empty() && !host.starts_with('-') && host.bytes().all(is_plain));
+    }
+});
