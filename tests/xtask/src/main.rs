@@ -23,7 +23,9 @@ usage: cargo xtask COMMAND
   soak apply             apply killed 500 times; the report goes to docs/evidence
   soak kernel            the runtime's tests on Debian 12's kernel under qemu; likewise
   bench check            profiles per second and memory of shifter-site check, into docs/evidence/check.md
-  fuzz [--seconds N]     every fuzz target for N seconds (60)
+  fuzz [OPTION...] [TARGET...]
+                         every fuzz target, or these, for 60 s each (--seconds N); with AddressSanitizer (--address);
+                         into tests/fuzz/kept (--keep) and docs/evidence/fuzz.md (--report)
   generate               write the generated files below schemas/ again
   packages               install what the test suite uses beside Rust, or name it";
 
