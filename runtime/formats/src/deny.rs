@@ -104,8 +104,13 @@ impl Deny {
     /// Whether an image may be asked for by this name.
     #[must_use]
     pub fn image(&self, image: &Descriptor) -> Option<&DenyEntry> {
-        let name = image.to_string();
-        self.first(|what| matches!(what, Denied::Image(pattern) if pattern.matches(&name)))
+        self.image_called(&image.to_string())
+    }
+
+    /// The same by its name as text, `type:tag`.
+    #[must_use]
+    pub fn image_called(&self, name: &str) -> Option<&DenyEntry> {
+        self.first(|what| matches!(what, Denied::Image(pattern) if pattern.matches(name)))
     }
 
     /// Whether an image may be used, whatever it was asked for by.

@@ -13,6 +13,9 @@ pub use parse::RecordFault;
 /// No record is longer, with what stands before it in the log.
 pub const LONGEST: usize = 2048;
 
+/// No record that is kept on the node is longer: that one has the mounts too.
+pub const LONGEST_KEPT: usize = LONGEST + (2 << 10);
+
 /// What stands before a record in the log.
 pub const COOKIE: &str = "@cee: ";
 
@@ -37,6 +40,8 @@ pub struct Record {
     pub modules: Vec<String>,
     /// The user's volumes in the form of [`crate::volume::VolumeMap::signature`]. Not in the system log.
     pub volumes: Option<String>,
+    /// What the site and the modules mount, each with the key that says so. Not in the system log.
+    pub mounts: Vec<String>,
     /// The site's configuration id (key `confId`).
     pub config_id: Option<String>,
     /// The first word of the command; never its arguments.
@@ -65,6 +70,7 @@ impl Record {
             id: None,
             modules: Vec::new(),
             volumes: None,
+            mounts: Vec::new(),
             config_id: None,
             program: None,
             phases: Vec::new(),
@@ -72,6 +78,13 @@ impl Record {
             error: None,
             left_out: 0,
         }
+    }
+
+    /// Whether nothing was cut from what says which container it is.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        let texts = [&self.image, &self.id, &self.digest];
+        !texts.into_iter().flatten().chain(&self.modules).any(|text| text.ends_with(print::CUT))
     }
 }
 

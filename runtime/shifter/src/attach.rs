@@ -10,6 +10,7 @@ use std::path::Path;
 use shifter_formats::udiroot::Conf;
 use shifter_sys::{CallError, mount, process};
 
+use crate::deny::{DenyError, Standing};
 use crate::image::OpenedImage;
 use crate::plan::{self, Facts};
 use crate::privilege::{IdentityError, Raised};
@@ -67,23 +68,23 @@ pub fn join(raised: &Raised, facts: &Facts<'_>, image: &OpenedImage) -> Result<J
 
 /// The same for a workload manager's plugin, which is root, knows whose task it is about to start, and takes on that
 /// user's identity afterwards: the only way in where `shifter` is not setuid. The process gets a mount namespace of its
-/// own, and the container of this user as its root; its identity stays as it is.
+/// own, and the container of this user as its root; its identity stays as it is. What the site denies now is not joined,
+/// although it was set up.
 ///
 /// # Errors
-/// For anybody but root, and when the container cannot be entered.
+/// For anybody but root, for what is denied, and when the container cannot be entered.
 pub fn join_for(uid: u32, conf: &Conf) -> Result<Joined, JoinError> {
     Raised::require_root().map_err(JoinError::Identity)?;
-    let into = || -> Result<Joined, CallError> {
-        process::new_mount_namespace()?;
-        mount::receive_only()?;
-        let Some(container) = conf.udi_mount.as_deref().and_then(there) else { return Ok(Joined::NoneThere) };
-        if mark::owner(container.mark()) != Some(uid) {
-            return Ok(Joined::Differs("it is another user's"));
-        }
-        container.enter()?;
-        Ok(Joined::Yes)
-    };
-    into().map_err(JoinError::Call)
+    // ORDER: read while the host's root is ours.
+    let denied = Standing::of(conf).map_err(JoinError::Deny)?;
+    process::new_mount_namespace().and_then(|()| mount::receive_only()).map_err(JoinError::Call)?;
+    let Some(container) = conf.udi_mount.as_deref().and_then(there) else { return Ok(Joined::NoneThere) };
+    if mark::owner(container.mark()) != Some(uid) {
+        return Ok(Joined::Differs("it is another user's"));
+    }
+    denied.permits_built(container.built().as_ref()).map_err(JoinError::Deny)?;
+    container.enter().map_err(JoinError::Call)?;
+    Ok(Joined::Yes)
 }
 
 /// The container at a place that root alone can have laid.
@@ -99,6 +100,8 @@ fn there(udi_mount: &Path) -> Option<Container> {
 pub enum JoinError {
     /// It is not root.
     Identity(IdentityError),
+    /// Forbidden for the moment.
+    Deny(DenyError),
     /// A call.
     Call(CallError),
 }
@@ -107,6 +110,7 @@ impl fmt::Display for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             JoinError::Identity(error) => error.fmt(f),
+            JoinError::Deny(error) => error.fmt(f),
             JoinError::Call(error) => error.fmt(f),
         }
     }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use shifter_formats::SYSCONFDIR;
 use shifter_formats::deny::{self, Deny, DenyEntry, DenyFault};
+use shifter_formats::record::Record;
 use shifter_formats::udiroot::{Conf, Loaded};
 use shifter_sys::open::{self, For};
 use shifter_sys::{CallError, Errno};
@@ -34,6 +35,8 @@ pub enum DenyError {
     Read(PathBuf, CallError),
     /// Mistakes in it: all of them.
     Parse(PathBuf, Vec<DenyFault>),
+    /// What a container was made from cannot be told for sure, and something is denied.
+    Unknown(PathBuf),
     /// An entry forbids it.
     Entry {
         /// What is forbidden.
@@ -65,6 +68,10 @@ impl fmt::Display for DenyError {
                 write!(f, "nothing is started until `{path}` can be read whole")?;
                 faults.iter().try_for_each(|fault| write!(f, "\n`{path}`, {fault}"))
             }
+            DenyError::Unknown(path) => {
+                let path = path.display();
+                write!(f, "what the container was made from cannot be held against `{path}`: its record is not whole")
+            }
             DenyError::Entry { what, path, line, message } => {
                 write!(f, "{what} denied here: {message} (`{}`, line {line})", path.display())
             }
@@ -80,9 +87,14 @@ impl Standing {
     /// # Errors
     /// When the file is there and root cannot believe it, or not all of it can be read.
     pub fn read(raised: &Raised, conf: &Conf) -> Result<Standing, DenyError> {
-        if raised.is_rootless() {
-            return Ok(Standing::default());
-        }
+        if raised.is_rootless() { Ok(Standing::default()) } else { Standing::of(conf) }
+    }
+
+    /// The same for root's own programs.
+    ///
+    /// # Errors
+    /// As [`Standing::read`].
+    pub fn of(conf: &Conf) -> Result<Standing, DenyError> {
         let beside = Path::new(SYSCONFDIR).join(deny::FILE);
         let path = conf.deny_file.clone().unwrap_or(beside);
         // The one call of a site that denies nothing. Who could remove the file could have written it, and its
@@ -122,6 +134,30 @@ impl Standing {
     pub fn permits_content(&self, image: &ImageFacts) -> Result<(), DenyError> {
         let entry = self.deny.content(image.digest.as_deref(), &image.identifier);
         self.refuse(entry, || format!("image `{}` is", image.identifier))
+    }
+
+    /// Asks about a container that is there, by its record. What was cut from the record could be what is denied.
+    ///
+    /// # Errors
+    /// The entry that forbids it.
+    pub fn permits_built(&self, built: Option<&Record>) -> Result<(), DenyError> {
+        if self.deny.entries.is_empty() {
+            return Ok(());
+        }
+        self.refuse(self.deny.everything(), || "every start is".to_owned())?;
+        let built = built.filter(|built| built.is_whole()).ok_or_else(|| DenyError::Unknown(self.path.clone()))?;
+        if let Some(image) = &built.image {
+            self.refuse(self.deny.image_called(image), || format!("image `{image}` is"))?;
+        }
+        for module in &built.modules {
+            let (name, version) =
+                module.split_once('/').map_or((module.as_str(), None), |(name, version)| (name, Some(version)));
+            self.refuse(self.deny.module(name, version), || format!("module `{name}` is"))?;
+        }
+        let volumes = self.deny.volumes().filter(|_| built.volumes.is_some());
+        self.refuse(volumes, || "volumes are".to_owned())?;
+        let id = built.id.as_deref().unwrap_or_default();
+        self.refuse(self.deny.content(built.digest.as_deref(), id), || format!("image `{id}` is"))
     }
 
     fn refuse(&self, entry: Option<&DenyEntry>, what: impl FnOnce() -> String) -> Result<(), DenyError> {

@@ -9,6 +9,7 @@
 //! * [`deny`]: what the site has forbidden for the moment,
 //! * [`image`]: which image, whose, for whom; opened and checked,
 //! * [`account`]: the caller's name and groups,
+//! * `prepare`: the last three, in the only order they may come in,
 //! * [`policy`]: what a user may ask for,
 //! * [`plan`]: every step to build the container, as data,
 //! * [`attach`]: unless a container is there to join,
@@ -36,6 +37,7 @@ mod node_memory;
 pub mod offer;
 pub mod plan;
 pub mod policy;
+mod prepare;
 pub mod privilege;
 pub mod record;
 pub mod request;

@@ -17,6 +17,7 @@ use crate::privilege::Raised;
 use crate::request::Request;
 
 mod log;
+mod mounts;
 mod rate;
 mod store;
 mod verdict;
@@ -48,12 +49,19 @@ impl Journal {
         Journal { log: Log::connect(raised), store: Store::open(raised), record, phase_began: Instant::now() }
     }
 
+    /// The journal of something that is not recorded.
+    #[must_use]
+    pub fn unwritten() -> Journal {
+        Journal { log: None, store: None, record: Record::new(Outcome::Failed, 0), phase_began: Instant::now() }
+    }
+
     /// What was asked for, as soon as it is understood.
     pub fn asked_for(&mut self, conf: &Conf, request: &Request, modules: &[Loaded<'_>], command: &[OsString]) {
         let record = &mut self.record;
         record.image = Some(request.image.to_string());
         record.modules = modules.iter().map(module).collect();
         record.volumes = Some(request.volumes.signature()).filter(|volumes| !volumes.is_empty());
+        record.mounts = mounts::of(conf, modules);
         record.config_id.clone_from(&conf.conf_id);
         record.program = command.first().map(|word| word.to_string_lossy().into_owned());
         self.ends(Phase::Request);
@@ -74,11 +82,12 @@ impl Journal {
         self.phase_began = now;
     }
 
-    /// What is built, as far as the one in the container may know it: no time, no job.
+    /// What is built, as far as the one in the container may know it: no time, no job. What is mounted the kernel says.
     #[must_use]
     pub fn built(&self) -> String {
         let known = self.record.clone();
-        Record { outcome: Outcome::Started, job_claimed: None, program: None, phases: Vec::new(), ..known }.to_string()
+        let built = Record { outcome: Outcome::Started, job_claimed: None, program: None, ..known };
+        Record { phases: Vec::new(), mounts: Vec::new(), ..built }.to_string()
     }
 
     /// Writes that it went well.
@@ -104,8 +113,8 @@ impl Journal {
             None => 0,
         };
         if let Some(log) = &self.log {
-            // What a user mounts is his business and the node's memory's, not the log's.
-            log.send(&Record { volumes: None, ..self.record.clone() });
+            // What a user mounts is his business and the node's memory's, not the log's; what the site mounts its log knows.
+            log.send(&Record { volumes: None, mounts: Vec::new(), ..self.record.clone() });
         }
         if let Some(store) = &self.store {
             store.add(&self.record);

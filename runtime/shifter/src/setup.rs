@@ -11,19 +11,17 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use shifter_formats::record::{Outcome, Phase};
-use shifter_formats::udiroot::{Conf, select};
+use shifter_formats::udiroot::Conf;
 use shifter_sys::{environ, identity, open, signal};
 
-use crate::account;
 use crate::attach::mark::{self, Mark};
 use crate::attach::{self, Found};
 use crate::config;
-use crate::deny::Standing;
-use crate::enact::{self, Enactor, Host};
+use crate::enact::{Enactor, Host};
 use crate::hooks::HookFacts;
-use crate::image;
 use crate::plan::{self, Facts, Purpose};
 use crate::policy::PolicyError;
+use crate::prepare::{Permitted, Prepared};
 use crate::privilege::Raised;
 use crate::record::{self, Journal};
 use crate::request::options as start_options;
@@ -151,18 +149,10 @@ fn recorded(raised: &Raised, options: &Options, journal: &mut Journal) -> Result
     }
     let conf = config::load_installed()?;
     let request = request(options, &conf)?;
-    let modules = select(&conf.modules, &request.modules)?;
-    journal.asked_for(&conf, &request, &modules, &[]);
-    let denied = Standing::read(raised, &conf)?;
-    denied.permits(&request, &modules)?;
+    let permitted = Permitted::new(raised, &conf, &request, &[], journal)?;
     make_free(conf.udi_mount.as_deref().ok_or(PolicyError::MissingKey("udiMount"))?)?;
     let host = Host::here()?;
-    // ORDER: what is opened from here on can be mounted; what was opened before belongs to the host's namespace.
-    enact::enter_own_namespace(raised)?;
-    let (image, mut opened) = image::open(raised, &conf, &request.image)?;
-    journal.found(&image);
-    denied.permits_content(&image)?;
-    let (user, accounts) = account::find(raised, &conf)?;
+    let Prepared { modules, image, mut opened, user, accounts } = permitted.prepare(raised, journal)?;
     if user.name != options.user {
         let Options { user: name, uid, .. } = options.clone();
         return Err(SetupError::OtherUser { name, uid, known_as: user.name }.into());

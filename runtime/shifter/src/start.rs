@@ -5,19 +5,20 @@ use std::ffi::OsString;
 use std::fmt;
 
 use shifter_formats::record::{Outcome, Phase};
-use shifter_formats::udiroot::{SelectionError, select};
+use shifter_formats::udiroot::SelectionError;
 use shifter_sys::CallError;
 
-use crate::account::{self, AccountError};
+use crate::account::AccountError;
 use crate::attach::{self, Joined};
 use crate::config::ConfigError;
-use crate::deny::{DenyError, Standing};
-use crate::enact::{self, Enactor, StepError};
+use crate::deny::DenyError;
+use crate::enact::{Enactor, StepError};
 use crate::hooks::HookFacts;
-use crate::image::{self, ImageError};
+use crate::image::ImageError;
 use crate::launch::{self, Launch, LaunchError};
 use crate::plan::{self, Facts, Purpose};
 use crate::policy::PolicyError;
+use crate::prepare::{Permitted, Prepared};
 use crate::privilege::{IdentityError, Raised};
 use crate::record::{self, Journal};
 use crate::request::RequestError;
@@ -159,19 +160,11 @@ fn recorded(
     journal: &mut Journal,
 ) -> Result<Infallible, StartError> {
     let Called { options, inherited, conf, request, .. } = Called::read(&raised, aside, words)?;
-    let modules = select(&conf.modules, &request.modules)?;
-    journal.asked_for(&conf, &request, &modules, &options.command);
-    let denied = Standing::read(&raised, &conf)?;
-    denied.permits(&request, &modules)?;
+    let permitted = Permitted::new(&raised, &conf, &request, &options.command, journal)?;
     if options.verbose && raised.is_rootless() {
         say("without privilege, in a user namespace; `--explain` tells what is lost by that");
     }
-    // ORDER: what is opened from here on can be mounted; what was opened before belongs to the host's namespace.
-    enact::enter_own_namespace(&raised)?;
-    let (image, mut opened) = image::open(&raised, &conf, &request.image)?;
-    journal.found(&image);
-    denied.permits_content(&image)?;
-    let (user, accounts) = account::find(&raised, &conf)?;
+    let Prepared { modules, image, mut opened, user, accounts } = permitted.prepare(&raised, journal)?;
 
     let hooks = HookFacts {
         conf: &conf,

@@ -87,6 +87,7 @@ impl Record {
                 self.outcome = Outcome::ALL.into_iter().find(|outcome| outcome.as_str() == word).ok_or_else(odd)?;
             }
             "modules" => self.modules = strings(scan)?,
+            "mounts" => self.mounts = strings(scan)?,
             "us" => self.phases = phases(scan)?,
             _ => *self.text(key).ok_or_else(odd)? = Some(scan.string()?),
         }

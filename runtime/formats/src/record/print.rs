@@ -4,7 +4,8 @@ use std::fmt::{self, Write as _};
 
 use super::Record;
 
-/// The most bytes each value takes, escapes included, so that all together stay below [`super::LONGEST`].
+/// The most bytes each value takes, escapes included, so that all together stay below [`super::LONGEST`], and with the
+/// mounts below [`super::LONGEST_KEPT`].
 mod most {
     pub(super) const JOB: usize = 64;
     pub(super) const IMAGE: usize = 256;
@@ -12,13 +13,14 @@ mod most {
     pub(super) const ID: usize = 136;
     pub(super) const MODULES: usize = 200;
     pub(super) const VOLUMES: usize = 200;
+    pub(super) const MOUNTS: usize = 2000;
     pub(super) const CONFIG_ID: usize = 72;
     pub(super) const PROGRAM: usize = 96;
     pub(super) const ERROR: usize = 440;
 }
 
 /// What stands for the end of a text that was cut.
-const CUT: &str = "...";
+pub(super) const CUT: &str = "...";
 
 impl fmt::Display for Record {
     /// The line, without a line break. What is not known is left out.
@@ -32,10 +34,13 @@ impl fmt::Display for Record {
         text(f, "image", &self.image, most::IMAGE)?;
         text(f, "digest", &self.digest, most::DIGEST)?;
         text(f, "id", &self.id, most::ID)?;
-        if !self.modules.is_empty() {
-            write!(f, ",\"modules\":[{}]", list(&self.modules))?;
-        }
+        let texts = |f: &mut fmt::Formatter<'_>, key: &str, values: &[String], most: usize| match values {
+            [] => Ok(()),
+            values => write!(f, ",\"{key}\":[{}]", list(values, most)),
+        };
+        texts(f, "modules", &self.modules, most::MODULES)?;
         text(f, "volumes", &self.volumes, most::VOLUMES)?;
+        texts(f, "mounts", &self.mounts, most::MOUNTS)?;
         text(f, "configId", &self.config_id, most::CONFIG_ID)?;
         text(f, "program", &self.program, most::PROGRAM)?;
         if !self.phases.is_empty() {
@@ -54,12 +59,12 @@ impl fmt::Display for Record {
 }
 
 /// Names until there is no more room.
-fn list(names: &[String]) -> String {
+fn list(names: &[String], most: usize) -> String {
     let mut line = String::new();
     for name in names {
         let comma = if line.is_empty() { "" } else { "," };
-        let name = escaped(name, most::MODULES / 2);
-        if line.len() + name.len() + CUT.len() + 6 > most::MODULES {
+        let name = escaped(name, most / 2);
+        if line.len() + name.len() + CUT.len() + 6 > most {
             let _infallible = write!(line, "{comma}\"{CUT}\"");
             break;
         }

@@ -10,6 +10,7 @@ fn full() -> Record {
         id: text("abc"),
         modules: vec!["mpich/8.1.30".to_owned(), "gpu".to_owned()],
         volumes: text("/a:/b"),
+        mounts: vec!["/c:/d:ro (siteFs)".to_owned()],
         config_id: text("c0ffee"),
         program: text("python3"),
         phases: vec![(Phase::Request, 210), (Phase::Build, 900)],
@@ -27,7 +28,7 @@ fn a_record_is_one_line_of_json() {
         shown,
         "{\"at\":1790000000123456,\"outcome\":\"failed\",\"uid\":1000,\"jobClaimed\":\"4711\",\
          \"image\":\"docker:ubuntu:24.04\",\"id\":\"abc\",\"modules\":[\"mpich/8.1.30\",\"gpu\"],\
-         \"volumes\":\"/a:/b\",\"configId\":\"c0ffee\",\"program\":\"python3\",\
+         \"volumes\":\"/a:/b\",\"mounts\":[\"/c:/d:ro (siteFs)\"],\"configId\":\"c0ffee\",\"program\":\"python3\",\
          \"us\":{\"request\":210,\"build\":900},\"exit\":126,\"error\":\"python3: exec format error\",\"leftOut\":3}"
     );
     assert!(serde_json::from_str::<serde_json::Value>(&shown).is_ok());
@@ -62,6 +63,9 @@ fn hostile_text_neither_ends_a_line_nor_makes_it_longer_than_is_kept() {
             error: Some(long),
             ..Record::new(Outcome::TornDown, 0)
         };
+        let kept = Record { mounts: vec![record.image.clone().unwrap(); 100], ..record.clone() }.to_string();
+        assert!(kept.len() < LONGEST_KEPT, "{} {unit:?}", kept.len());
+        assert_eq!(Record::parse(&kept).unwrap().to_string(), kept);
         let line = record.to_string();
         assert!(line.len() + "<86>shifter[4194304]: ".len() + COOKIE.len() <= LONGEST, "{} {unit:?}", line.len());
         assert!(line.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{line}");

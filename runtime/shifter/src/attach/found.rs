@@ -6,10 +6,12 @@
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
+use shifter_formats::record::{LONGEST_KEPT, Record};
 use shifter_sys::open::{self, For, Kind, Within};
 use shifter_sys::{CallError, Errno, mount, node};
 
 use super::mark;
+use crate::plan::BUILT;
 use crate::trust::{self, TrustError};
 
 /// `<linux/magic.h>`.
@@ -119,6 +121,14 @@ impl Container {
     #[must_use]
     pub fn mark(&self) -> &str {
         &self.mark
+    }
+
+    /// What it was asked for with, by the record that `--why` reads there.
+    #[must_use]
+    pub fn built(&self) -> Option<Record> {
+        let file = open_roots_own(&self.root, BUILT.trim_start_matches('/')).ok()??;
+        let text = String::from_utf8(open::read_all(file, LONGEST_KEPT as u64).ok()?).ok()?;
+        Record::parse(text.trim_end()).ok()
     }
 
     /// Which job it is for, if somebody has noted it.

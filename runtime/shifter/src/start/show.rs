@@ -5,21 +5,18 @@ use std::fmt;
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use shifter_formats::udiroot::select;
 use shifter_sys::environ;
 
 use super::StartError;
 use super::called::{self, Called};
-use crate::account;
 use crate::config;
-use crate::deny::Standing;
-use crate::enact;
 use crate::explain::{self, Explained};
-use crate::image;
 use crate::launch::Launch;
 use crate::offer;
 use crate::policy;
+use crate::prepare::{Permitted, Prepared};
 use crate::privilege::{Mode, Raised};
+use crate::record::Journal;
 use crate::request::Variables;
 use crate::request::options::{self, Form, Show};
 use crate::rootless;
@@ -65,15 +62,11 @@ fn modules(words: Vec<OsString>, form: Form) -> Result<String, StartError> {
 fn explain(words: Vec<OsString>) -> Result<String, StartError> {
     let (raised, aside) = called::enter()?;
     let Called { options, variables, inherited, conf, request } = Called::read(&raised, aside, words)?;
-    let modules = select(&conf.modules, &request.modules)?;
-    let denied = Standing::read(&raised, &conf)?;
-    denied.permits(&request, &modules)?;
+    let mut journal = Journal::unwritten();
+    let permitted = Permitted::new(&raised, &conf, &request, &options.command, &mut journal)?;
     policy::check_volumes(&request.volumes, &conf)?;
-    enact::enter_own_namespace(&raised)?;
-    let (image, opened) = image::open(&raised, &conf, &request.image)?;
-    denied.permits_content(&image)?;
+    let Prepared { modules, image, opened, user, .. } = permitted.prepare(&raised, &mut journal)?;
     drop(opened);
-    let (user, _) = account::find(&raised, &conf)?;
     let of_rights = if raised.is_rootless() { rootless::explained() } else { String::new() };
     let _dropped = raised.drop_forever();
     let launch = Launch {

@@ -9,7 +9,7 @@ use shifter_sys::open::{self, For};
 use crate::plan::BUILT;
 
 /// No record is longer, with its line break.
-const LARGEST: u64 = shifter_formats::record::LONGEST as u64;
+const LARGEST: u64 = shifter_formats::record::LONGEST_KEPT as u64;
 
 /// The kernel's own places, where mounts say nothing about a container.
 const KERNELS: [&str; 3] = ["/proc", "/sys", "/dev"];

@@ -29,6 +29,7 @@ fn text(record: &Record) -> String {
     let job = record.job_claimed.as_ref().map(|job| format!(", in job {job}")).unwrap_or_default();
     let mut text = super::row(record.outcome.as_str(), &format!("{}{ended}{job}", moment(record.at)));
     text += &super::rows(record);
+    text.extend(record.mounts.iter().map(|mount| super::row("mount", mount)));
     if let Some(program) = &record.program {
         text += &super::row("command", program);
     }

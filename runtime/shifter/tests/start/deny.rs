@@ -10,7 +10,7 @@ use crate::{image, node};
 
 const FILE: &str = "/etc/shifter/deny";
 
-fn deny(text: &str) {
+pub(crate) fn deny(text: &str) {
     fs::write(FILE, text).unwrap();
     fs::set_permissions(FILE, Permissions::from_mode(0o600)).unwrap();
 }

@@ -203,7 +203,16 @@ fn why_tells_the_callers_own_starts_and_nobody_elses() {
         let why = |uid, option: &str| world.run_as(uid, |_| {}, &[option]);
         let nothing = "shifter: no start of yours is recorded on this node since it was booted\n";
         assert_eq!(why(ALICE, "--why").fails(1), nothing);
-        in_job(world, &["-i", "id:busy", "id"]).ok();
+        world.configure("siteFs=/srv/host:/host:ro\nmodule_m_siteFs=/srv/etc:/of/module");
+        in_job(world, &["-i", "id:busy", "-m", "m", "-V", "/tmp:/mine", "id"]).ok();
+        let told = why(ALICE, "--why").ok();
+        for line in [
+            "volumes        /tmp:/mine\n",
+            "mount          /srv/host:/host:ro (siteFs)\n",
+            "mount          /srv/etc:/of/module (module m)\n",
+        ] {
+            assert!(told.contains(line), "{line} in {told}");
+        }
         in_job(world, &["-i", "id:busy", "missing"]).fails(127);
         in_job(world, &["-i", "id:gone", "id"]).fails(1);
         let last = why(ALICE, "--why").ok();

@@ -436,3 +436,34 @@ fn a_plugin_that_is_root_joins_for_its_user_alone() {
         assert_eq!(joined(ALICE), process::Ended::Exited(10));
     });
 }
+
+#[test]
+fn a_plugin_joins_no_container_of_what_the_site_denies_by_now() {
+    isolated(|world| {
+        world.configure("module_m_siteEnv=A=1\nmodule_n_siteEnv=A=1");
+        set_up(&["-v", "/tmp:/mine", "-m", "m", "id", "busy"]).ok();
+        let conf = shifter::config::load_installed().unwrap();
+        let said = at("out/said");
+        let joined = || {
+            let child = process::in_child(|| match shifter::attach::join_for(ALICE, &conf) {
+                Ok(joined) => i32::from(joined != shifter::attach::Joined::Yes),
+                Err(error) => 20 + i32::from(fs::write(&said, error.to_string()).is_err()),
+            });
+            process::wait(child.unwrap()).unwrap()
+        };
+        for (line, what) in [
+            ("everything maintenance", "every start is"),
+            ("image id:bu* withdrawn", "image `id:busy` is"),
+            ("module m broken", "module `m` is"),
+            ("volumes being cleaned", "volumes are"),
+        ] {
+            crate::deny::deny(&format!("{line}\n"));
+            assert_eq!(joined(), process::Ended::Exited(20), "{line}");
+            let said = fs::read_to_string(&said).unwrap();
+            assert!(said.starts_with(&format!("{what} denied here: ")), "{line}: {said}");
+        }
+        crate::deny::deny("module n broken\nimage id:other withdrawn\n");
+        assert_eq!(joined(), process::Ended::Exited(0));
+        unset().ok();
+    });
+}
