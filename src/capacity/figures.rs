@@ -10,7 +10,7 @@ const NATIVE_ROOT: u64 = 256 << 20;
 pub(super) fn of(site: &Site, profile: &Profile, told: &Told) -> Option<Vec<Figure>> {
     let node = site.node.as_ref()?;
     let all = Numbers { site, node, profile, told };
-    Some(vec![all.memory(), all.loops(), all.connections(), all.lookups(), all.images()])
+    Some(vec![all.memory(), all.loops(), all.connections(), all.lookups(), all.images(), all.busiest()])
 }
 
 struct Numbers<'a> {
@@ -126,6 +126,32 @@ impl Numbers<'_> {
             formula,
             inputs: vec![nodes, roots],
             limit: Some(timeout),
+            verdict: None,
+        }
+    }
+
+    fn busiest(&self) -> Figure {
+        let starts = self.profile.scale.as_ref().and_then(|scale| scale.job_starts_per_second).map(u64::from);
+        let starts = input("scale.job_starts_per_second", starts, "jobs");
+        let (value, bound, formula) = if self.site.target.is_native() {
+            (Some(0), "exactly", "none: a start reads the image's index")
+        } else if self.node.wlm.setup_root == Some(true) {
+            (starts.value, "exactly", "jobs that start in a second × 1: the prologue asks for all nodes")
+        } else {
+            (
+                starts.value,
+                "at least",
+                "jobs that start in a second × 1: each of their containers asks, and each has one or more",
+            )
+        };
+        Figure {
+            name: "connections to the gateway in the busiest second",
+            value,
+            unit: "connections",
+            bound,
+            formula,
+            inputs: vec![starts],
+            limit: None,
             verdict: None,
         }
     }

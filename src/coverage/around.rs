@@ -8,7 +8,7 @@ pub(super) const ROWS: &[Row] = &[
     ("scale.containers_per_node", &[]),
     ("scale.exclusive_nodes", &[File("cray-shifter-epilogue"), File("cray-shifter-ssh-cleanup")]),
     ("scale.nodes", &[]),
-    ("scale.job_starts_per_second", &[]),
+    ("scale.job_starts_per_second", &[Tool("`capacity` counts with it")]),
     ("storage.NAME.type", &[]),
     ("storage.NAME.root_squash", &[]),
     ("storage.NAME.users_write", &[]),

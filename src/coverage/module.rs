@@ -1,7 +1,7 @@
 //! What takes up the keys of modules.
 
 use super::Row;
-use super::Use::{Conf, Module};
+use super::Use::{Conf, Judged, Module};
 
 pub(super) const ROWS: &[Row] = &[
     ("module.NAME.description", &[Module("description")]),
@@ -13,15 +13,15 @@ pub(super) const ROWS: &[Row] = &[
     ("module.NAME.filesystem[].options", &[Module("siteFs")]),
     ("module.NAME.filesystem[].classes", &[Module("siteFs")]),
     ("module.NAME.filesystem[].per_node_cache.size", &[Module("siteFs")]),
-    ("module.NAME.filesystem[].per_node_cache.fs", &[]),
+    ("module.NAME.filesystem[].per_node_cache.fs", &[Module("siteFs")]),
     ("module.NAME.filesystem[].automount", &[Module("siteFs")]),
     ("module.NAME.filesystem[].optional", &[Module("siteFs")]),
-    ("module.NAME.filesystem[].via", &[]),
+    ("module.NAME.filesystem[].via", &[Judged("FS022")]),
     ("module.NAME.env.set", &[Module("siteEnv")]),
     ("module.NAME.env.prepend", &[Module("siteEnvPrepend")]),
     ("module.NAME.env.append", &[Module("siteEnvAppend")]),
     ("module.NAME.env.unset", &[Module("siteEnvUnset")]),
-    ("module.NAME.env.proxy", &[]),
+    ("module.NAME.env.proxy", &[Module("siteEnv")]),
     ("module.NAME.hooks.user", &[Module("userhook")]),
     ("module.NAME.hooks.root", &[Module("roothook")]),
     ("module.NAME.conflict", &[Module("conflict")]),
@@ -61,16 +61,16 @@ pub(super) const ROWS: &[Row] = &[
     ("module.NAME.version.NAME.env.prepend", &[Module("siteEnvPrepend")]),
     ("module.NAME.version.NAME.env.append", &[Module("siteEnvAppend")]),
     ("module.NAME.version.NAME.env.unset", &[Module("siteEnvUnset")]),
-    ("module.NAME.version.NAME.env.proxy", &[]),
+    ("module.NAME.version.NAME.env.proxy", &[Module("siteEnv")]),
     ("module.NAME.version.NAME.filesystem[].source", &[Module("siteFs")]),
     ("module.NAME.version.NAME.filesystem[].target", &[Module("siteFs")]),
     ("module.NAME.version.NAME.filesystem[].options", &[Module("siteFs")]),
     ("module.NAME.version.NAME.filesystem[].classes", &[Module("siteFs")]),
     ("module.NAME.version.NAME.filesystem[].per_node_cache.size", &[Module("siteFs")]),
-    ("module.NAME.version.NAME.filesystem[].per_node_cache.fs", &[]),
+    ("module.NAME.version.NAME.filesystem[].per_node_cache.fs", &[Module("siteFs")]),
     ("module.NAME.version.NAME.filesystem[].automount", &[Module("siteFs")]),
     ("module.NAME.version.NAME.filesystem[].optional", &[Module("siteFs")]),
-    ("module.NAME.version.NAME.filesystem[].via", &[]),
+    ("module.NAME.version.NAME.filesystem[].via", &[Judged("FS022")]),
     (
         "module.NAME.version.NAME.classes",
         &[

@@ -3,7 +3,6 @@
 /// Keys that nothing goes by yet: they are not rendered, no rule reads them, and the toolkit does not either.
 /// `tests/coverage` holds the list against the rules and the renderer.
 pub const RESERVED: &[&str] = &[
-    "scale.job_starts_per_second",
     "images.quota.user",
     "images.quota.total",
     "images.quota.start_expiry_at",
@@ -12,12 +11,6 @@ pub const RESERVED: &[&str] = &[
     "images.retention.pin_max",
     "images.retention.keep",
     "images.delete_grace",
-    "module.NAME.filesystem[].per_node_cache.fs",
-    "module.NAME.filesystem[].via",
-    "module.NAME.env.proxy",
-    "module.NAME.version.NAME.env.proxy",
-    "module.NAME.version.NAME.filesystem[].per_node_cache.fs",
-    "module.NAME.version.NAME.filesystem[].via",
     "gateway.tls.certificate",
     "gateway.tls.key",
     "gateway.database.admin.user",

@@ -1,7 +1,7 @@
 //! What takes up the keys of images, the gateway and registries.
 
 use super::Row;
-use super::Use::{Conf, File, Gateway, Manifest};
+use super::Use::{Conf, File, Gateway, Manifest, Module};
 
 pub(super) const ROWS: &[Row] = &[
     (
@@ -135,12 +135,18 @@ pub(super) const ROWS: &[Row] = &[
     ("gateway.examiner", &[Gateway("examiner")]),
     ("gateway.authentication", &[Gateway("Authentication")]),
     ("gateway.anonymous", &[Gateway("Compat.anonymous")]),
-    ("gateway.proxy.http", &[File("shifter-imagegw"), File("proxy.conf"), File("proxy.env"), Conf("siteEnv")]),
-    ("gateway.proxy.https", &[File("shifter-imagegw"), File("proxy.conf"), File("proxy.env"), Conf("siteEnv")]),
+    (
+        "gateway.proxy.http",
+        &[File("shifter-imagegw"), File("proxy.conf"), File("proxy.env"), Conf("siteEnv"), Module("siteEnv")],
+    ),
+    (
+        "gateway.proxy.https",
+        &[File("shifter-imagegw"), File("proxy.conf"), File("proxy.env"), Conf("siteEnv"), Module("siteEnv")],
+    ),
     ("gateway.proxy.all", &[File("shifter-imagegw"), File("proxy.conf")]),
     ("gateway.proxy.user", &[File("proxy.env")]),
     ("gateway.proxy.password", &[File("proxy.conf"), File("proxy.env")]),
-    ("gateway.proxy.no_proxy", &[File("shifter-imagegw"), File("proxy.conf"), Conf("siteEnv")]),
+    ("gateway.proxy.no_proxy", &[File("shifter-imagegw"), File("proxy.conf"), Conf("siteEnv"), Module("siteEnv")]),
     (
         "gateway.database.uri",
         &[

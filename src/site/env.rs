@@ -55,11 +55,11 @@ impl Env {
         self
     }
 
-    /// The site's environment, with the proxy in both spellings where the site wants it in containers.
-    pub(super) fn of_site(profile: &Profile) -> Self {
+    /// What the site or one of its modules does, with the site's proxy in both spellings where `written` asks for it.
+    pub(super) fn with_proxy(profile: &Profile, written: Option<&EnvSection>) -> Self {
         use crate::profile::section::EnvProxy;
-        let mut env = Self::new(profile.env.as_ref());
-        let wanted = profile.env.as_ref().and_then(|env| env.proxy) == Some(EnvProxy::Site);
+        let mut env = Self::new(written);
+        let wanted = written.and_then(|env| env.proxy) == Some(EnvProxy::Site);
         let proxy = profile.gateway.as_ref().and_then(|gateway| gateway.proxy.as_ref());
         if let (true, Some(proxy)) = (wanted, proxy) {
             for (name, value) in proxy_variables(proxy) {
@@ -101,12 +101,18 @@ mod tests {
 
     #[test]
     fn the_proxy_reaches_containers_in_both_spellings() {
+        let of = |text: &str| {
+            let profile: Profile = toml::from_str(text).unwrap();
+            Env::with_proxy(&profile, profile.env.as_ref())
+        };
         let profile = "env.proxy = 'site'\n[gateway.proxy]\nhttps = 'http://p:3128'\nno_proxy = ['.a', '.b']";
-        let env = Env::of_site(&toml::from_str(profile).unwrap());
+        let env = of(profile);
         assert_eq!(
             (env.set["https_proxy"].as_str(), env.set["HTTPS_PROXY"].as_str()),
             ("http://p:3128", "http://p:3128")
         );
         assert_eq!(env.set["NO_PROXY"], ".a,.b");
+        let own = of("env.proxy = 'site'\nenv.set.https_proxy = 'http://own:1'\ngateway.proxy.https = 'http://p:3128'");
+        assert_eq!(own.set["https_proxy"], "http://own:1", "what is written wins");
     }
 }

@@ -100,7 +100,7 @@ impl Resolver<'_> {
             enabled: written.enabled,
             copy_from: written.copy_from.as_ref().map(|path| self.absolute(at.clone().key("copy_from"), path)),
             filesystems: self.filesystems(&at.clone().key("filesystem"), &written.filesystem, class),
-            env: Env::new(written.env.as_ref()),
+            env: Env::with_proxy(self.profile, written.env.as_ref()),
             user_hook: hooks.user.as_ref().map(|path| self.absolute(at.clone().key("hooks").key("user"), path)),
             root_hook: hooks.root.as_ref().map(|path| self.absolute(at.key("hooks").key("root"), path)),
             conflict,
@@ -148,7 +148,7 @@ impl Resolver<'_> {
             replaced_by: replacement(written.deprecated.as_ref()),
             version: Some(number.to_owned()),
             filesystems: super::mount_order(filesystems),
-            env: Env::new(Some(&libraries)).then(Env::new(written.env.as_ref())),
+            env: Env::new(Some(&libraries)).then(Env::with_proxy(self.profile, written.env.as_ref())),
             requires: written.requires.clone(),
             ..Module::default()
         }

@@ -222,7 +222,7 @@ impl Resolver<'_> {
             runtime: self.runtime(class),
             etc: self.etc(&config),
             kernel_modules: self.kernel_modules(),
-            env: Env::of_site(profile),
+            env: Env::with_proxy(profile, profile.env.as_ref()),
             premount: self.hook(Phase::Premount, &config, &filesystems, &links),
             postmount: self.hook(Phase::Postmount, &config, &filesystems, &links),
             wlm: profile.wlm.clone().unwrap_or_default(),

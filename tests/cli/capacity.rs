@@ -4,10 +4,11 @@ use super::support::{GOOD, Site};
 
 #[test]
 fn a_storm_is_nodes_times_containers_and_loops_are_compared_with_the_limit() {
-    let text = format!("{GOOD}containers_per_node = 32\n[kernel_modules]\nmax_loop = 16\n");
+    let text = format!("{GOOD}containers_per_node = 32\njob_starts_per_second = 20\n[kernel_modules]\nmax_loop = 16\n");
     let ran = Site::new().with("site.toml", &text).run(&["capacity", "site.toml"]);
     assert_eq!(ran.code, 0, "{}", ran.err);
     for line in [
+        "connections to the gateway in the busiest second: at least 20 connections",
         "connections to the gateway when the largest job starts: exactly 2048 connections",
         "loop devices on a node: exactly 32 devices  (kernel_modules.max_loop = 16 devices: too few)",
         "images kept when none is used again: unknown",

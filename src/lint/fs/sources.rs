@@ -400,7 +400,8 @@ rule! {
     /// A directory is bound by a script instead of by the runtime.
     ///
     /// # What it checks
-    /// No file system has `via = "hook"`, as entries lifted from a premount script have, and no hook of the site runs `mount --bind`.
+    /// No file system has `via = "hook"`, as entries lifted from a premount script have, and no hook of the site runs `mount --bind`. Those of
+    /// a module are mounted by the runtime, whatever `via` says.
     ///
     /// # Why is this bad
     /// `mount --bind` in a hook gives no nosuid, no nodev and no private propagation, and the runtime does not know of the mount when it
@@ -429,9 +430,13 @@ rule! {
         check: Check::View(|view, out| {
             for mount in view.all_mounts().iter().filter(|mount| mount.entry.via == Some(Via::Hook)) {
                 let at = mount.at.clone().key("via");
-                out.report(format!("`{}` is bound by a script, with the host's flags", mount.source), |finding| {
+                let (message, text) = match mount.module {
+                    None => (format!("`{}` is bound by a script, with the host's flags", mount.source), "no nosuid, no nodev"),
+                    Some(_) => (format!("`{}` is a module's: the runtime mounts it, and no script", mount.source), "without effect"),
+                };
+                out.report(message, |finding| {
                     finding
-                        .at(at.clone(), "no nosuid, no nodev")
+                        .at(at.clone(), text)
                         .help("let the runtime mount it: remove `via`")
                         .fix(Fix::risky("let the runtime mount it", vec![Edit::remove(at)]))
                 });

@@ -24,7 +24,7 @@ pub struct FilesystemSection {
     pub automount: Vec<String>,
     /// Start without it where the host lacks it. Native only.
     pub optional: Option<bool>,
-    /// What mounts it: `site_fs`, or `hook` as an imported premount script did.
+    /// What mounts it: `site_fs`, or `hook` as an imported premount script did. Those of a module are the runtime's.
     pub via: Option<Via>,
 }
 
@@ -34,7 +34,7 @@ pub struct FilesystemSection {
 pub struct NodeCache {
     /// The size of the file system. Needed, and above nothing.
     pub size: Option<Size>,
-    /// Its kind; `xfs` is the only one.
+    /// Its kind: `xfs`, or `ext4`, which the native runtime makes too. Default `xfs`.
     pub fs: Option<String>,
 }
 
