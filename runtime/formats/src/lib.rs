@@ -34,7 +34,7 @@ pub mod used;
 pub mod volume;
 
 pub use nearest::nearest;
-pub use quoted::{QuoteFault, json_list, json_string};
+pub use quoted::{QuoteFault, json_list, json_object, json_string};
 pub use target::Target;
 
 /// The directory of `udiRoot.conf`: fixed when the programs are built, never taken from the environment at run time.

@@ -73,6 +73,13 @@ pub fn json_list(items: &[String]) -> String {
     format!("[{}]", items.join(", "))
 }
 
+/// An object of values that are JSON already, in this order. Names are taken as they are.
+#[must_use]
+pub fn json_object(fields: &[(&str, String)]) -> String {
+    let fields: Vec<String> = fields.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+    format!("{{{}}}", fields.join(","))
+}
+
 /// A list as Python prints it, always with `'`, because the original reads nothing else.
 ///
 /// An apostrophe becomes `\x27`: the original, which knows no escapes, then reads one wrong word and not

@@ -4,22 +4,23 @@
 //! image was found as for a start, so one that is private is told as one that is missing.
 
 use std::ffi::OsString;
-use std::fmt::Display;
 
 use shifter_formats::udiroot::Home;
 use shifter_formats::volume::VolumeEntry;
 
 use crate::account::User;
 use crate::gpu;
-use crate::launch::{Launch, command};
-use crate::request::Variables;
-use crate::request::options::{Entrypoint, Workdir};
+use crate::launch::{EnvFileError, Launch, command};
+use crate::request::options::{Entrypoint, Form, Workdir};
 use crate::request::sources::{self, Source};
+use crate::request::{Environment, Variables};
 
 mod environment;
+mod json;
 mod page;
+mod text;
 
-use page::Page;
+use page::{Page, Value};
 
 /// What is explained.
 #[derive(Clone, Copy, Debug)]
@@ -30,11 +31,15 @@ pub struct Explained<'a> {
     pub variables: &'a Variables,
     /// The caller.
     pub user: &'a User,
+    /// The variables of `--env-file`, as [`Launch::env_file_outside`] finds them.
+    pub env_file: Option<&'a Result<Environment, EnvFileError>>,
+    /// What the container lacks for want of privilege, a line each.
+    pub lost: &'a [&'a str],
 }
 
 /// The whole page.
 #[must_use]
-pub fn text(explained: &Explained<'_>) -> String {
+pub fn print(explained: &Explained<'_>, form: Form) -> String {
     let mut page = Page::default();
     explained.image(&mut page);
     explained.modules(&mut page);
@@ -42,8 +47,11 @@ pub fn text(explained: &Explained<'_>) -> String {
     explained.workdir(&mut page);
     explained.command(&mut page);
     explained.home(&mut page);
-    environment::explain(explained.launch, &mut page);
-    page.into_text()
+    page.environment = environment::told(explained.launch, explained.env_file);
+    match form {
+        Form::Table => text::text(&page, explained.lost),
+        Form::Json => json::json(&page, explained.lost),
+    }
 }
 
 /// The first source, and the rest.
@@ -59,13 +67,13 @@ impl Explained<'_> {
         let Launch { options, request, image, .. } = self.launch;
         let sources = sources::images(options, self.variables);
         let (from, losers) = winner(&sources);
-        page.part("image", &request.image, from.map_or("", |source| &source.place));
-        page.note(&format!("identity {}", image.identifier));
-        page.losers(losers);
+        let part = page.part("image", Value::One(request.image.to_string()), from.map_or("", |source| &source.place));
+        part.facts.push(("identity", image.identifier.clone()));
+        part.losers(losers);
         let Variables { image_type, image, .. } = self.variables;
         if image_type.is_some() != image.is_some() {
             let alone = image_type.iter().chain(image).map(|variable| variable.name.clone()).collect::<String>();
-            page.loser(&alone, "counts only together with its counterpart");
+            part.loser(&alone, "counts only together with its counterpart".to_owned());
         }
     }
 
@@ -73,27 +81,27 @@ impl Explained<'_> {
         let Launch { options, request, conf, modules, .. } = self.launch;
         let sources = sources::modules(options, self.variables, conf);
         let (from, losers) = winner(&sources);
-        page.part("modules", &joined(modules.iter(), ", "), from.map_or("nothing names any", |source| &source.place));
+        let names = Value::List(modules.iter().map(ToString::to_string).collect(), ", ");
+        let part = page.part("modules", names, from.map_or("nothing names any", |source| &source.place));
         for module in modules.iter() {
             if !request.modules.iter().any(|choice| choice.name == module.name) {
-                page.note(&format!("{module} is there because another requires it"));
+                part.note(format!("{module} is there because another requires it"));
             }
         }
         if let Some(because) = request.gpu_because {
             let is_there = modules.iter().any(|module| module.name == gpu::MODULE);
             let is = if is_there { "there" } else { "not there" };
-            page.note(&format!("{} is {is} because of {because}", gpu::MODULE));
+            part.note(format!("{} is {is} because of {because}", gpu::MODULE));
         }
-        page.losers(losers);
+        part.losers(losers);
     }
 
     fn volumes(&self, page: &mut Page) {
         let Launch { options, request, .. } = self.launch;
         let sources = sources::volumes(options, self.variables);
         let (from, losers) = winner(&sources);
-        let entries = request.volumes.entries.iter().map(VolumeEntry::signature);
-        page.part("volumes", &joined(entries, "; "), from.map_or("nothing asks for any", |source| &source.place));
-        page.losers(losers);
+        let entries = Value::List(request.volumes.entries.iter().map(VolumeEntry::signature).collect(), "; ");
+        page.part("volumes", entries, from.map_or("nothing asks for any", |source| &source.place)).losers(losers);
     }
 
     fn workdir(&self, page: &mut Page) {
@@ -101,23 +109,22 @@ impl Explained<'_> {
         let shown = |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| path.display().to_string());
         let of_image = shown(&image.workdir).filter(|path| !path.is_empty());
         let here = shown(&inherited.directory);
-        match &options.workdir {
-            Workdir::Path(path) => page.part("workdir", &path.display(), "--workdir"),
-            Workdir::Image => match &of_image {
-                Some(path) => page.part("workdir", path, "WORKDIR of the image, by --workdir"),
-                None => page.part("workdir", &command::CommandError::NoWorkdir, "--workdir"),
-            },
-            Workdir::Caller => page.part("workdir", &here.clone().unwrap_or("/".into()), "where you are"),
-        }
+        let (value, from) = match (&options.workdir, &of_image) {
+            (Workdir::Path(path), _) => (Value::One(path.display().to_string()), "--workdir"),
+            (Workdir::Image, Some(path)) => (Value::One(path.clone()), "WORKDIR of the image, by --workdir"),
+            (Workdir::Image, None) => (Value::Refused(command::CommandError::NoWorkdir.to_string()), "--workdir"),
+            (Workdir::Caller, _) => (Value::One(here.clone().unwrap_or("/".into())), "where you are"),
+        };
+        let part = page.part("workdir", value, from);
         if options.workdir != Workdir::Image
             && let Some(path) = of_image
         {
-            page.loser("WORKDIR of the image", &format!("{path} (--workdir without a value takes it)"));
+            part.loser("WORKDIR of the image", format!("{path} (--workdir without a value takes it)"));
         }
         if options.workdir != Workdir::Caller
             && let Some(path) = here
         {
-            page.loser("where you are", &path);
+            part.loser("where you are", path);
         }
     }
 
@@ -131,20 +138,21 @@ impl Explained<'_> {
             (Entrypoint::Image, true) => "ENTRYPOINT and CMD of the image, by --entrypoint",
             (Entrypoint::Image, false) => "ENTRYPOINT of the image, by --entrypoint, and the command line",
         };
-        match command::words(options, image) {
-            Ok(words) => page.part("command", &in_brackets(&words), from),
-            Err(error) => page.part("command", &error, from),
-        }
+        let value = match command::words(options, image) {
+            Ok(words) => Value::Words(texts(&words)),
+            Err(error) => Value::Refused(error.to_string()),
+        };
+        let part = page.part("command", value, from);
         let (takes_entry, takes_cmd) = (
             options.entrypoint == Entrypoint::Image,
             options.entrypoint == Entrypoint::Image && options.command.is_empty(),
         );
         if let (false, Some(entry)) = (takes_entry, &image.entry) {
-            page.loser("ENTRYPOINT of the image", &format!("{} (--entrypoint takes it)", in_brackets(entry)));
+            part.loser("ENTRYPOINT of the image", format!("{} (--entrypoint takes it)", in_brackets(&texts(entry))));
         }
         if let (false, Some(cmd)) = (takes_cmd, &image.cmd) {
             let why = "(--entrypoint without arguments takes it)";
-            page.loser("CMD of the image", &format!("{} {why}", in_brackets(cmd)));
+            part.loser("CMD of the image", format!("{} {why}", in_brackets(&texts(cmd))));
         }
     }
 
@@ -159,19 +167,18 @@ impl Explained<'_> {
             Home::None => format!("{home}, empty"),
             Home::Path(path) => format!("{home}, which is {}", path.display()),
         };
-        page.part("home", &what, from.map_or("nothing says otherwise", |source| &source.place));
-        page.losers(losers);
+        page.part("home", Value::One(what), from.map_or("nothing says otherwise", |source| &source.place))
+            .losers(losers);
     }
 }
 
-fn joined(items: impl Iterator<Item = impl Display>, separator: &str) -> String {
-    let items: Vec<String> = items.map(|item| item.to_string()).collect();
-    if items.is_empty() { "none".to_owned() } else { items.join(separator) }
+fn texts(words: &[OsString]) -> Vec<String> {
+    words.iter().map(|word| word.display().to_string()).collect()
 }
 
 /// Words as they are run: each is one argument.
-fn in_brackets(words: &[OsString]) -> String {
-    words.iter().map(|word| format!("[{}]", word.display())).collect::<Vec<_>>().join(" ")
+fn in_brackets(words: &[String]) -> String {
+    words.iter().map(|word| format!("[{word}]")).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

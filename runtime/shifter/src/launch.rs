@@ -7,7 +7,7 @@ use std::convert::Infallible;
 use std::ffi::{CString, OsStr, OsString};
 use std::fmt;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use shifter_formats::udiroot::{Conf, Loaded};
 use shifter_sys::process::Ended;
@@ -135,18 +135,29 @@ pub fn become_command(dropped: Dropped, launch: &Launch<'_>, hooks: &HookFacts<'
 }
 
 impl Launch<'_> {
-    /// The caller's own place is entered if the container has it; an image's or a named one is asked for, but a start
-    /// does not fail for it.
-    fn enter_workdir(&self) -> Result<(), LaunchError> {
-        let wanted = match &self.options.workdir {
+    /// The variables of `--env-file` as that path leads outside of the container, for `--explain`, which enters none.
+    #[must_use]
+    pub fn env_file_outside(&self, _dropped: &Dropped) -> Option<Result<Environment, EnvFileError>> {
+        let path = self.options.env_file.as_ref()?;
+        let directory = self.workdir().ok().flatten().unwrap_or_default();
+        Some(env_file::read(&Path::new("/").join(directory).join(path)))
+    }
+
+    fn workdir(&self) -> Result<Option<PathBuf>, LaunchError> {
+        Ok(match &self.options.workdir {
             Workdir::Path(path) => Some(path.clone()),
             Workdir::Image => {
                 let of_image = self.image.workdir.clone().filter(|path| !path.as_os_str().is_empty());
                 Some(of_image.ok_or(LaunchError::Command(CommandError::NoWorkdir))?)
             }
             Workdir::Caller => self.inherited.directory.clone(),
-        };
-        let Some(wanted) = wanted else { return Ok(()) };
+        })
+    }
+
+    /// The caller's own place is entered if the container has it; an image's or a named one is asked for, but a start
+    /// does not fail for it.
+    fn enter_workdir(&self) -> Result<(), LaunchError> {
+        let Some(wanted) = self.workdir()? else { return Ok(()) };
         if let Err(error) = mount::change_dir(&wanted) {
             say(format_args!("cannot enter `{}` in the container ({}); staying in /", wanted.display(), error.errno));
         }

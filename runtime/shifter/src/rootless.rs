@@ -23,10 +23,3 @@ pub const LOSSES: [&str; 7] = [
     "in a directory of an image file no place is made for a volume: it must be there, or outside of them",
     "a container of setupRoot is not joined",
 ];
-
-/// The part of `--explain` that tells of them.
-#[must_use]
-pub fn explained() -> String {
-    let losses: String = LOSSES.iter().map(|line| format!("{:<9}  lost: {line}\n", "")).collect();
-    format!("rights   a user namespace of your own; this shifter is not setuid root\n{losses}")
-}

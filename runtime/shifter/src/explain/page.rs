@@ -1,59 +1,70 @@
-//! The form of the page: one column for what, one for the value, and below it what lost.
+//! What is explained, as data; [`super::text`] and [`super::json`] are its two forms.
 
-use std::fmt::{Display, Write as _};
-
+use super::environment::Told;
 use crate::request::sources::Source;
 
-/// A page that is being written.
+/// All of it.
 #[derive(Debug, Default)]
-pub(super) struct Page(String);
+pub(super) struct Page {
+    /// In order.
+    pub(super) parts: Vec<Part>,
+    /// The variables.
+    pub(super) environment: Told,
+}
+
+/// What is chosen for one part of a start, and by whom.
+#[derive(Debug)]
+pub(super) struct Part {
+    /// Its name.
+    pub(super) what: &'static str,
+    /// What is chosen.
+    pub(super) value: Value,
+    /// The place that counts, if there is one.
+    pub(super) from: String,
+    /// What is known of it, by name.
+    pub(super) facts: Vec<(&'static str, String)>,
+    /// More about it.
+    pub(super) notes: Vec<String>,
+    /// The places that do not count, with what is written there.
+    pub(super) losers: Vec<Source>,
+}
+
+/// A value.
+#[derive(Debug)]
+pub(super) enum Value {
+    /// One.
+    One(String),
+    /// Any number, and what stands between them for people.
+    List(Vec<String>, &'static str),
+    /// Words as they are run: each is one argument.
+    Words(Vec<String>),
+    /// There is none, for this reason: a start would be refused.
+    Refused(String),
+}
 
 impl Page {
     /// A part, its value, and the place that counts.
-    pub(super) fn part(&mut self, what: &str, value: &dyn Display, from: &str) {
-        self.line(&format!("{what:<9}{}", harmless(&value.to_string())));
-        self.line(&format!("{:<9}  source: {from}", ""));
+    pub(super) fn part(&mut self, what: &'static str, value: Value, from: &str) -> &mut Part {
+        let from = from.to_owned();
+        let part = Part { what, value, from, facts: Vec::new(), notes: Vec::new(), losers: Vec::new() };
+        self.parts.push(part);
+        self.parts.last_mut().expect("one was added")
     }
+}
 
+impl Part {
     /// A fact about it.
-    pub(super) fn note(&mut self, text: &str) {
-        self.line(&format!("{:<9}  {}", "", harmless(text)));
+    pub(super) fn note(&mut self, text: String) {
+        self.notes.push(text);
     }
 
     /// A place that does not count.
-    pub(super) fn loser(&mut self, place: &str, text: &str) {
-        self.line(&format!("{:<9}  not {place}: {}", "", harmless(text)));
+    pub(super) fn loser(&mut self, place: &str, text: String) {
+        self.losers.push(Source { place: place.to_owned(), text });
     }
 
     /// Places that do not count.
     pub(super) fn losers(&mut self, sources: &[Source]) {
-        for source in sources {
-            self.loser(&source.place, &source.text);
-        }
+        self.losers.extend_from_slice(sources);
     }
-
-    /// A line as it is.
-    pub(super) fn line(&mut self, text: &str) {
-        self.0.push_str(text.trim_end());
-        self.0.push('\n');
-    }
-
-    pub(super) fn into_text(self) -> String {
-        self.0
-    }
-}
-
-/// Without what a terminal would obey: an image's variables are text from strangers.
-pub(super) fn harmless(text: &str) -> String {
-    let mut shown = String::new();
-    for character in text.chars() {
-        if character.is_control()
-            || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-        {
-            write!(shown, "{}", character.escape_default()).expect("a String takes all text");
-        } else {
-            shown.push(character);
-        }
-    }
-    shown
 }

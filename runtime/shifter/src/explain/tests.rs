@@ -13,6 +13,10 @@ const SITE: &str = "system=s\nudiMount=/u\nloopMount=/l\nimagePath=/i\npopulateE
     home=none\n";
 
 fn explained(words: &[&str], caller: &[(&str, &str)]) -> String {
+    printed(words, caller, None, Form::Table)
+}
+
+fn printed(words: &[&str], caller: &[(&str, &str)], file: Option<&str>, form: Form) -> String {
     let pairs = |pairs: &[(&str, &str)]| -> Environment {
         pairs.iter().map(|(name, value)| (name.into(), value.into())).collect()
     };
@@ -40,7 +44,9 @@ fn explained(words: &[&str], caller: &[(&str, &str)]) -> String {
         inherited: &inherited,
     };
     let user = User { name: "alice".to_owned(), home: "/home/alice".into() };
-    text(&Explained { launch: &launch, variables: &variables, user: &user })
+    let env_file = file.map(|text| Ok(shifter_formats::env::parse_env_file(text.as_bytes()).unwrap()));
+    let lost = if form == Form::Json { &["a \"right\""][..] } else { &[] };
+    print(&Explained { launch: &launch, variables: &variables, user: &user, env_file: env_file.as_ref(), lost }, form)
 }
 
 #[test]
@@ -137,8 +143,8 @@ fn a_start_without_options_is_explained_by_variables_and_defaults() {
     home     /home/alice, empty
                source: key home
     environment
-      --env-file f is read in the container, so its variables are not shown;
-      they replace those of the image and are replaced by --env, modules and the site
+      --env-file f is read in the container; here it is not: it was not looked for
+      its variables replace those of the image and are replaced by --env, modules and the site
       module base BASE=1
       image       COLOUR=\u{1b}[31mred
       site        PATH=/image/bin:/opt/udiImage/bin
@@ -154,4 +160,49 @@ fn a_start_without_options_is_explained_by_variables_and_defaults() {
     not in the container
       left out: --clearenv: HOME SHIFTER
     ");
+}
+
+#[test]
+fn variables_of_a_file_are_told_with_their_source() {
+    let told =
+        printed(&["-i", "a:b", "--env-file=f", "-eB=option"], &[], Some("A=file\nB=file\nCOLOUR=file\n"), Form::Table);
+    for line in [
+        "  --env-file f: as it is here, outside of the container\n",
+        "  --env-file  A=file\n",
+        "  --env       B=option\n    - --env-file  set file\n      --env       set option\n",
+        "  --env-file  COLOUR=file\n    - image       set \\u{1b}[31mred\n      --env-file  set file\n",
+    ] {
+        assert!(told.contains(line), "{line} in\n{told}");
+    }
+}
+
+#[test]
+fn a_program_is_told_the_same_as_json() {
+    let words = ["-i", "docker:a:b", "-m", "m", "-E", "--env-file=f", "--entrypoint", "x\"y"];
+    let told = printed(&words, &[("SHIFTER_IMAGEREQUEST", "c"), ("HOME", "/h")], Some("A=\u{1b}1\n"), Form::Json);
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(
+        told["image"],
+        serde_json::json!({
+            "value": "docker:a:b", "source": "--image", "refused": null, "identity": "0123", "notes": [],
+            "overruled": [{ "source": "SHIFTER_IMAGEREQUEST", "value": "c" }]
+        })
+    );
+    assert_eq!(told["modules"]["value"], serde_json::json!(["base", "m/2"]));
+    assert_eq!(told["command"]["value"], serde_json::json!(["/entry", "a b", "x\"y"]));
+    assert_eq!(told["env_file"], serde_json::json!({ "path": "f", "error": null }));
+    assert_eq!(told["lost"], serde_json::json!(["a \"right\""]));
+    let of = |list: &str, name: &str| {
+        let all = told[list].as_array().unwrap();
+        all.iter().find(|variable| variable["name"] == name).unwrap_or_else(|| panic!("{name}: {all:?}")).clone()
+    };
+    assert_eq!(
+        of("environment", "A"),
+        serde_json::json!({
+            "name": "A", "value": "\u{1b}1", "source": "--env-file",
+            "history": [{ "source": "--env-file", "did": "set \u{1b}1", "counts": true }]
+        })
+    );
+    assert_eq!(of("environment", "PATH")["history"].as_array().unwrap().len(), 3);
+    assert_eq!(of("not_in_the_container", "HOME")["value"], serde_json::Value::Null);
 }

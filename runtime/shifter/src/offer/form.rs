@@ -1,6 +1,6 @@
 //! The two forms of the list.
 
-use shifter_formats::{json_list, json_string};
+use shifter_formats::{json_list, json_object, json_string};
 
 use super::{Deprecation, Offered, Version};
 
@@ -84,7 +84,7 @@ pub(super) fn json(all: &[Offered<'_>]) -> String {
 
 fn module_as_json(module: &Offered<'_>) -> String {
     let versions: Vec<String> = module.versions.iter().map(version_as_json).collect();
-    object(&[
+    json_object(&[
         ("name", json_string(module.name)),
         ("description", optional(module.description)),
         ("family", optional(module.family)),
@@ -100,7 +100,7 @@ fn module_as_json(module: &Offered<'_>) -> String {
 }
 
 fn version_as_json(version: &Version<'_>) -> String {
-    object(&[
+    json_object(&[
         ("version", json_string(version.number)),
         ("default", version.is_default.to_string()),
         ("enabled", version.is_enabled.to_string()),
@@ -109,11 +109,6 @@ fn version_as_json(version: &Version<'_>) -> String {
         ("deprecated_until", optional(version.deprecation.until)),
         ("replaced_by", optional(version.deprecation.replaced_by)),
     ])
-}
-
-fn object(fields: &[(&str, String)]) -> String {
-    let fields: Vec<String> = fields.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
-    format!("{{{}}}", fields.join(","))
 }
 
 fn optional(text: Option<&str>) -> String {

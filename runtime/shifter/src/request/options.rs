@@ -55,7 +55,7 @@ pub enum Show {
     /// `--version`.
     Version,
     /// `--explain`: where each part of a start comes from.
-    Explain,
+    Explain(Form),
     /// `--modules`: what this node offers.
     Modules(Form),
 }
@@ -203,7 +203,7 @@ const TABLE: [Row; 18] = [
     added(Which::Version, "version", Takes::Nothing),
     added(Which::Config, "config", Takes::Value),
     added(Which::Home, "home", Takes::Value),
-    added(Which::Explain, "explain", Takes::Nothing),
+    added(Which::Explain, "explain", Takes::OptionalValue),
     added(Which::Modules, "modules", Takes::OptionalValue),
     added(Which::Why, "why", Takes::OptionalValue),
 ];
@@ -321,14 +321,14 @@ impl Options {
                 self.home =
                     Some(home.ok_or(OptionsError::Choice("home", text, "site, image, none or an absolute path"))?);
             }
-            Which::Explain => self.show = self.show.or(Some(Show::Explain)),
-            Which::Modules => {
+            Which::Explain | Which::Modules => {
                 let form = match value {
                     None => Form::Table,
                     Some(form) if form == "json" => Form::Json,
-                    form => return Err(OptionsError::Choice("modules", text(form)?, "json, or nothing for a table")),
+                    form => return Err(OptionsError::Choice(row.long, text(form)?, "json, or nothing for a table")),
                 };
-                self.show = self.show.or(Some(Show::Modules(form)));
+                let show = if row.which == Which::Modules { Show::Modules(form) } else { Show::Explain(form) };
+                self.show = self.show.or(Some(show));
             }
             Which::Why => self.why = Some(Why::of(value.map(filled).transpose()?)),
             Which::Config => self.config = Some(filled(value.unwrap_or_default())?.into()),

@@ -39,7 +39,7 @@ pub(super) fn show(show: Show, words: Vec<OsString>) -> Result<(), StartError> {
     let text = match show {
         Show::Help => HELP.to_owned(),
         Show::Version => format!("shifter {}\n", env!("CARGO_PKG_VERSION")),
-        Show::Explain => explain(words)?,
+        Show::Explain(form) => explain(words, form)?,
         Show::Modules(form) => modules(words, form)?,
     };
     let mut output = std::io::stdout();
@@ -59,7 +59,7 @@ fn modules(words: Vec<OsString>, form: Form) -> Result<String, StartError> {
 
 /// As a start goes, up to where it would make anything: the image's own words are read with the rights of its owner, as
 /// they are for a start, and only if the caller may use it. What is printed is put together without privilege.
-fn explain(words: Vec<OsString>) -> Result<String, StartError> {
+fn explain(words: Vec<OsString>, form: Form) -> Result<String, StartError> {
     let (raised, aside) = called::enter()?;
     let Called { options, variables, inherited, conf, request } = Called::read(&raised, aside, words)?;
     let mut journal = Journal::unwritten();
@@ -67,8 +67,8 @@ fn explain(words: Vec<OsString>) -> Result<String, StartError> {
     policy::check_volumes(&request.volumes, &conf)?;
     let Prepared { modules, image, opened, user, .. } = permitted.prepare(&raised, &mut journal)?;
     drop(opened);
-    let of_rights = if raised.is_rootless() { rootless::explained() } else { String::new() };
-    let _dropped = raised.drop_forever();
+    let lost: &[&str] = if raised.is_rootless() { &rootless::LOSSES } else { &[] };
+    let dropped = raised.drop_forever();
     let launch = Launch {
         options: &options,
         request: &request,
@@ -77,5 +77,7 @@ fn explain(words: Vec<OsString>) -> Result<String, StartError> {
         image: &image,
         inherited: &inherited,
     };
-    Ok(explain::text(&Explained { launch: &launch, variables: &variables, user: &user }) + &of_rights)
+    let env_file = launch.env_file_outside(&dropped);
+    let (launch, env_file) = (&launch, env_file.as_ref());
+    Ok(explain::print(&Explained { launch, variables: &variables, user: &user, env_file, lost }, form))
 }

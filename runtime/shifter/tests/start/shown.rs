@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 
 use crate::image;
-use crate::world::{ALICE, BOB, at, isolated};
+use crate::world::{ALICE, BOB, at, isolated, write};
 
 const CONF: &str = "/etc/shifter/udiRoot.conf";
 
@@ -27,6 +27,26 @@ fn an_explanation_starts_nothing_and_says_what_a_start_would_do() {
         ] {
             assert!(told.contains(line), "{line} in\n{told}");
         }
+    });
+}
+
+#[test]
+fn a_file_of_variables_is_explained_as_it_is_outside_and_a_program_can_read_it_all() {
+    isolated(|world| {
+        write("host/variables", "A=file\n# B=not\n");
+        let words = ["--env-file=/srv/host/variables", "-i", "id:busy", "env"];
+        let told = world.start(&[&["--explain"], &words[..]].concat()).ok();
+        assert!(
+            told.contains("  --env-file /srv/host/variables: as it is here") && told.contains(" A=file\n"),
+            "{told}"
+        );
+        let json = world.start(&[&["--explain=json"], &words[..]].concat()).ok();
+        assert!(json.contains("{\"name\":\"A\",\"value\":\"file\",\"source\":\"--env-file\","), "{json}");
+        // Read as the caller.
+        fs::set_permissions(at("host/variables"), Permissions::from_mode(0o600)).unwrap();
+        let told = world.start(&[&["--explain"], &words[..]].concat()).ok();
+        assert!(told.contains("here it is not: Permission denied") && !told.contains("A=file"), "{told}");
+        assert!(world.start(&["--explain=xml", "-i", "id:busy"]).fails(1).contains("json, or nothing for a table"));
     });
 }
 
