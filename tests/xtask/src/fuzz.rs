@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use anyhow::{Context, Result, bail};
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike as _;
 
 use crate::cargo;
 
@@ -49,6 +51,8 @@ pub(crate) struct Fuzzed {
     /// Whether no input broke it.
     pub(crate) is_clean: bool,
     seconds: u32,
+    /// Of them, how long it had a processor.
+    processor: i64,
     inputs: u64,
     /// Edges of the control flow that were taken.
     edges: u64,
@@ -169,7 +173,9 @@ impl Target {
     /// Runs it, with what it is given besides its corpus.
     fn run(&self, programs: &Path, seconds: u32) -> Result<Fuzzed> {
         let name = self.name.as_str();
+        let before = processor_of_children()?;
         let output = self.output(programs, seconds)?;
+        let processor = processor_of_children()? - before;
         let log = String::from_utf8_lossy(&output.stderr);
         let figure = |before: &str| {
             let (_, behind) = log.rsplit_once(before)?;
@@ -179,13 +185,16 @@ impl Target {
         let fuzzed = Fuzzed {
             is_clean: output.status.success(),
             seconds: figure(" runs in ").and_then(|seconds| u32::try_from(seconds).ok()).unwrap_or_default(),
+            processor,
             inputs: figure("stat::number_of_executed_units:").unwrap_or_default(),
             edges: figure(" cov: ").unwrap_or_default(),
             corpus: figure(" corp: ").unwrap_or_default(),
         };
         let Fuzzed { inputs, edges, seconds, .. } = fuzzed;
         let verdict = if fuzzed.is_clean { "ok" } else { "FAILED" };
-        println!("fuzz {name} ... {verdict} ({inputs} inputs in {seconds} s, {edges} edges)");
+        println!(
+            "fuzz {name} ... {verdict} ({inputs} inputs in {seconds} s, {processor} s of a processor; {edges} edges)"
+        );
         if !fuzzed.is_clean {
             println!("{log}");
         }
@@ -212,6 +221,12 @@ impl Target {
             .output()
             .with_context(|| format!("cannot run {}", program.display()))
     }
+}
+
+/// Seconds of user and system time of all processes that have ended and were waited for.
+fn processor_of_children() -> Result<i64> {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).context("cannot ask for processor time")?;
+    Ok(usage.user_time().num_seconds() + usage.system_time().num_seconds())
 }
 
 /// Where a target's own finds lie.

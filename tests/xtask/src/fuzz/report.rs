@@ -17,11 +17,11 @@ const HEAD: &str = "\
 
 Last report of `cargo xtask fuzz --report`, for each target the last run that was reported. Every target is built with debug assertions and checks of overflow; a
 panic, a promise that is not held, an error of memory, an input that takes more than 10 s and more than 2 GiB of memory count as broken. \
-Inputs are those of one process on one core that other work shares, under libFuzzer with the compiler's coverage; edges are those of the control flow that were taken, and \
-inputs kept are the fuzzer's corpus at the end.
+It is one process at a time, under libFuzzer with the compiler's coverage, on a machine that does other work too: the seconds of a processor say how much it really \
+ran. Edges are those of the control flow that were taken; ways are the inputs of the fuzzer's corpus at the end, each of which takes one of its own.
 
-| target | holds | seconds | inputs | edges | inputs kept | AddressSanitizer | date | compiler, kernel | result |
-|---|---|---:|---:|---:|---:|---|---|---|---|
+| target | holds | seconds | of a processor | inputs | edges | ways | AddressSanitizer | date | compiler, kernel | result |
+|---|---|---:|---:|---:|---:|---:|---|---|---|---|
 ";
 
 /// Puts the row of a target in the place of its last one.
@@ -46,9 +46,9 @@ fn rows(report: &str) -> BTreeMap<String, String> {
 
 fn row(target: &Target, fuzzed: &Fuzzed, address: bool) -> Result<String> {
     let source = fs::read_to_string(&target.source)?;
-    let Fuzzed { is_clean, seconds, inputs, edges, corpus } = fuzzed;
+    let Fuzzed { is_clean, seconds, processor, inputs, edges, corpus } = fuzzed;
     Ok(format!(
-        "| `{}` | {} | {seconds} | {inputs} | {edges} | {corpus} | {} | {} | {}, Linux {} | {} |",
+        "| `{}` | {} | {seconds} | {processor} | {inputs} | {edges} | {corpus} | {} | {} | {}, Linux {} | {} |",
         target.name,
         holds(&source),
         if address { "yes" } else { "no" },
