@@ -126,7 +126,8 @@ fn read(path: &Path) -> Result<String, AccountError> {
         Distrust::Call(error) => failed(error),
         _ => AccountError::Trust(error),
     })?;
-    let bytes = open::read_all(file, LARGEST).map_err(failed)?;
+    let size = open::facts(&file).map_err(failed)?.size;
+    let bytes = open::read_sized(file, size, LARGEST).map_err(failed)?;
     Ok(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }
 

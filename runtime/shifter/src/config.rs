@@ -73,8 +73,9 @@ pub fn load(raised: &Raised, named: Option<&Path>, environment: &Environment) ->
 /// When root cannot trust the file, or it has mistakes.
 pub fn load_installed() -> Result<Conf, ConfigError> {
     let path = installed();
-    let file = trust::open_file(&path).map_err(ConfigError::Trust)?;
-    read(path, file)
+    let (file, facts) = trust::open_file(&path).map_err(ConfigError::Trust)?;
+    let bytes = open::read_sized(file, facts.size, LARGEST);
+    parse(path, bytes)
 }
 
 /// The same configuration, read with the caller's own rights: for what is only shown to him.
@@ -112,6 +113,10 @@ fn open_as_user(named: Option<&Path>) -> Result<(PathBuf, OwnedFd), ConfigError>
 }
 
 fn read(path: PathBuf, file: OwnedFd) -> Result<Conf, ConfigError> {
-    let bytes = open::read_all(file, LARGEST).map_err(|error| ConfigError::Read(path.clone(), error))?;
+    parse(path, open::read_all(file, LARGEST))
+}
+
+fn parse(path: PathBuf, bytes: Result<Vec<u8>, CallError>) -> Result<Conf, ConfigError> {
+    let bytes = bytes.map_err(|error| ConfigError::Read(path.clone(), error))?;
     Conf::parse_native(&bytes).map_err(|errors| ConfigError::Parse(path, errors))
 }

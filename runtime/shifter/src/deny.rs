@@ -102,11 +102,12 @@ impl Standing {
         if matches!(open::host(&path, For::Itself), Err(CallError { errno: Errno::NOENT, .. })) {
             return Ok(Standing::default());
         }
-        let file = match trust::open_file(&path) {
+        let (file, facts) = match trust::open_file(&path) {
             Err(TrustError { reason: Distrust::Call(error), .. }) => return Err(DenyError::Read(path, error)),
             opened => opened.map_err(DenyError::Trust)?,
         };
-        let bytes = open::read_all(file, deny::LONGEST).map_err(|error| DenyError::Read(path.clone(), error))?;
+        let bytes = open::read_sized(file, facts.size, deny::LONGEST);
+        let bytes = bytes.map_err(|error| DenyError::Read(path.clone(), error))?;
         match Deny::parse(&bytes) {
             Ok(deny) => Ok(Standing { path, deny }),
             Err(faults) => Err(DenyError::Parse(path, faults)),

@@ -3,15 +3,16 @@
 //! Nothing here asks whether a step may be done; `policy` and `plan` did. What can only be known on the spot (what a
 //! path turns out to be, whose it is) is checked on open descriptors, right before they are used.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use shifter_sys::mount::{self, Attributes, Depth};
 use shifter_sys::open::{self, For, Within};
-use shifter_sys::{CallError, Errno, identity, node, process};
+use shifter_sys::{CallError, Errno, later, node, process};
 
-use crate::image::OpenedImage;
+use crate::image::{ImageSource, OpenedImage};
 use crate::plan::{ImagePart, Step};
 use crate::privilege::Raised;
 use crate::rootless::{self, NamespaceError};
@@ -41,12 +42,14 @@ use tree::{Make, Tree, TreeError};
 pub struct Enactor<'a> {
     raised: &'a Raised,
     image: OpenedImage,
-    /// The mounted image, once it is.
-    image_mount: Option<OwnedFd>,
     /// The file system in memory, with `upper` and `work`.
     memory: Option<OwnedFd>,
     /// What is being built: the site tree first, the container's root later.
     tree: Option<Tree>,
+    /// Where that is on the host.
+    at: PathBuf,
+    /// Directories of the tree that no script of the site has had a hand in.
+    own_places: BTreeSet<PathBuf>,
     /// Whether something may have been mounted in the site tree.
     may_have_mounts: bool,
     /// What no volume of a user may cover, beside what is never allowed.
@@ -166,7 +169,8 @@ impl<'a> Enactor<'a> {
     /// Ready for the first step. The image was opened and checked; it is what gets mounted.
     #[must_use]
     pub fn new(raised: &'a Raised, image: OpenedImage, deny: &'a [PathBuf]) -> Enactor<'a> {
-        Enactor { raised, image, image_mount: None, memory: None, tree: None, may_have_mounts: false, deny, host: None }
+        let (at, own_places) = (PathBuf::new(), BTreeSet::new());
+        Enactor { raised, image, memory: None, tree: None, at, own_places, may_have_mounts: false, deny, host: None }
     }
 
     /// Ready for a plan that ends in the host's mount table.
@@ -181,13 +185,21 @@ impl<'a> Enactor<'a> {
     /// # Errors
     /// The first step that failed. What was mounted until then is in our own namespace and ends with the process.
     pub fn run(mut self, steps: &[Step], mut tell: impl FnMut(&Step)) -> Result<(), StepError> {
-        // The modes of steps are what files get. Whoever called has kept the mask he came with.
-        let _of_construction = identity::set_umask(0o022);
         for step in steps {
             tell(step);
             self.enact(step).map_err(|reason| StepError { step: step.to_string(), reason })?;
         }
+        self.put_away();
         Ok(())
+    }
+
+    fn put_away(self) {
+        match self.image.source {
+            ImageSource::File { file: image, .. } | ImageSource::Directory(image) => later::close(image),
+        }
+        self.memory.into_iter().for_each(later::close);
+        self.tree.into_iter().for_each(Tree::put_away);
+        later::close_all();
     }
 
     fn enact(&mut self, step: &Step) -> Result<(), Reason> {
@@ -234,6 +246,7 @@ impl<'a> Enactor<'a> {
     }
 
     fn directory(&mut self, path: &Path, mode: u32, image: ImagePart) -> Result<(), Reason> {
+        let is_plain = path.parent().is_some_and(|parent| parent == Path::new("/") || self.tree().is_made(parent));
         let (parent, name) = self.tree().kept_parent(path)?;
         let directory = || open::below(&parent, Path::new(name), Within::PlainBelow, For::Listing);
         let made = match node::make_dir(&parent, name, mode) {
@@ -246,9 +259,20 @@ impl<'a> Enactor<'a> {
             }
             made => made.map(|()| None)?,
         };
+        if made.is_none() {
+            self.tree().has_made(path);
+            self.own_places.insert(path.to_owned());
+        }
         match image {
-            ImagePart::Hidden => Ok(self.hide_image_in(made.map_or_else(directory, Ok)?)?),
             ImagePart::Merged => Ok(()),
+            // What is mounted in a directory that is an image would be brought there.
+            ImagePart::Covered if matches!(self.image.source, ImageSource::File { .. }) => Ok(()),
+            // All of its path was made here, so its name is enough.
+            ImagePart::Hidden | ImagePart::Covered if made.is_none() && is_plain && !self.raised.is_rootless() => {
+                let place = self.at.join(path.strip_prefix("/").unwrap_or(path));
+                Ok(node::set_attribute_at(&place, self.opaque(), b"y")?)
+            }
+            ImagePart::Hidden | ImagePart::Covered => Ok(self.hide_image_in(made.map_or_else(directory, Ok)?)?),
         }
     }
 
@@ -258,16 +282,19 @@ impl<'a> Enactor<'a> {
     }
 
     /// Writes a file of the site tree, in the place of one that a hook may have made.
-    fn file(&mut self, path: &Path, mode: u32, bytes: &[u8]) -> Result<(), Reason> {
+    fn file(&self, path: &Path, mode: u32, bytes: &[u8]) -> Result<(), Reason> {
+        Ok(node::write_all(self.new_file(path, mode)?, bytes)?)
+    }
+
+    fn new_file(&self, path: &Path, mode: u32) -> Result<OwnedFd, Reason> {
         let (parent, name) = self.tree().kept_parent(path)?;
-        let file = match node::make_file(&parent, name, mode) {
+        match node::make_file(&parent, name, mode) {
             Err(error) if error.errno == Errno::EXIST => {
                 node::remove(&parent, name)?;
-                node::make_file(&parent, name, mode)?
+                Ok(node::make_file(&parent, name, mode)?)
             }
-            made => made?,
-        };
-        Ok(node::write_all(file, bytes)?)
+            made => Ok(made?),
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use shifter_formats::index::IndexFault;
 use shifter_formats::meta::{ImageFormat, MetaFault};
 use shifter_formats::udiroot::Conf;
 use shifter_sys::CallError;
-use shifter_sys::open::{self, Kind};
+use shifter_sys::open::{self, Identity, Kind};
 use shifter_sys::process::Ended;
 
 use crate::policy;
@@ -73,6 +73,8 @@ pub enum ImageSource {
     File {
         /// The file, open for reading.
         file: OwnedFd,
+        /// Which file it is, in which state.
+        identity: Identity,
         /// As the kernel calls the file system.
         filesystem: &'static str,
     },
@@ -226,12 +228,12 @@ pub fn open(raised: &Raised, conf: &Conf, image: &Descriptor) -> Result<(ImageFa
     // a start cannot tell the two apart.
     let permitted = |found: &Found| found.meta.access.permits(caller.uid, &groups);
     let pick = |found: Vec<Found>| choose::for_node(found.into_iter().filter(permitted).collect(), image);
-    let mut found = pick(store.find(image)?)?;
-    if found.is_none() {
-        found = match image.kind {
-            ImageType::Id => pick(store.find_by_id(&image.tag)?)?,
-            _ => pick(choose::by_digest(&store, image)?)?,
-        };
+    let mut found = match image.kind {
+        ImageType::Id => pick(store.find_by_id(&image.tag)?)?,
+        _ => pick(store.find(image)?)?,
+    };
+    if found.is_none() && image.kind != ImageType::Id {
+        found = pick(choose::by_digest(&store, image)?)?;
     }
     if found.is_none()
         && image.kind != ImageType::Id

@@ -137,7 +137,7 @@ fn limits(conf: &Conf) -> Limits {
 
 /// What the original makes in every container before a script of the site sees it.
 fn skeleton() -> Vec<Step> {
-    use ImagePart::{Hidden, Merged};
+    use ImagePart::{Covered, Hidden, Merged};
     let rows = [
         ("/etc", 0o755, Merged),
         ("/etc/udiImage", 0o755, Hidden),
@@ -150,10 +150,10 @@ fn skeleton() -> Vec<Step> {
         ("/var/run", 0o755, Hidden),
         ("/var/tmp", 0o755, Hidden),
         ("/var/empty", 0o700, Hidden),
-        ("/proc", 0o755, Hidden),
-        ("/sys", 0o755, Hidden),
-        ("/dev", 0o755, Hidden),
-        ("/tmp", 0o755, Hidden),
+        ("/proc", 0o755, Covered),
+        ("/sys", 0o755, Covered),
+        ("/dev", 0o755, Covered),
+        ("/tmp", 0o755, Covered),
     ];
     rows.into_iter().map(|(path, mode, image)| Step::Directory { path: path.into(), mode, image }).collect()
 }

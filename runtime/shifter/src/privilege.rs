@@ -15,7 +15,8 @@ use std::path::Path;
 use shifter_sys::identity::{self, Triple};
 use shifter_sys::open::{self, For, Within};
 use shifter_sys::process::{self, Child};
-use shifter_sys::{CallError, capability, signal};
+use shifter_sys::status::Status;
+use shifter_sys::{CallError, capability, later, signal};
 
 mod caller;
 
@@ -28,6 +29,7 @@ const NOGROUP: u32 = 65534;
 #[derive(Debug)]
 pub struct Raised {
     caller: Caller,
+    status: Status,
 }
 
 /// Shows that the effective ids are the caller's and no capability is effective.
@@ -50,7 +52,31 @@ impl Raised {
     /// # Errors
     /// For root itself, for group 0, and for a program that is setuid to somebody else.
     pub fn acquire() -> Result<Raised, IdentityError> {
-        Ok(Raised::rise(Caller::identify()?)?)
+        Raised::acquire_after(|_user| ()).map(|(raised, ())| raised)
+    }
+
+    /// The same, and before that runs `first` as [`Raised::as_user`] would, which a setuid program nearly is when it begins.
+    ///
+    /// # Errors
+    /// Those of [`Raised::acquire`].
+    pub fn acquire_after<T>(first: impl FnOnce(AsUser<'_>) -> T) -> Result<(Raised, T), IdentityError> {
+        let (caller, had) = Caller::identify()?;
+        let status = Status::open()?;
+        if caller.mode == Mode::UserNamespace {
+            let done = first(AsUser { caller: &caller });
+            return Ok((Raised { caller, status }, done));
+        }
+        if caller.groups != had {
+            identity::set_groups(&caller.groups)?;
+        }
+        // ORDER: the group is the caller's already; a change of the user takes the capabilities away (capabilities(7)).
+        identity::set_user(Triple { real: caller.uid, effective: caller.uid, saved: 0 })?;
+        process::hide_memory()?;
+        let done = first(AsUser { caller: &caller });
+        identity::set_user(Triple { real: caller.uid, effective: 0, saved: 0 })?;
+        identity::set_group(Triple { real: caller.gid, effective: 0, saved: 0 })?;
+        process::hide_memory()?;
+        Ok((Raised { caller, status }, done))
     }
 
     /// Root acts for a user whom it names: the phases are the same, and what is done as the user is done with these ids.
@@ -59,7 +85,14 @@ impl Raised {
     /// # Errors
     /// For anybody but root, and for root or its group as the user.
     pub fn for_user(uid: u32, gid: u32, groups: &[u32]) -> Result<Raised, IdentityError> {
-        Ok(Raised::rise(Caller::named_by_root(uid, gid, groups)?)?)
+        let caller = Caller::named_by_root(uid, gid, groups)?;
+        let (uid, gid) = caller.real_ids();
+        identity::set_groups(&caller.groups)?;
+        identity::set_group(Triple { real: gid, effective: 0, saved: 0 })?;
+        identity::set_user(Triple { real: uid, effective: 0, saved: 0 })?;
+        // ORDER: a change of identity sets what the system has as default (prctl(2), PR_SET_DUMPABLE).
+        process::hide_memory()?;
+        Ok(Raised { caller, status: Status::open()? })
     }
 
     /// Root itself calls, not a set-id program.
@@ -68,18 +101,6 @@ impl Raised {
     /// For anybody else.
     pub fn require_root() -> Result<(), IdentityError> {
         caller::require_root()
-    }
-
-    fn rise(caller: Caller) -> Result<Raised, CallError> {
-        if caller.mode != Mode::UserNamespace {
-            let (uid, gid) = caller.real_ids();
-            identity::set_groups(&caller.groups)?;
-            identity::set_group(Triple { real: gid, effective: 0, saved: 0 })?;
-            identity::set_user(Triple { real: uid, effective: 0, saved: 0 })?;
-            // ORDER: a change of identity sets what the system has as default (prctl(2), PR_SET_DUMPABLE).
-            process::hide_memory()?;
-        }
-        Ok(Raised { caller })
     }
 
     /// Who called.
@@ -133,7 +154,9 @@ impl Raised {
             if let Err(error) = process::new_mount_namespace() {
                 die("set a child apart", error);
             }
-            body(Raised { caller }.drop_forever())
+            // A child asks of itself, not of its parent.
+            let status = Status::open().unwrap_or_else(|error| die("set a child apart", error));
+            body(Raised { caller, status }.drop_forever())
         })
     }
 
@@ -176,7 +199,7 @@ impl Raised {
         self.in_root_child(|| {
             let give_up = || -> Result<(), CallError> {
                 capability::empty_ambient_set()?;
-                capability::empty_bounding_set()?;
+                capability::drop_from_bounding_set(Status::open()?.read()?.sets.bounding)?;
                 capability::lock_securebits()?;
                 capability::empty_held_sets()?;
                 capability::set_no_new_privs()
@@ -191,9 +214,13 @@ impl Raised {
     /// Gives up everything, and checks with the kernel that it is gone. Aborts otherwise.
     #[must_use]
     pub fn drop_forever(self) -> Dropped {
-        if let Err(error) = self.caller.drop_and_verify() {
+        // ORDER: nothing that root opened is there any more when the caller's names are followed.
+        later::close_all();
+        if let Err(error) = self.caller.drop_and_verify(&self.status) {
             die("give up privilege", error);
         }
+        // A file about the process itself, for nobody but us; the exec closes it.
+        later::close(self.status.into());
         Dropped { caller: self.caller }
     }
 
@@ -280,16 +307,21 @@ impl Drop for Back<'_> {
 
 impl Caller {
     /// The order is the law here: each line needs a right that a later one takes away.
-    fn drop_and_verify(&self) -> Result<(), DropError> {
-        capability::empty_ambient_set()?;
-        if capability::any_effective()? {
+    fn drop_and_verify(&self, status: &Status) -> Result<(), DropError> {
+        let before = status.read()?;
+        if before.sets.ambient != 0 {
+            capability::empty_ambient_set()?;
+        }
+        if before.sets.effective != 0 {
             // ORDER: needs CAP_SETPCAP.
-            capability::empty_bounding_set()?;
+            capability::drop_from_bounding_set(before.sets.bounding)?;
             capability::lock_securebits()?;
         }
         if self.mode != Mode::UserNamespace {
             // ORDER: groups need CAP_SETGID, which the change of the user takes away.
-            identity::set_groups(&self.groups)?;
+            if before.groups != sorted(&self.groups) {
+                identity::set_groups(&self.groups)?;
+            }
             identity::set_group(Triple::all(self.gid))?;
             identity::set_user(Triple::all(self.uid))?;
         }
@@ -298,22 +330,24 @@ impl Caller {
         if self.mode != Mode::UserNamespace {
             process::hide_memory()?;
         }
-        self.verify_dropped()
+        self.verify_dropped(status)
     }
 
-    fn verify_dropped(&self) -> Result<(), DropError> {
-        let held = capability::held()?;
+    fn verify_dropped(&self, status: &Status) -> Result<(), DropError> {
+        let now = status.read()?;
         let bounding_may_stay = self.mode == Mode::UserNamespace;
-        let expected =
-            capability::Held { bounding: if bounding_may_stay { held.bounding } else { 0 }, ..capability::Held::NONE };
+        let expected = capability::Held {
+            bounding: if bounding_may_stay { now.sets.bounding } else { 0 },
+            ..capability::Held::NONE
+        };
         let securebits_hold = bounding_may_stay || capability::are_securebits_locked()?;
         let facts = [
-            ("the user", identity::user()? == Triple::all(self.uid)),
-            ("the group", identity::group()? == Triple::all(self.gid)),
-            ("the groups", self.mode == Mode::UserNamespace || identity::groups()? == sorted(&self.groups)),
-            ("the capabilities", held == expected),
+            ("the user", now.users == [self.uid; 4]),
+            ("the group", now.groups_of_ids == [self.gid; 4]),
+            ("the groups", self.mode == Mode::UserNamespace || now.groups == sorted(&self.groups)),
+            ("the capabilities", now.sets == expected),
             ("securebits", securebits_hold),
-            ("no_new_privs", capability::no_new_privs()?),
+            ("no_new_privs", now.no_new_privs),
             ("uid 0", identity::set_user(Triple::all(0)).is_err()),
             ("gid 0", identity::set_group(Triple::all(0)).is_err()),
         ];

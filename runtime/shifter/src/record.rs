@@ -25,7 +25,7 @@ mod verdict;
 pub(crate) use store::records_of;
 pub(crate) use verdict::{in_one_line, outcome};
 
-use log::Log;
+pub use log::Log;
 use store::Store;
 
 /// The variables of batch systems that hold a job's number, the first one that is there.
@@ -43,10 +43,10 @@ pub struct Journal {
 impl Journal {
     /// Opens the ways. Each of them may be missing.
     #[must_use]
-    pub fn open(raised: &Raised, environment: &[(OsString, OsString)]) -> Journal {
+    pub fn open(raised: &Raised, log: Option<Log>, environment: &[(OsString, OsString)]) -> Journal {
         let mut record = Record::new(Outcome::Failed, raised.caller().uid);
         record.job_claimed = job(environment);
-        Journal { log: Log::connect(raised), store: Store::open(raised), record, phase_began: Instant::now() }
+        Journal { log, store: Store::open(raised), record, phase_began: Instant::now() }
     }
 
     /// The journal of something that is not recorded.

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use shifter_formats::record::{Outcome, Phase};
 use shifter_formats::udiroot::Conf;
-use shifter_sys::{environ, identity, open, signal};
+use shifter_sys::{environ, identity, open};
 
 use crate::attach::mark::{self, Mark};
 use crate::attach::{self, Found};
@@ -23,7 +23,7 @@ use crate::plan::{self, Facts, Purpose};
 use crate::policy::PolicyError;
 use crate::prepare::{Permitted, Prepared};
 use crate::privilege::Raised;
-use crate::record::{self, Journal};
+use crate::record::{self, Journal, Log};
 use crate::request::options as start_options;
 use crate::request::{Request, Variables};
 use crate::say::{say, speak_as};
@@ -129,11 +129,10 @@ fn set_up(words: Vec<OsString>) -> Result<(), StartError> {
     let _not_looked_at = environ::take()?;
     let _ours = identity::set_umask(0o022);
     Raised::require_root()?;
-    signal::learn_of_children()?;
     let options = options::parse(words).map_err(SetupError::Usage)?;
     let groups = groups::of(&options)?;
     let raised = Raised::for_user(options.uid, options.gid, &groups)?;
-    let mut journal = Journal::open(&raised, &[]);
+    let mut journal = Journal::open(&raised, raised.as_user(Log::connect), &[]);
     let result = recorded(&raised, &options, &mut journal);
     match &result {
         Ok(()) => journal.went_well(Outcome::SetUp),

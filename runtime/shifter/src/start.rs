@@ -143,8 +143,8 @@ fn status(error: &StartError) -> i32 {
 }
 
 fn start(words: Vec<OsString>) -> Result<Infallible, StartError> {
-    let (raised, aside) = called::enter()?;
-    let mut journal = Journal::open(&raised, &aside.environment);
+    let (raised, mut aside) = called::enter()?;
+    let mut journal = Journal::open(&raised, aside.log.take(), &aside.environment);
     let result = recorded(raised, aside, words, &mut journal);
     if let Err(error) = &result {
         journal.went_wrong(record::outcome(error), status(error), error);

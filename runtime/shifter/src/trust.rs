@@ -2,7 +2,8 @@
 //!
 //! A path is walked one component at a time from `/`, each opened without following links and checked after it was
 //! opened: every directory and link belongs to root and nobody else can change it. So what was checked is what is
-//! used, and no one but root can put something else under the same name later.
+//! used, and no one but root can put something else under the same name later. For that reason directories that are root's
+//! alone are looked at once and then reached by their names ([`known`]); the walk is for all that is less simple.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -12,7 +13,10 @@ use std::path::{Component, Path, PathBuf};
 use shifter_sys::open::{self, Facts, For, Kind, Within};
 use shifter_sys::{CallError, node};
 
+mod known;
 pub mod source;
+
+pub(crate) use known::forget;
 
 /// As many links as the kernel follows (path_resolution(7)).
 const MOST_LINKS: u32 = 40;
@@ -83,8 +87,8 @@ impl std::error::Error for TrustError {}
 ///
 /// # Errors
 /// Names the first part of the path that somebody else can change.
-pub fn open_file(path: &Path) -> Result<OwnedFd, TrustError> {
-    walk(path, Kind::Regular, ROOT_ALONE)
+pub fn open_file(path: &Path) -> Result<(OwnedFd, Facts), TrustError> {
+    open(path, Kind::Regular, ROOT_ALONE)
 }
 
 /// Opens a directory as a place, by a path that only root can have laid.
@@ -92,7 +96,24 @@ pub fn open_file(path: &Path) -> Result<OwnedFd, TrustError> {
 /// # Errors
 /// Names the first part of the path that somebody else can change.
 pub fn open_directory(path: &Path) -> Result<OwnedFd, TrustError> {
-    walk(path, Kind::Directory, ROOT_ALONE)
+    open(path, Kind::Directory, ROOT_ALONE).map(|(directory, _)| directory)
+}
+
+/// A directory that only root can have laid, as it is now; it is not kept open.
+///
+/// # Errors
+/// Names the first part of the path that somebody else can change.
+pub fn check_directory(path: &Path) -> Result<Facts, TrustError> {
+    match known::directory(path) {
+        Some(facts) => Ok(facts),
+        None => walk(path, Kind::Directory, ROOT_ALONE).map(|(_, facts)| facts),
+    }
+}
+
+/// Whether a directory and all above it were found to be root's alone before.
+#[must_use]
+pub fn is_roots_alone(path: &Path) -> bool {
+    known::is_roots_alone(path)
 }
 
 /// Opens a directory as a place, by a path that only root and `owner` can have laid. Above it there may be directories
@@ -100,8 +121,8 @@ pub fn open_directory(path: &Path) -> Result<OwnedFd, TrustError> {
 ///
 /// # Errors
 /// Names the first part of the path that somebody else can change.
-pub fn open_directory_of(path: &Path, owner: u32) -> Result<OwnedFd, TrustError> {
-    walk(path, Kind::Directory, Rule { owner, sticky_is_safe: true, ..ROOT_ALONE })
+pub fn open_directory_of(path: &Path, owner: u32) -> Result<(OwnedFd, Facts), TrustError> {
+    open(path, Kind::Directory, Rule { owner, sticky_is_safe: true, ..ROOT_ALONE })
 }
 
 /// Opens a directory of anybody's as a place, and says whose it is. Only root can have laid the path, so it was root who
@@ -109,11 +130,8 @@ pub fn open_directory_of(path: &Path, owner: u32) -> Result<OwnedFd, TrustError>
 ///
 /// # Errors
 /// Names the first part of the path that somebody else can change.
-pub fn open_owned_directory(path: &Path) -> Result<(OwnedFd, u32), TrustError> {
-    let directory = walk(path, Kind::Directory, Rule { last_is_anybodys: true, ..ROOT_ALONE })?;
-    let facts = open::facts(&directory);
-    let facts = facts.map_err(|error| TrustError { path: path.to_owned(), reason: Distrust::Call(error) })?;
-    Ok((directory, facts.uid))
+pub fn open_owned_directory(path: &Path) -> Result<(OwnedFd, Facts), TrustError> {
+    open(path, Kind::Directory, Rule { last_is_anybodys: true, ..ROOT_ALONE })
 }
 
 /// Who may have laid a path.
@@ -129,14 +147,19 @@ struct Rule {
 
 const ROOT_ALONE: Rule = Rule { owner: 0, sticky_is_safe: false, last_is_anybodys: false };
 
-fn walk(path: &Path, wanted: Kind, rule: Rule) -> Result<OwnedFd, TrustError> {
+fn open(path: &Path, wanted: Kind, rule: Rule) -> Result<(OwnedFd, Facts), TrustError> {
+    known::open(path, wanted, rule).map_or_else(|| walk(path, wanted, rule), Ok)
+}
+
+fn walk(path: &Path, wanted: Kind, rule: Rule) -> Result<(OwnedFd, Facts), TrustError> {
     let at = |path: &Path, reason| TrustError { path: path.to_owned(), reason };
     if !path.is_absolute() {
         return Err(at(path, Distrust::NotAbsolute));
     }
     let mut to_go = components(path);
     let mut links = 0;
-    let mut trail = vec![(PathBuf::from("/"), open_root(rule)?)];
+    let (root, facts) = open_root(rule)?;
+    let mut trail = vec![(PathBuf::from("/"), root, facts)];
     while let Some(name) = to_go.pop() {
         if name == ".." {
             if trail.len() > 1 {
@@ -144,7 +167,7 @@ fn walk(path: &Path, wanted: Kind, rule: Rule) -> Result<OwnedFd, TrustError> {
             }
             continue;
         }
-        let (parent, directory) = trail.last().expect("the trail begins with the root and never loses it");
+        let (parent, directory, _) = trail.last().expect("the trail begins with the root and never loses it");
         let here = parent.join(&name);
         let fd = open::below(directory, Path::new(&name), Within::PlainBelow, For::Itself)
             .map_err(|error| at(&here, Distrust::Call(error)))?;
@@ -164,13 +187,17 @@ fn walk(path: &Path, wanted: Kind, rule: Rule) -> Result<OwnedFd, TrustError> {
                 }
                 to_go.extend(components(&target));
             }
-            Kind::Directory => trail.push((here, fd)),
+            Kind::Directory => trail.push((here, fd, facts)),
             Kind::Regular if is_last && wanted == Kind::Regular => {
                 let file = open::below(directory, Path::new(&name), Within::PlainBelow, For::Reading);
                 let file = file.map_err(|error| at(&here, Distrust::Call(error)))?;
                 let facts = open::facts(&file).map_err(|error| at(&here, Distrust::Call(error)))?;
                 check(&facts, rule, true).map_err(|reason| at(&here, reason))?;
-                return if facts.kind == Kind::Regular { Ok(file) } else { Err(at(&here, Distrust::NotRegular)) };
+                return if facts.kind == Kind::Regular {
+                    Ok((file, facts))
+                } else {
+                    Err(at(&here, Distrust::NotRegular))
+                };
             }
             _ if is_last => return Err(at(&here, Distrust::NotRegular)),
             _ => {
@@ -182,7 +209,7 @@ fn walk(path: &Path, wanted: Kind, rule: Rule) -> Result<OwnedFd, TrustError> {
         }
     }
     match trail.pop() {
-        Some((_, directory)) if wanted == Kind::Directory => Ok(directory),
+        Some((_, directory, facts)) if wanted == Kind::Directory => Ok((directory, facts)),
         _ => Err(at(path, Distrust::NotRegular)),
     }
 }
@@ -199,12 +226,12 @@ fn components(path: &Path) -> Vec<OsString> {
         .collect()
 }
 
-fn open_root(rule: Rule) -> Result<OwnedFd, TrustError> {
+fn open_root(rule: Rule) -> Result<(OwnedFd, Facts), TrustError> {
     let at_root = |reason| TrustError { path: "/".into(), reason };
     let root = open::host(Path::new("/"), For::Place).map_err(|error| at_root(Distrust::Call(error)))?;
     let facts = open::facts(&root).map_err(|error| at_root(Distrust::Call(error)))?;
     check(&facts, rule, false).and_then(|()| check_acl(&facts, || "/".into())).map_err(at_root)?;
-    Ok(root)
+    Ok((root, facts))
 }
 
 /// Where there is an access control list, the bits of the group are the most that anybody named in it has (acl(5)), and
@@ -240,9 +267,10 @@ fn check(facts: &Facts, rule: Rule, is_last: bool) -> Result<(), Distrust> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shifter_sys::open::Identity;
 
     fn facts(kind: Kind, mode: u32, uid: u32, gid: u32) -> Facts {
-        Facts { kind, mode, uid, gid, size: 0, mount_id: 1, is_mount_root: false }
+        Facts { kind, mode, uid, gid, size: 0, mount_id: 1, is_mount_root: false, identity: Identity::default() }
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::attach::{self, Found, mark};
 use crate::config::{self, ConfigError};
 use crate::policy::PolicyError;
 use crate::privilege::{IdentityError, Raised};
-use crate::record::Journal;
+use crate::record::{Journal, Log};
 use crate::say::{say, speak_as};
 use crate::trust::TrustError;
 
@@ -134,7 +134,7 @@ fn unset() -> Result<(), UnsetupError> {
     for (uid, job) in gone.of {
         let raised = Raised::for_user(uid, NOBODYS, &[])?;
         let job = job.map(|job| (OsString::from("SLURM_JOB_ID"), OsString::from(job)));
-        let mut journal = Journal::open(&raised, job.as_slice());
+        let mut journal = Journal::open(&raised, raised.as_user(Log::connect), job.as_slice());
         match &done {
             Ok(()) => journal.went_well(Outcome::TornDown),
             Err(error) => journal.went_wrong(Outcome::TornDown, LEFT, error),

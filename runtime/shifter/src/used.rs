@@ -9,10 +9,11 @@ use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
+use std::time::{Duration, UNIX_EPOCH};
 
 use shifter_formats::used::{DIRECTORY, INTERVAL};
 use shifter_sys::open::{self, For, Within};
-use shifter_sys::{CallError, Errno, node};
+use shifter_sys::{CallError, Errno, later, node};
 
 use crate::node_memory;
 use crate::privilege::Raised;
@@ -38,11 +39,12 @@ impl Mark {
         let stamp = stamps.and_then(|stamps| node::open_to_change(stamps, id, 0o600).ok()).map(File::from);
         match stamp {
             // A stamp that was never written was made by this start.
-            Some(stamp) if is_recent(&stamp) && !is_empty(&stamp) => {}
+            Some(stamp) if is_recent(&stamp, Ignored::Empty) => later::close(stamp.into()),
             Some(stamp) => {
                 let _a_mark_is_not_needed = raised.as_owner(self.owner, || self.touch(id, Always));
                 // Where there can be no mark the next try is tomorrow as well.
                 let _a_stamp_is_not_needed = stamp.write_all_at(b"\n", 0);
+                later::close(stamp.into());
             }
             None => {
                 let _a_mark_is_not_needed = raised.as_owner(self.owner, || self.touch(id, IfOld));
@@ -64,7 +66,11 @@ impl Mark {
             return Err(CallError { call: "statx", errno: Errno::PERM });
         }
         let mark = File::from(node::open_to_append(&directory, id, 0o644)?);
-        if when == IfOld && is_recent(&mark) { Ok(()) } else { node::touch(mark) }
+        later::close(directory);
+        let is_time = when == Always || !is_recent(&mark, Ignored::Nothing);
+        let touched = if is_time { node::touch(&mark) } else { Ok(()) };
+        later::close(mark.into());
+        touched
     }
 }
 
@@ -75,11 +81,18 @@ enum When {
 }
 use When::{Always, IfOld};
 
-fn is_recent(file: &File) -> bool {
-    let modified = file.metadata().and_then(|facts| facts.modified());
-    modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age < INTERVAL))
+/// Which files are never recent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ignored {
+    Nothing,
+    Empty,
 }
 
-fn is_empty(file: &File) -> bool {
-    file.metadata().is_ok_and(|facts| facts.len() == 0)
+fn is_recent(file: &File, ignored: Ignored) -> bool {
+    let Ok(facts) = open::facts(file) else { return false };
+    let (seconds, nanoseconds) = facts.identity.modified;
+    let since = u64::try_from(seconds).unwrap_or(0);
+    let modified = UNIX_EPOCH + Duration::new(since, nanoseconds);
+    let is_there = ignored == Ignored::Nothing || facts.size > 0;
+    is_there && modified.elapsed().is_ok_and(|age| age < INTERVAL)
 }

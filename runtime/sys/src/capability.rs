@@ -2,10 +2,7 @@
 
 use rustix::thread::{self, CapabilitySet, CapabilitySets};
 
-use crate::call::{CallError, Errno, Named};
-
-/// Highest number ever tried; the kernel's sets have 64 bits (capget(2), version 3).
-const LIMIT: u32 = 64;
+use crate::call::{CallError, Named};
 
 /// securebits: no capability from being uid 0, none raised as ambient, and both locked for ever.
 const SECUREBITS: libc::c_ulong = (libc::SECBIT_NOROOT
@@ -25,67 +22,25 @@ pub struct Held {
     pub inheritable: u64,
     /// Bounds what any execve(2) can give.
     pub bounding: u64,
+    /// Kept over execve(2) of an ordinary file.
+    pub ambient: u64,
 }
 
 impl Held {
     /// Nothing at all, and no way to get something.
-    pub const NONE: Held = Held { effective: 0, permitted: 0, inheritable: 0, bounding: 0 };
+    pub const NONE: Held = Held { effective: 0, permitted: 0, inheritable: 0, bounding: 0, ambient: 0 };
 }
 
-/// Whether any capability is effective, by capget(2).
-///
-/// # Errors
-/// Only what the kernel says.
-pub fn any_effective() -> Result<bool, CallError> {
-    Ok(!thread::capabilities(None).named("capget")?.effective.is_empty())
-}
-
-/// capget(2), and `PR_CAPBSET_READ` for each capability this kernel has.
-///
-/// # Errors
-/// Only what the kernel says.
-pub fn held() -> Result<Held, CallError> {
-    let sets = thread::capabilities(None).named("capget")?;
-    let mut bounding = 0;
-    for number in 0..LIMIT {
-        match in_bounding_set(number)? {
-            Some(true) => bounding |= 1 << number,
-            Some(false) => {}
-            None => break,
-        }
-    }
-    Ok(Held {
-        effective: sets.effective.bits(),
-        permitted: sets.permitted.bits(),
-        inheritable: sets.inheritable.bits(),
-        bounding,
-    })
-}
-
-/// `PR_CAPBSET_READ`; `None` for a number this kernel does not have. The kernel itself is asked, never a file.
-fn in_bounding_set(number: u32) -> Result<Option<bool>, CallError> {
-    // SAFETY: PR_CAPBSET_READ takes a number and touches no memory of ours.
-    let answer = unsafe { libc::prctl(libc::PR_CAPBSET_READ, libc::c_ulong::from(number), 0, 0, 0) };
-    match answer {
-        0 => Ok(Some(false)),
-        1 => Ok(Some(true)),
-        _ if Errno::last() == Errno::INVAL => Ok(None),
-        _ => Err(CallError::last("prctl(PR_CAPBSET_READ)")),
-    }
-}
-
-/// `PR_CAPBSET_DROP` for every capability this kernel has.
+/// `PR_CAPBSET_DROP` for every capability of `set`, which is as [`crate::status`] tells it: the kernel takes one at a time.
 ///
 /// # Errors
 /// Without `CAP_SETPCAP`.
-pub fn empty_bounding_set() -> Result<(), CallError> {
-    for number in 0..LIMIT {
+pub fn drop_from_bounding_set(set: u64) -> Result<(), CallError> {
+    for number in (0..u64::BITS).filter(|number| set & (1 << number) != 0) {
         // SAFETY: PR_CAPBSET_DROP takes a number and touches no memory of ours.
         let failed = unsafe { libc::prctl(libc::PR_CAPBSET_DROP, libc::c_ulong::from(number), 0, 0, 0) };
         if failed != 0 {
-            // EINVAL is said of the first number that is no capability of this kernel.
-            let error = CallError::last("prctl(PR_CAPBSET_DROP)");
-            return if error.errno == Errno::INVAL && number > 0 { Ok(()) } else { Err(error) };
+            return Err(CallError::last("prctl(PR_CAPBSET_DROP)"));
         }
     }
     Ok(())
@@ -142,33 +97,48 @@ pub fn set_no_new_privs() -> Result<(), CallError> {
     thread::set_no_new_privs(true).named("prctl(PR_SET_NO_NEW_PRIVS)")
 }
 
-/// `PR_GET_NO_NEW_PRIVS`.
-///
-/// # Errors
-/// Only what the kernel says.
-pub fn no_new_privs() -> Result<bool, CallError> {
-    thread::no_new_privs().named("prctl(PR_GET_NO_NEW_PRIVS)")
-}
-
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::process::{self, Ended};
+    use crate::status::Status;
+
+    /// The same as [`crate::status`] tells, by the calls that ask for one thing each.
+    pub(crate) fn held() -> Held {
+        let sets = thread::capabilities(None).unwrap();
+        let mut held = Held {
+            effective: sets.effective.bits(),
+            permitted: sets.permitted.bits(),
+            inheritable: sets.inheritable.bits(),
+            ..Held::NONE
+        };
+        for number in 0..u64::BITS {
+            // SAFETY: PR_CAPBSET_READ takes a number and touches no memory of ours.
+            let bounding = unsafe { libc::prctl(libc::PR_CAPBSET_READ, libc::c_ulong::from(number), 0, 0, 0) };
+            let is_set = libc::PR_CAP_AMBIENT_IS_SET;
+            // SAFETY: PR_CAP_AMBIENT_IS_SET takes a number and touches no memory of ours.
+            let ambient = unsafe { libc::prctl(libc::PR_CAP_AMBIENT, is_set, libc::c_ulong::from(number), 0, 0) };
+            held.bounding |= u64::from(bounding == 1) << number;
+            held.ambient |= u64::from(ambient == 1) << number;
+        }
+        held
+    }
 
     #[test]
     fn nothing_is_held_after_everything_was_emptied() {
         let child = process::in_child(|| {
             empty_ambient_set().unwrap();
-            if held().unwrap().effective != 0 {
-                empty_bounding_set().unwrap();
+            let status = Status::open().unwrap();
+            if held().effective != 0 {
+                drop_from_bounding_set(status.read().unwrap().sets.bounding).unwrap();
                 assert!(!are_securebits_locked().unwrap());
                 lock_securebits().unwrap();
                 assert!(are_securebits_locked().unwrap());
                 empty_held_sets().unwrap();
-                assert_eq!(held().unwrap(), Held::NONE);
+                assert_eq!((held(), status.read().unwrap().sets), (Held::NONE, Held::NONE));
             }
             set_no_new_privs().unwrap();
-            i32::from(!no_new_privs().unwrap())
+            i32::from(!thread::no_new_privs().unwrap() || !status.read().unwrap().no_new_privs)
         });
         assert_eq!(process::wait(child.unwrap()).unwrap(), Ended::Exited(0));
     }

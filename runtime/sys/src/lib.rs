@@ -7,9 +7,9 @@
 //!
 //! In the order a start uses them:
 //!
-//! * [`environ`], [`signal`]: what the caller left us, taken before anything else,
-//! * [`identity`], [`capability`]: who we are, and how to be nobody else,
-//! * [`open`], [`node`]: reaching and making files on descriptors, never by a path a user can swap,
+//! * [`entry`], [`environ`], [`signal`]: how a program begins, and what the caller left us, taken before anything else,
+//! * [`identity`], [`capability`], [`status`]: who we are, and how to be nobody else,
+//! * [`open`], [`node`]: reaching and making files on descriptors, never by a path a user can swap; [`later`]: closing them,
 //! * [`loopdev`], [`mount`], [`mountinfo`]: block devices and mounts on descriptors,
 //! * [`process`], [`listen`], [`account`]: children, what they say, users and groups through the system's libc,
 //! * [`proc`]: what `/proc` says of other processes, as text,
@@ -19,8 +19,10 @@
 pub mod account;
 pub mod call;
 pub mod capability;
+pub mod entry;
 pub mod environ;
 pub mod identity;
+pub mod later;
 pub mod listen;
 pub mod log;
 pub mod loopdev;
@@ -32,5 +34,6 @@ pub mod proc;
 pub mod process;
 pub mod seccomp;
 pub mod signal;
+pub mod status;
 
 pub use call::{CallError, Errno};

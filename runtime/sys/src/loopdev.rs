@@ -8,10 +8,11 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rustix::fs::{self, AtFlags, FlockOperation, StatxFlags};
+use rustix::fs::{self, FlockOperation};
 
 use crate::call::{CallError, Errno, Named};
-use crate::open::{self, For};
+use crate::later;
+use crate::open::{self, For, Identity};
 
 mod abi;
 
@@ -27,6 +28,11 @@ pub struct LoopDevice {
 }
 
 impl LoopDevice {
+    /// Lets the device go, which a mount holds by now.
+    pub fn let_go(self) {
+        later::close(self.device);
+    }
+
     /// The open device.
     #[must_use]
     pub fn device(&self) -> &OwnedFd {
@@ -57,21 +63,26 @@ pub struct Backing {
     changed: (i64, u32),
 }
 
+impl From<&Identity> for Backing {
+    fn from(identity: &Identity) -> Backing {
+        let (major, minor) = (u64::from(identity.device.0), u64::from(identity.device.1));
+        Backing {
+            // `new_encode_dev` of the kernel, which `lo_device` has.
+            device: (minor & 0xff) | (major << 8) | ((minor & !0xff) << 12),
+            inode: identity.inode,
+            size: identity.size,
+            changed: identity.changed,
+        }
+    }
+}
+
 impl Backing {
     /// Of an open file, by statx(2).
     ///
     /// # Errors
     /// Only what the kernel says.
     pub fn of(file: impl AsFd) -> Result<Backing, CallError> {
-        let stat = fs::statx(file, "", AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS).named("statx")?;
-        let (major, minor) = (u64::from(stat.stx_dev_major), u64::from(stat.stx_dev_minor));
-        Ok(Backing {
-            // `new_encode_dev` of the kernel, which `lo_device` has.
-            device: (minor & 0xff) | (major << 8) | ((minor & !0xff) << 12),
-            inode: stat.stx_ino,
-            size: stat.stx_size,
-            changed: (stat.stx_ctime.tv_sec, stat.stx_ctime.tv_nsec),
-        })
+        open::identity(file).map(|identity| Backing::from(&identity))
     }
 
     /// A name for the file that is one component of a path: `DEVICE-INODE`, in hexadecimal.

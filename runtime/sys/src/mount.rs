@@ -4,15 +4,17 @@
 //! are right. Attributes are only ever added: a clone keeps all that its source had.
 
 use std::ffi::OsStr;
-use std::fmt;
 use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
 use std::path::Path;
 
-use rustix::mount::{
-    FsMountFlags, FsOpenFlags, MountAttrFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags,
-};
+use rustix::mount::{MountAttrFlags, MountFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags};
 
 use crate::call::{CallError, Named};
+use crate::node;
+
+mod filesystem;
+
+pub use filesystem::{NewError, Parameter, new, new_at};
 
 /// Per-mount attributes (`MOUNT_ATTR_*`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -45,6 +47,17 @@ impl Attributes {
     fn flags(self) -> MountAttrFlags {
         MountAttrFlags::from_bits_retain(self.0)
     }
+
+    /// As mount(2) takes them.
+    fn of_mount(self) -> MountFlags {
+        let rows = [
+            (Attributes::READ_ONLY, MountFlags::RDONLY),
+            (Attributes::NOSUID, MountFlags::NOSUID),
+            (Attributes::NODEV, MountFlags::NODEV),
+            (Attributes::NOEXEC, MountFlags::NOEXEC),
+        ];
+        rows.into_iter().filter(|(attribute, _)| self.has(*attribute)).map(|(_, flag)| flag).collect()
+    }
 }
 
 /// Whether events of the host's mount tree reach a mount; none ever go out.
@@ -65,95 +78,6 @@ pub enum Depth {
     Tree,
 }
 
-/// A parameter of a new file system (`FSCONFIG_SET_*`).
-#[derive(Clone, Copy, Debug)]
-pub enum Parameter<'a> {
-    /// A name alone.
-    Flag(&'a str),
-    /// A name with a value.
-    Text(&'a str, &'a OsStr),
-    /// A name with a value, left out where this kernel does not take it (`EINVAL`).
-    Wish(&'a str, &'a OsStr),
-}
-
-/// Why a file system could not be made, with what the kernel logged about it.
-#[derive(Debug)]
-pub struct NewError {
-    /// The failed call.
-    pub error: CallError,
-    /// The type of file system.
-    pub kind: String,
-    /// The parameter refused, if one was.
-    pub parameter: Option<String>,
-    /// The kernel's own lines for this context, without their level.
-    pub log: Vec<String>,
-}
-
-impl fmt::Display for NewError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot make a {} file system: {}", self.kind, self.error)?;
-        if let Some(parameter) = &self.parameter {
-            write!(f, " (option {parameter})")?;
-        }
-        for line in &self.log {
-            write!(f, "; the kernel says: {line}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for NewError {}
-
-/// A new file system as a detached mount: fsopen(2), fsconfig(2) for each parameter, `FSCONFIG_CMD_CREATE`,
-/// fsmount(2) with `attributes`.
-///
-/// # Errors
-/// `ENODEV` when the kernel does not know the type, `EINVAL` for a parameter it does not take.
-pub fn new(kind: &str, parameters: &[Parameter<'_>], attributes: Attributes) -> Result<OwnedFd, NewError> {
-    let failed = |error, parameter: Option<&str>, log| NewError {
-        error,
-        kind: kind.to_owned(),
-        parameter: parameter.map(str::to_owned),
-        log,
-    };
-    let context = rustix::mount::fsopen(kind, FsOpenFlags::FSOPEN_CLOEXEC)
-        .named("fsopen")
-        .map_err(|error| failed(error, None, Vec::new()))?;
-    for parameter in parameters {
-        let (name, set) = match *parameter {
-            Parameter::Flag(name) => (name, rustix::mount::fsconfig_set_flag(context.as_fd(), name)),
-            Parameter::Text(name, value) => (name, rustix::mount::fsconfig_set_string(context.as_fd(), name, value)),
-            Parameter::Wish(name, value) => match rustix::mount::fsconfig_set_string(context.as_fd(), name, value) {
-                Err(rustix::io::Errno::INVAL) => (name, Ok(())),
-                set => (name, set),
-            },
-        };
-        set.named("fsconfig").map_err(|error| failed(error, Some(name), messages(&context)))?;
-    }
-    rustix::mount::fsconfig_create(context.as_fd())
-        .named("fsconfig")
-        .map_err(|error| failed(error, None, messages(&context)))?;
-    rustix::mount::fsmount(context.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, attributes.flags())
-        .named("fsmount")
-        .map_err(|error| failed(error, None, messages(&context)))
-}
-
-/// The lines the kernel keeps for a file system context: read(2) gives one at a time, `ENODATA` after the last.
-fn messages(context: &OwnedFd) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut buffer = [0_u8; 1024];
-    while lines.len() < 16 {
-        match rustix::io::read(context, &mut buffer) {
-            Ok(length @ 1..) => {
-                let line = String::from_utf8_lossy(&buffer[..length]);
-                lines.push(line.trim_end().trim_start_matches(['e', 'w', 'i']).trim_start().to_owned());
-            }
-            _ => break,
-        }
-    }
-    lines
-}
-
 /// A detached copy of the mount (or the tree of mounts) at an open place, with the same attributes.
 ///
 /// # Errors
@@ -164,6 +88,28 @@ pub fn clone_at(place: impl AsFd, depth: Depth) -> Result<OwnedFd, CallError> {
         flags |= OpenTreeFlags::AT_RECURSIVE;
     }
     rustix::mount::open_tree(place, c"", flags).named("open_tree")
+}
+
+/// The same of a place of the host by its name; a link at the end is the place itself. For who knows that nobody changes
+/// the path.
+///
+/// # Errors
+/// Without `CAP_SYS_ADMIN` in the mount namespace.
+pub fn clone_named(path: &Path, depth: Depth) -> Result<OwnedFd, CallError> {
+    clone_below(rustix::fs::CWD, path, depth)
+}
+
+/// The same of what has this name in a directory. For who knows that nobody changes it.
+///
+/// # Errors
+/// As [`clone_named`].
+pub fn clone_below(directory: impl AsFd, path: &Path, depth: Depth) -> Result<OwnedFd, CallError> {
+    let mut flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
+    flags |= OpenTreeFlags::AT_SYMLINK_NOFOLLOW | OpenTreeFlags::AT_NO_AUTOMOUNT;
+    if depth == Depth::Tree {
+        flags |= OpenTreeFlags::AT_RECURSIVE;
+    }
+    rustix::mount::open_tree(directory, path, flags).named("open_tree")
 }
 
 /// mount_setattr(2): adds attributes and sets the propagation. Nothing is ever cleared.
@@ -212,6 +158,15 @@ fn set_attributes(mount: impl AsFd, depth: Depth, add: Attributes, propagation: 
 pub fn attach(mount: impl AsFd, place: impl AsFd) -> Result<(), CallError> {
     let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_EMPTY_PATH;
     rustix::mount::move_mount(mount, c"", place, c"", flags).named("move_mount")
+}
+
+/// The same onto what has this name in a directory, by one component that is not followed if it is a link.
+///
+/// # Errors
+/// `EINVAL` when one is a directory and the other is not, `ENOENT` when nothing is there.
+pub fn attach_in(mount: impl AsFd, directory: impl AsFd, name: &OsStr) -> Result<(), CallError> {
+    node::one_component(name)?;
+    rustix::mount::move_mount(mount, c"", directory, name, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH).named("move_mount")
 }
 
 /// Lets a tree of mounts send its events to the copies made of it from now on (mount_namespaces(7), "shared").

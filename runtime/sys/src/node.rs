@@ -9,6 +9,7 @@ use std::path::Path;
 use rustix::fs::{self, Gid, Mode, OFlags, Uid, XattrFlags};
 
 use crate::call::{CallError, Errno, Named};
+use crate::later;
 
 /// mkdirat(2). The mode is what the umask leaves of it.
 ///
@@ -101,6 +102,16 @@ pub fn make_symlink(target: &Path, parent: impl AsFd, name: &OsStr) -> Result<()
     fs::symlinkat(target, parent, name).named("symlinkat")
 }
 
+/// readlink(2) of a link of the host; it is not followed. For who knows that nobody changes the path.
+///
+/// # Errors
+/// `EINVAL` when it is not a link.
+pub fn link_at(path: &Path) -> Result<std::ffi::OsString, CallError> {
+    use std::os::unix::ffi::OsStringExt as _;
+    let target = fs::readlink(path, Vec::new()).named("readlink")?;
+    Ok(std::ffi::OsString::from_vec(target.into_bytes()))
+}
+
 /// unlinkat(2) of something that is not a directory.
 ///
 /// # Errors
@@ -131,12 +142,31 @@ pub fn link_in(parent: impl AsFd, name: &OsStr) -> Result<std::ffi::OsString, Ca
     Ok(std::ffi::OsString::from_vec(target.into_bytes()))
 }
 
-/// Writes all of `bytes`.
+/// Writes all of `bytes`. It is closed [`later`].
 ///
 /// # Errors
 /// `ENOSPC` when the file system is full.
 pub fn write_all(fd: OwnedFd, bytes: &[u8]) -> Result<(), CallError> {
-    File::from(fd).write_all(bytes).named("write")
+    let mut file = File::from(fd);
+    let written = file.write_all(bytes).named("write");
+    later::close(file.into());
+    written
+}
+
+/// sendfile(2): copies a file of this size, from where it stands. Returns how many bytes there were.
+///
+/// # Errors
+/// `EINVAL` between file systems that cannot.
+pub fn copy(from: impl AsFd, to: impl AsFd, size: u64) -> Result<u64, CallError> {
+    let mut done = 0;
+    while done < size {
+        let rest = usize::try_from(size - done).unwrap_or(usize::MAX);
+        match fs::sendfile(&to, &from, None, rest).named("sendfile")? {
+            0 => break,
+            length => done += length as u64,
+        }
+    }
+    Ok(done)
 }
 
 /// ftruncate(2): a file of this length, of which nothing is stored until it is written.
@@ -171,6 +201,14 @@ pub fn set_attribute(fd: impl AsFd, name: &str, value: &[u8]) -> Result<(), Call
     fs::fsetxattr(fd, name, value, XattrFlags::empty()).named("fsetxattr")
 }
 
+/// lsetxattr(2): the same by a path, of a link itself. For who knows that nobody changes the path.
+///
+/// # Errors
+/// `EOPNOTSUPP` where the file system has no such attributes.
+pub fn set_attribute_at(path: &Path, name: &str, value: &[u8]) -> Result<(), CallError> {
+    fs::lsetxattr(path, name, value, XattrFlags::empty()).named("lsetxattr")
+}
+
 /// fgetxattr(2) of a short value; `None` where there is none.
 ///
 /// # Errors
@@ -197,7 +235,7 @@ pub fn has_acl(path: &Path) -> Result<bool, CallError> {
     }
 }
 
-fn one_component(name: &OsStr) -> Result<(), CallError> {
+pub(crate) fn one_component(name: &OsStr) -> Result<(), CallError> {
     use std::os::unix::ffi::OsStrExt as _;
     let bytes = name.as_bytes();
     let is_component = !bytes.is_empty() && bytes != b"." && bytes != b".." && !bytes.contains(&b'/');

@@ -1,12 +1,12 @@
 //! Opening and looking at files by descriptor (openat2(2), statx(2)).
 
-use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
 use rustix::fs::{self, AtFlags, CWD, Mode, OFlags, ResolveFlags, StatxFlags};
 
 use crate::call::{CallError, Errno, Named};
+use crate::later;
 
 /// How far a path may lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,12 +62,24 @@ pub fn below(root: impl AsFd, path: &Path, within: Within, wanted: For) -> Resul
     let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     // EAGAIN: a rename raced with `..` (openat2(2)); the kernel asks to try again.
     for _ in 0..64 {
-        match fs::openat2(&root, path, wanted.flags(), Mode::empty(), within.flags()) {
-            Err(rustix::io::Errno::AGAIN) => {}
-            result => return result.named("openat2"),
+        match open_at(&root, path, wanted, within.flags()) {
+            Err(error) if error.errno == Errno::AGAIN => {}
+            result => return result,
         }
     }
     Err(CallError { call: "openat2", errno: Errno::BUSY })
+}
+
+fn open_at(root: impl AsFd, path: &Path, wanted: For, resolve: ResolveFlags) -> Result<OwnedFd, CallError> {
+    let open = || fs::openat2(&root, path, wanted.flags(), Mode::empty(), resolve);
+    let opened = match open() {
+        Err(rustix::io::Errno::MFILE) => {
+            later::close_all();
+            open()
+        }
+        opened => opened,
+    };
+    opened.named("openat2")
 }
 
 /// openat2(2) of a host path, links followed, magic links not.
@@ -75,7 +87,7 @@ pub fn below(root: impl AsFd, path: &Path, within: Within, wanted: For) -> Resul
 /// # Errors
 /// Only what the kernel says.
 pub fn host(path: &Path, wanted: For) -> Result<OwnedFd, CallError> {
-    fs::openat2(CWD, path, wanted.flags(), Mode::empty(), ResolveFlags::NO_MAGICLINKS).named("openat2")
+    open_at(CWD, path, wanted, ResolveFlags::NO_MAGICLINKS)
 }
 
 /// openat2(2) of a host path on which no link is followed anywhere.
@@ -83,7 +95,7 @@ pub fn host(path: &Path, wanted: For) -> Result<OwnedFd, CallError> {
 /// # Errors
 /// `ELOOP` for a link.
 pub fn host_plain(path: &Path, wanted: For) -> Result<OwnedFd, CallError> {
-    fs::openat2(CWD, path, wanted.flags(), Mode::empty(), ResolveFlags::NO_SYMLINKS).named("openat2")
+    open_at(CWD, path, wanted, ResolveFlags::NO_SYMLINKS)
 }
 
 /// What a link of `/proc/PID` leads to, as a place (proc_pid_root(5) and the like).
@@ -143,6 +155,23 @@ pub struct Facts {
     pub mount_id: u64,
     /// Whether it is the root of that mount.
     pub is_mount_root: bool,
+    /// Which file it is.
+    pub identity: Identity,
+}
+
+/// What tells a file from every other one of this host, and from itself after a change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// The device it is on: major and minor number.
+    pub device: (u32, u32),
+    /// Its number there.
+    pub inode: u64,
+    /// Bytes.
+    pub size: u64,
+    /// When its content changed last: seconds and nanoseconds.
+    pub modified: (i64, u32),
+    /// When its content or anything about it changed last: seconds and nanoseconds.
+    pub changed: (i64, u32),
 }
 
 /// statx(2) of the open file itself.
@@ -179,6 +208,13 @@ fn facts_at(directory: impl AsFd, path: &Path, flags: AtFlags) -> Result<Facts, 
         size: stat.stx_size,
         mount_id: stat.stx_mnt_id,
         is_mount_root: stat.stx_attributes.contains(fs::StatxAttributes::MOUNT_ROOT),
+        identity: Identity {
+            device: (stat.stx_dev_major, stat.stx_dev_minor),
+            inode: stat.stx_ino,
+            size: stat.stx_size,
+            modified: (stat.stx_mtime.tv_sec, stat.stx_mtime.tv_nsec),
+            changed: (stat.stx_ctime.tv_sec, stat.stx_ctime.tv_nsec),
+        },
     })
 }
 
@@ -192,31 +228,12 @@ pub fn mount_of(place: impl AsFd) -> Result<u64, CallError> {
     Ok(fs::statx(place, "", flags, StatxFlags::MNT_ID).named("statx")?.stx_mnt_id)
 }
 
-/// What tells a file from every other one of this host, and from itself after a change of its content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Identity {
-    /// The device it is on: major and minor number.
-    pub device: (u32, u32),
-    /// Its number there.
-    pub inode: u64,
-    /// Bytes.
-    pub size: u64,
-    /// When its content changed last: seconds and nanoseconds.
-    pub modified: (i64, u32),
-}
-
 /// statx(2) of the open file itself.
 ///
 /// # Errors
 /// Only what the kernel says.
 pub fn identity(fd: impl AsFd) -> Result<Identity, CallError> {
-    let stat = fs::statx(fd, "", AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS).named("statx")?;
-    Ok(Identity {
-        device: (stat.stx_dev_major, stat.stx_dev_minor),
-        inode: stat.stx_ino,
-        size: stat.stx_size,
-        modified: (stat.stx_mtime.tv_sec, stat.stx_mtime.tv_nsec),
-    })
+    facts(fd).map(|facts| facts.identity)
 }
 
 /// The type of the file system an open file is on (statfs(2), `f_type`).
@@ -237,29 +254,63 @@ pub fn is_on_noexec(fd: impl AsFd) -> Result<bool, CallError> {
     Ok(fs::fstatvfs(fd).named("fstatvfs")?.f_flag.contains(fs::StatVfsMountFlags::NOEXEC))
 }
 
-/// Reads a regular file to its end, refusing more than `limit` bytes.
+/// The type of the file system a host path is on (statfs(2), `f_type`). For who knows that nobody changes the path.
+///
+/// # Errors
+/// Only what the kernel says.
+pub fn filesystem_type_of(path: &Path) -> Result<u32, CallError> {
+    let statfs = fs::statfs(path).named("statfs")?;
+    Ok(u32::try_from(statfs.f_type & i64::from(u32::MAX)).unwrap_or(u32::MAX))
+}
+
+/// Reads a file to its end, refusing more than `limit` bytes. It is closed [`later`].
 ///
 /// # Errors
 /// `EFBIG` when it is longer.
 pub fn read_all(fd: OwnedFd, limit: u64) -> Result<Vec<u8>, CallError> {
-    use std::io::Read as _;
     // Room for the files of a start, so that one call reads and one finds the end.
-    let mut bytes = Vec::with_capacity(16 << 10);
-    File::from(fd).take(limit + 1).read_to_end(&mut bytes).named("read")?;
-    if bytes.len() as u64 > limit {
-        return Err(nix::errno::Errno::EFBIG).named("read");
-    }
-    Ok(bytes)
+    read_until(fd, 16 << 10, u64::MAX, limit)
 }
 
-/// The names in a directory, sorted by their bytes, without `.` and `..`.
+/// The same for a regular file of this size, of which the end need not be looked for.
+///
+/// # Errors
+/// `EFBIG` when it is longer than `limit`.
+pub fn read_sized(fd: OwnedFd, size: u64, limit: u64) -> Result<Vec<u8>, CallError> {
+    // Files of the kernel's own say that they are empty.
+    let end = if size == 0 { u64::MAX } else { size };
+    read_until(fd, usize::try_from(size.min(limit)).unwrap_or(0).max(16 << 10), end, limit)
+}
+
+fn read_until(fd: OwnedFd, room: usize, end: u64, limit: u64) -> Result<Vec<u8>, CallError> {
+    let mut bytes = Vec::with_capacity(room);
+    let outcome = loop {
+        if bytes.len() as u64 > limit {
+            break Err(nix::errno::Errno::EFBIG).named("read");
+        }
+        bytes.reserve(bytes.capacity().min(4096));
+        match rustix::io::read(&fd, rustix::buffer::spare_capacity(&mut bytes)) {
+            Ok(0) => break Ok(()),
+            Ok(_) if bytes.len() as u64 == end && end <= limit => break Ok(()),
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(errno) => break Err(errno).named("read"),
+        }
+    };
+    later::close(fd);
+    outcome.map(|()| bytes)
+}
+
+/// The names in a directory from where it stands, which is the first one if it was just opened, sorted by their bytes,
+/// without `.` and `..`.
 ///
 /// # Errors
 /// When the descriptor was not opened [`For::Listing`].
 pub fn names(fd: impl AsFd) -> Result<Vec<std::ffi::OsString>, CallError> {
     use std::os::unix::ffi::OsStrExt as _;
     let mut names = Vec::new();
-    for entry in fs::Dir::read_from(fd).named("getdents64")? {
+    let mut room = Vec::with_capacity(16 << 10);
+    let mut entries = fs::RawDir::new(fd, room.spare_capacity_mut());
+    while let Some(entry) = entries.next() {
         let entry = entry.named("getdents64")?;
         let name = entry.file_name().to_bytes();
         if name != b"." && name != b".." {

@@ -12,6 +12,7 @@ use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid};
 
 use crate::call::{CallError, Errno, Named};
+use crate::{later, signal};
 
 /// `KEYCTL_JOIN_SESSION_KEYRING` of `<linux/keyctl.h>`.
 const JOIN_SESSION_KEYRING: libc::c_long = 1;
@@ -67,11 +68,15 @@ pub fn end_like(ended: Ended) -> ! {
     unsafe { libc::_exit(status) }
 }
 
-/// fork(2): runs `body` in a child that ends with its status and never returns into the caller's code.
+/// fork(2): runs `body` in a child that ends with its status and never returns into the caller's code. SIGCHLD is at its
+/// default from here on.
 ///
 /// # Errors
 /// Only what the kernel says.
 pub fn in_child(body: impl FnOnce() -> i32) -> Result<Child, CallError> {
+    // What waits to be closed is nothing for a child.
+    later::close_all();
+    signal::learn_of_children()?;
     // SAFETY: after fork(2) a child of a process with several threads may only call async-signal-safe functions.
     // The programs of this crate start no threads, so their children may do what they like. The child leaves by
     // _exit(2), so no destructor and no atexit handler of the parent runs twice.
@@ -210,6 +215,20 @@ fn set_limit(limit: libc::__rlimit_resource_t, value: libc::rlim_t) -> Result<()
 #[must_use]
 pub fn largest_file() -> u64 {
     rustix::process::getrlimit(rustix::process::Resource::Fsize).current.unwrap_or(u64::MAX)
+}
+
+/// getcwd(2): the working directory; no file is looked at.
+///
+/// # Errors
+/// `ENAMETOOLONG` for a path longer than a page, `ENOENT` for a directory that was removed or is out of reach.
+pub fn working_directory() -> Result<std::path::PathBuf, CallError> {
+    use std::os::unix::ffi::OsStringExt as _;
+    let path = rustix::process::getcwd(Vec::with_capacity(4096)).named("getcwd")?;
+    // What lies outside of the root is told behind `(unreachable)` (getcwd(2)).
+    match path.as_bytes().first() {
+        Some(b'/') => Ok(std::ffi::OsString::from_vec(path.into_bytes()).into()),
+        _ => Err(CallError { call: "getcwd", errno: Errno::NOENT }),
+    }
 }
 
 /// memfd_create(2): a file in memory that nobody else has.

@@ -1,43 +1,33 @@
 //! What the caller set for signals: given back to the command, and kept from what root runs.
 //!
-//! Rust's start-up code ignores SIGPIPE before `main`. What was set before is noted by a constructor that runs
-//! earlier, so that a command started under `trap '' PIPE` finds it as it was.
+//! Whether SIGPIPE and SIGCHLD were ignored is noted when they are set, so that a command started under `trap '' PIPE`
+//! finds it as it was. Handlers do not outlive an exec, so ignored or not is all there is to know.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::call::{CallError, Errno};
 
-/// Whether SIGPIPE was ignored when the program began.
-static PIPE_WAS_IGNORED: AtomicBool = AtomicBool::new(false);
-/// Whether SIGCHLD was.
+/// Whether SIGPIPE is ignored by us and was not by the caller.
+static PIPE_IS_IGNORED_BY_US: AtomicBool = AtomicBool::new(false);
+/// Whether SIGCHLD was ignored by the caller and is not by us.
 static CHILD_WAS_IGNORED: AtomicBool = AtomicBool::new(false);
 
-extern "C" fn note_ignored() {
-    for (signal, note) in [(libc::SIGPIPE, &PIPE_WAS_IGNORED), (libc::SIGCHLD, &CHILD_WAS_IGNORED)] {
-        let mut action = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
-        // SAFETY: with a null second argument sigaction(2) only writes the present action to the third, which is of
-        // the right type and lives here.
-        let failed = unsafe { libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()) };
-        if failed == 0 {
-            // SAFETY: all zero bytes are a valid `sigaction`, and the call has filled it in.
-            let action = unsafe { action.assume_init() };
-            note.store(action.sa_sigaction == libc::SIG_IGN, Ordering::Relaxed);
-        }
-    }
+/// Ignores SIGPIPE: who reads our words no more does not end us.
+pub(crate) fn ignore_broken_pipes() {
+    // It cannot fail: the signal is one that can be set.
+    let was_ignored = set(libc::SIGPIPE, libc::SIG_IGN).unwrap_or(true);
+    PIPE_IS_IGNORED_BY_US.store(!was_ignored, Ordering::Relaxed);
 }
-
-// SAFETY: `.init_array` holds pointers to C functions that the loader calls before `main` with arguments this one
-// does not look at. It calls sigaction(2) and writes atomics; it needs nothing that Rust sets up later.
-#[used]
-#[unsafe(link_section = ".init_array")]
-static NOTE_IGNORED: extern "C" fn() = note_ignored;
 
 /// Sets SIGCHLD to its default: while it is ignored, no child's end can be learned (waitpid(2), `ECHILD`).
 ///
 /// # Errors
 /// Only what the kernel says.
-pub fn learn_of_children() -> Result<(), CallError> {
-    set(libc::SIGCHLD, libc::SIG_DFL)
+pub(crate) fn learn_of_children() -> Result<(), CallError> {
+    if set(libc::SIGCHLD, libc::SIG_DFL)? {
+        CHILD_WAS_IGNORED.store(true, Ordering::Relaxed);
+    }
+    Ok(())
 }
 
 /// Sets SIGPIPE and SIGCHLD to what they were when the program began.
@@ -45,8 +35,11 @@ pub fn learn_of_children() -> Result<(), CallError> {
 /// # Errors
 /// Only what the kernel says.
 pub fn restore() -> Result<(), CallError> {
-    for (signal, was_ignored) in [(libc::SIGPIPE, &PIPE_WAS_IGNORED), (libc::SIGCHLD, &CHILD_WAS_IGNORED)] {
-        set(signal, if was_ignored.load(Ordering::Relaxed) { libc::SIG_IGN } else { libc::SIG_DFL })?;
+    if PIPE_IS_IGNORED_BY_US.load(Ordering::Relaxed) {
+        set(libc::SIGPIPE, libc::SIG_DFL)?;
+    }
+    if CHILD_WAS_IGNORED.load(Ordering::Relaxed) {
+        set(libc::SIGCHLD, libc::SIG_IGN)?;
     }
     Ok(())
 }
@@ -106,10 +99,17 @@ pub fn forget_the_callers() -> Result<(), CallError> {
     if failed == 0 { Ok(()) } else { Err(CallError::last("sigprocmask")) }
 }
 
-fn set(signal: libc::c_int, action: libc::sighandler_t) -> Result<(), CallError> {
-    // SAFETY: callers give SIG_DFL or SIG_IGN, neither of which has code of ours behind it.
-    let before = unsafe { libc::signal(signal, action) };
-    if before == libc::SIG_ERR { Err(CallError::last("signal")) } else { Ok(()) }
+/// sigaction(2): sets a signal to SIG_DFL or SIG_IGN, and tells whether it was ignored.
+fn set(signal: libc::c_int, action: libc::sighandler_t) -> Result<bool, CallError> {
+    // SAFETY: all zero bytes are a valid `sigaction`: no flags, an empty mask.
+    let mut wanted: libc::sigaction = unsafe { std::mem::zeroed() };
+    wanted.sa_sigaction = action;
+    // SAFETY: as above.
+    let mut before: libc::sigaction = unsafe { std::mem::zeroed() };
+    // SAFETY: sigaction(2) reads the one and writes the other, which both live here; callers give SIG_DFL or SIG_IGN,
+    // neither of which has code of ours behind it.
+    let failed = unsafe { libc::sigaction(signal, &raw const wanted, &raw mut before) };
+    if failed == 0 { Ok(before.sa_sigaction == libc::SIG_IGN) } else { Err(CallError::last("sigaction")) }
 }
 
 #[cfg(test)]

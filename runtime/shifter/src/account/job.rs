@@ -52,7 +52,7 @@ pub(super) fn read(raised: &Raised, conf: &Conf) -> Result<Option<(PathBuf, Acco
     if let Some(reason) = distrust {
         return Err(AccountError::Trust(TrustError { path, reason }));
     }
-    let bytes = open::read_all(file, LARGEST).map_err(in_file)?;
+    let bytes = open::read_sized(file, facts.size, LARGEST).map_err(in_file)?;
     let accounts = sort_lines(&String::from_utf8_lossy(&bytes));
     Ok(Some((path, accounts)))
 }

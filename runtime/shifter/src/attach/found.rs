@@ -47,13 +47,12 @@ pub struct Container {
     mark: String,
 }
 
-/// Looks at `udiMount`. A place that is no mount is left after two calls.
+/// Looks at `udiMount`. A place that is no mount is left after one call.
 ///
 /// # Errors
 /// When somebody else than root could have laid the path to a mount.
 pub fn look(udi_mount: &Path) -> Result<Found, TrustError> {
-    let is_mount = open::host(udi_mount, For::Place).and_then(|place| Ok(open::facts(&place)?.is_mount_root));
-    if !is_mount.unwrap_or(false) {
+    if !is_mount(udi_mount) {
         return Ok(Found::Nothing);
     }
     let root = trust::open_directory(udi_mount)?;
@@ -68,6 +67,15 @@ pub fn look(udi_mount: &Path) -> Result<Found, TrustError> {
         },
         _ => Found::Foreign(root),
     })
+}
+
+/// Whether something is mounted there; what is there may be anybody's.
+fn is_mount(place: &Path) -> bool {
+    let facts = match trust::check_directory(place) {
+        Ok(facts) => Ok(facts),
+        Err(_) => open::host(place, For::Place).and_then(open::facts),
+    };
+    facts.is_ok_and(|facts| facts.is_mount_root)
 }
 
 /// Unmounts what was found at the top of a place, with all below it. Somebody may have done so meanwhile (`EINVAL`).

@@ -35,10 +35,9 @@ impl Mark {
         Ok(Mark {
             uid: user.uid,
             image: match &image.source {
-                ImageSource::File { file, .. } => {
-                    let identity = open::identity(file)?;
+                ImageSource::File { identity, .. } => {
                     let Identity { size, modified: (seconds, nanoseconds), .. } = identity;
-                    format!("{}:{size}:{seconds}.{nanoseconds:09}", place(&identity))
+                    format!("{}:{size}:{seconds}.{nanoseconds:09}", place(identity))
                 }
                 ImageSource::Directory(directory) => place(&open::identity(directory)?),
             },

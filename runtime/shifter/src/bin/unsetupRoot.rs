@@ -1,5 +1,5 @@
 //! The program `unsetupRoot`.
 
-fn main() -> std::process::ExitCode {
-    std::process::ExitCode::from(u8::try_from(shifter::unsetup::main()).unwrap_or(1))
-}
+#![no_main]
+
+shifter_sys::program!(shifter::unsetup::main);

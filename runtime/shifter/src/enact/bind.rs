@@ -5,28 +5,75 @@ use std::path::Path;
 
 use shifter_sys::mount::{self, Attributes, Depth, Propagation};
 use shifter_sys::open::{self, For, Kind};
-use shifter_sys::{Errno, node};
+use shifter_sys::{Errno, later, node};
 
 use super::tree::Make;
 use super::{Enactor, Reason, Source};
 use crate::plan::{Bind, Missing};
+use crate::trust;
 
 impl Enactor<'_> {
     /// The source is opened, copied as a detached mount that keeps its attributes, given more of them, and only then
     /// put into the tree.
     pub(super) fn bind(&mut self, bind: &Bind) -> Result<(), Reason> {
+        if self.bind_by_name(bind)? {
+            return Ok(());
+        }
         match self.source(&bind.from, Source::Anybodys, For::Place) {
             Err(Reason::Host(_, error)) if error.errno == Errno::NOENT && bind.missing == Missing::LeftOut => Ok(()),
-            source => self.bind_opened(&source?, bind),
+            source => {
+                let source = source?;
+                let done = self.bind_opened(&source, bind);
+                later::close(source);
+                done
+            }
         }
     }
 
+    /// The same where names are enough: the source lies in directories of root's alone, and the place is a directory that
+    /// this start made. Neither a link nor a file goes onto a directory (`EINVAL`). `false` leaves it to descriptors.
+    fn bind_by_name(&self, bind: &Bind) -> Result<bool, Reason> {
+        let are_names_enough = !self.raised.is_rootless()
+            && self.own_places.contains(&bind.to)
+            && bind.from.parent().is_some_and(trust::is_roots_alone);
+        if !are_names_enough {
+            return Ok(false);
+        }
+        let Ok(copy) = mount::clone_named(&bind.from, bind.depth) else { return Ok(false) };
+        mount::restrict(&copy, Depth::Tree, bind.add, Some(bind.propagation))?;
+        let attached = match bind.to.file_name() {
+            // A name in the root leads through nothing that could be a link.
+            Some(name) if bind.to.parent() == Some(Path::new("/")) => {
+                mount::attach_in(&copy, self.tree().root(), name).is_ok()
+            }
+            _ => self.tree().open(&bind.to, For::Place).is_ok_and(|place| {
+                let attached = mount::attach(&copy, &place).is_ok();
+                later::close(place);
+                attached
+            }),
+        };
+        later::close(copy);
+        Ok(attached)
+    }
+
     fn bind_opened(&self, source: &OwnedFd, bind: &Bind) -> Result<(), Reason> {
-        let kind = open::facts(source)?.kind;
         let copy = mount::clone_at(source, bind.depth)?;
         mount::restrict(&copy, Depth::Tree, bind.add, Some(bind.propagation))?;
-        let (place, _) = self.tree().place(&bind.to, Make::matching(kind))?;
-        Ok(mount::attach(copy, place)?)
+        let make = || open::facts(source).map(|facts| Make::matching(facts.kind));
+        let place = match self.tree().open(&bind.to, For::Place) {
+            Ok(place) => place,
+            Err(_) => self.tree().place(&bind.to, make()?)?.0,
+        };
+        let done = match mount::attach(&copy, &place) {
+            // The kernel takes no file on a directory, nor the other way round.
+            Err(error) if [Errno::INVAL, Errno::NOTDIR].contains(&error.errno) => {
+                self.tree().place(&bind.to, make()?)?;
+                Err(error.into())
+            }
+            attached => Ok(attached?),
+        };
+        [copy, place].into_iter().for_each(later::close);
+        done
     }
 
     /// Mounts something of the site's own, read-only.

@@ -1,9 +1,10 @@
 //! The site's `/etc`: copies made in-process, never of links, always root's and readable.
 
+use std::os::fd::OwnedFd;
 use std::path::Path;
 
-use shifter_sys::Errno;
 use shifter_sys::open::{self, For, Kind};
+use shifter_sys::{Errno, later, node};
 
 use super::{Enactor, Reason, Source};
 use crate::account::{self, Accounts};
@@ -17,36 +18,64 @@ const NOT_COPIED: [&str; 2] = ["shadow", "gshadow"];
 
 impl Enactor<'_> {
     pub(super) fn host_file(&mut self, from: &Path, to: &Path) -> Result<(), Reason> {
-        match self.read(from) {
+        match self.copy(from, to) {
             Err(Reason::Host(_, error)) if error.errno == Errno::NOENT => Ok(()),
-            Err(error) => Err(error),
-            Ok(bytes) => self.file(to, 0o644, &bytes),
+            done => done,
         }
     }
 
     pub(super) fn static_etc(&mut self, from: &Path, groups: &GroupFilter, more: &Accounts) -> Result<(), Reason> {
         let in_host = |error| Reason::Host(from.to_owned(), error);
-        let names = open::names(self.source(from, Source::Sites, For::Listing)?).map_err(in_host)?;
+        let listing = self.source(from, Source::Sites, For::Listing)?;
+        let names = open::names(&listing).map_err(in_host)?;
+        later::close(listing);
         for name in names.iter().filter(|name| !NOT_COPIED.iter().any(|other| name == other)) {
-            let source = from.join(name);
-            let bytes = self.read(&source)?;
-            let bytes = match name.to_str() {
-                Some("passwd") => account::with_missing(&bytes, &more.passwd),
-                Some("group") => account::filter_groups(&account::with_missing(&bytes, &more.group), groups),
-                _ => bytes,
-            };
-            self.file(&Path::new("/etc").join(name), 0o644, &bytes)?;
+            let (source, copy) = (from.join(name), Path::new("/etc").join(name));
+            match name.to_str() {
+                Some("passwd") if !more.passwd.is_empty() => {
+                    self.file(&copy, 0o644, &account::with_missing(&self.read(&source)?, &more.passwd))?;
+                }
+                Some("group") => {
+                    let whole = account::with_missing(&self.read(&source)?, &more.group);
+                    self.file(&copy, 0o644, &account::filter_groups(&whole, groups))?;
+                }
+                _ => self.copy(&source, &copy)?,
+            }
         }
         Ok(())
     }
 
-    /// A link is followed if root laid it.
     fn read(&self, path: &Path) -> Result<Vec<u8>, Reason> {
-        let in_host = |error| Reason::Host(path.to_owned(), error);
+        let (file, size) = self.to_copy(path)?;
+        open::read_sized(file, size, LARGEST).map_err(|error| Reason::Host(path.to_owned(), error))
+    }
+
+    /// The kernel copies it, if it can.
+    fn copy(&self, from: &Path, to: &Path) -> Result<(), Reason> {
+        let (source, size) = self.to_copy(from)?;
+        if (1..=LARGEST).contains(&size) {
+            let copy = self.new_file(to, 0o644)?;
+            let copied = node::copy(&source, &copy, size);
+            later::close(copy);
+            match copied {
+                Err(error) if error.errno == Errno::INVAL => {}
+                copied => {
+                    later::close(source);
+                    return Ok(copied.map(drop)?);
+                }
+            }
+        }
+        let bytes = open::read_all(source, LARGEST).map_err(|error| Reason::Host(from.to_owned(), error))?;
+        self.file(to, 0o644, &bytes)
+    }
+
+    /// A file of the host and its size. A link is followed if root laid it.
+    fn to_copy(&self, path: &Path) -> Result<(OwnedFd, u64), Reason> {
         let file = self.source(path, Source::Anybodys, For::Reading)?;
-        match open::facts(&file).map_err(in_host)?.kind {
+        let facts = open::facts(&file).map_err(|error| Reason::Host(path.to_owned(), error))?;
+        match facts.kind {
             Kind::Directory => Err(Reason::DirectoryInEtc(path.to_owned())),
-            _ => open::read_all(file, LARGEST).map_err(in_host),
+            _ => Ok((file, facts.size)),
         }
     }
 }

@@ -27,13 +27,30 @@ const MOST_NOTES: usize = 256;
 /// What a note is called: this, and the file's name among devices and inodes.
 const NOTE: &str = ".loop-";
 
-/// A device that has `file`, attached already or now. `notes` is a directory that only root can write.
-pub(super) fn share(file: &OwnedFd, notes: impl AsFd) -> Result<LoopDevice, CallError> {
-    let backing = Backing::of(file)?;
+/// A device that has an image.
+#[derive(Debug)]
+pub(super) enum Shared {
+    /// By a note, which is written when the device is mounted.
+    Noted(LoopDevice),
+    /// Attached now, or found without a note.
+    New(LoopDevice, Unnoted),
+}
+
+/// What is to be noted, and the lock that others wait for meanwhile.
+#[derive(Debug)]
+pub(super) struct Unnoted {
+    name: String,
+    notes: OwnedFd,
+    _lock: Control,
+}
+
+/// A device that has `file`, attached already or now. `notes` is a directory that only root can write, by a path that only
+/// root can change.
+pub(super) fn share(file: &OwnedFd, backing: &Backing, notes: &Path) -> Result<Shared, CallError> {
     let name = format!("{NOTE}{}", backing.name());
-    let noted = || read_note(&notes, &name).and_then(|number| loopdev::find_numbered(number, &backing));
+    let noted = || read_note(&notes.join(&name)).and_then(|number| loopdev::find_numbered(number, backing));
     if let Some(device) = noted() {
-        return Ok(device);
+        return Ok(Shared::Noted(device));
     }
     let control = Control::open()?;
     for _ in 0..TRIES {
@@ -42,23 +59,30 @@ pub(super) fn share(file: &OwnedFd, notes: impl AsFd) -> Result<LoopDevice, Call
         }
         std::thread::sleep(PAUSE);
         if let Some(device) = noted() {
-            return Ok(device);
+            return Ok(Shared::Noted(device));
         }
     }
-    let device = match noted() {
-        Some(device) => return Ok(device),
-        None => match loopdev::find(&backing) {
-            Ok(Some(device)) => device,
-            _ => loopdev::attach_shared(&control, file, &backing)?,
-        },
+    if let Some(device) = noted() {
+        return Ok(Shared::Noted(device));
+    }
+    let device = match loopdev::find(backing) {
+        Ok(Some(device)) => device,
+        _ => loopdev::attach_shared(&control, file, backing)?,
     };
-    write_note(&notes, &name, &device);
-    Ok(device)
+    Ok(Shared::New(device, Unnoted { name, notes: open::host(notes, For::Place)?, _lock: control }))
+}
+
+impl Unnoted {
+    /// Notes the device, once it is mounted: who finds the note mounts the same superblock, and has no say in how it was
+    /// mounted first.
+    pub(super) fn note(self, device: &LoopDevice) {
+        write_note(&self.notes, &self.name, device);
+    }
 }
 
 /// A note is a symbolic link, which is read and made in one call and never half there: `.loop-8-2a1` → `loop7`.
-fn read_note(notes: impl AsFd, name: &str) -> Option<u32> {
-    number_in(&node::link_in(notes, OsStr::new(name)).ok()?)
+fn read_note(note: &Path) -> Option<u32> {
+    number_in(&node::link_at(note).ok()?)
 }
 
 /// The number in a note; nothing where it says anything else.

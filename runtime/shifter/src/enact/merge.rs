@@ -29,7 +29,7 @@ pub(super) enum Meeting {
 impl Enactor<'_> {
     /// overlayfs.rst, "Opaque": nothing of the lower layers is seen below a directory with this attribute. In a user
     /// namespace only the `user.` one can be set (option userxattr); tmpfs has it since Linux 6.6.
-    fn opaque(&self) -> &'static str {
+    pub(super) fn opaque(&self) -> &'static str {
         if self.raised.is_rootless() { "user.overlay.opaque" } else { "trusted.overlay.opaque" }
     }
 
@@ -66,7 +66,7 @@ impl Enactor<'_> {
         for name in open::names(&ours)? {
             let entry = open::below(&ours, Path::new(&name), Within::PlainBelow, For::Itself)?;
             let facts = open::facts(&entry)?;
-            if facts.kind == Kind::Directory && facts.mount_id == self.tree().mount_id() {
+            if facts.kind == Kind::Directory && facts.mount_id == self.tree().mount_id()? {
                 self.hide_below(image, &path.join(name))?;
             }
         }
@@ -86,7 +86,7 @@ impl Enactor<'_> {
     fn look_at(&self, path: &Path) -> Result<Meeting, Reason> {
         let Ok(ours) = self.tree().open(path, For::Itself) else { return Ok(Meeting::Nothing) };
         let facts = open::facts(&ours)?;
-        let is_own_directory = facts.kind == Kind::Directory && facts.mount_id == self.tree().mount_id();
+        let is_own_directory = facts.kind == Kind::Directory && facts.mount_id == self.tree().mount_id()?;
         if is_own_directory && !self.is_image_hidden_in(self.tree().open_own(path)?)? {
             return Ok(Meeting::Directory);
         }
@@ -138,7 +138,7 @@ impl Enactor<'_> {
 /// A copy of a mount and all below it, at a place that is there and has nothing mounted.
 fn bring(root: &Tree, path: &Path, mounted: &OwnedFd) -> Result<(), Reason> {
     let Ok(place) = root.open(path, For::Place) else { return Ok(()) };
-    if open::facts(&place)?.mount_id != root.mount_id() {
+    if open::facts(&place)?.mount_id != root.mount_id()? {
         return Ok(());
     }
     let copy = mount::clone_at(mounted, Depth::Tree)?;

@@ -58,6 +58,7 @@ impl Host {
 
     fn come_back(&self) -> Result<(), CallError> {
         process::enter_mount_namespace(&self.namespace)?;
+        trust::forget();
         // setns(2) gives the namespace's own root, and a set-up may have been called in another (chroot(1)).
         mount::make_root(&self.root)
     }

@@ -6,12 +6,14 @@ use std::fmt;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
+use shifter_sys::loopdev::Backing;
 use shifter_sys::mount::{self, Attributes, Depth, NewError, Parameter, Propagation};
 use shifter_sys::open::{self, For, Kind};
 use shifter_sys::{CallError, Errno, mountinfo, node};
 
+use super::loops::{self, Shared};
 use super::tree::{Make, Tree};
-use super::{Enactor, Reason, host_place, loops};
+use super::{Enactor, Reason, host_place};
 use crate::image::{ImageSource, Readers};
 use crate::plan::Limits;
 use crate::rootless::{self, ImageFileError};
@@ -75,7 +77,10 @@ impl Enactor<'_> {
                 Reason::Host(at.to_owned(), errno)
             });
         }
-        match trust::open_directory(at) {
+        if trust::is_roots_alone(at) {
+            return Ok(());
+        }
+        match trust::check_directory(at) {
             Err(TrustError { reason: Distrust::Call(error), .. }) if error.errno == Errno::NOENT => {}
             found => return Ok(found.map(drop)?),
         }
@@ -86,27 +91,24 @@ impl Enactor<'_> {
                 _ => {}
             }
         }
-        Ok(trust::open_directory(at).map(drop)?)
+        Ok(trust::check_directory(at).map(drop)?)
     }
 
     pub(super) fn mount_image(&mut self, at: &Path) -> Result<(), Reason> {
-        let place = host_place(at)?;
         let mounted = match &self.image.source {
+            ImageSource::File { file, identity, filesystem } if !self.raised.is_rootless() => {
+                return Ok(mount_file(file, &Backing::from(identity), filesystem, at)?);
+            }
             ImageSource::Directory(directory) => {
                 let copy = mount::clone_at(directory, Depth::Tree)?;
                 mount::restrict(&copy, Depth::Tree, PLAIN, Some(Propagation::Private))?;
                 mount::restrict(&copy, Depth::One, Attributes::READ_ONLY, None)?;
                 copy
             }
-            ImageSource::File { file, filesystem } if self.raised.is_rootless() => {
-                rootless::serve(self.raised, file, filesystem)
-                    .map_err(|error| RootError::WithoutPrivilege(Box::new(error)))?
-            }
-            ImageSource::File { file, filesystem } => mount_file(file, filesystem, &place)?,
+            ImageSource::File { file, filesystem, .. } => rootless::serve(self.raised, file, filesystem)
+                .map_err(|error| RootError::WithoutPrivilege(Box::new(error)))?,
         };
-        mount::attach(&mounted, &place)?;
-        self.image_mount = Some(mounted);
-        Ok(())
+        Ok(mount::attach(&mounted, host_place(at)?)?)
     }
 
     /// A tmpfs with `upper` and `work`, and over it `upper` alone, so that hooks find the tree at its documented place
@@ -118,17 +120,17 @@ impl Enactor<'_> {
             Parameter::Text("nr_inodes", OsStr::new(&inodes)),
             Parameter::Text("mode", OsStr::new("0755")),
         ];
-        let memory = mount::new("tmpfs", &parameters, PLAIN).map_err(RootError::New)?;
+        mount::new_at(at, "tmpfs", &parameters, PLAIN).map_err(RootError::New)?;
+        let memory = host_place(at)?;
         for name in [UPPER, WORK] {
             node::make_dir(&memory, OsStr::new(name), 0o755)?;
         }
-        mount::attach(&memory, host_place(at)?)?;
-        let upper = open::below(&memory, Path::new(UPPER), open::Within::PlainBelow, For::Place)?;
-        let tree = mount::clone_at(&upper, Depth::One)?;
-        mount::restrict(&tree, Depth::One, PLAIN, Some(Propagation::Private))?;
-        mount::attach(&tree, host_place(at)?)?;
+        // A copy of a mount in a place that receives only has its attributes, and sends nothing either.
+        let tree = mount::clone_below(&memory, Path::new(UPPER), Depth::One)?;
+        mount::attach(&tree, &memory)?;
         self.memory = Some(memory);
-        self.tree = Some(Tree::at(tree)?);
+        self.tree = Some(Tree::at(tree));
+        self.at = at.to_owned();
         Ok(())
     }
 
@@ -138,16 +140,19 @@ impl Enactor<'_> {
         if image.as_os_str().as_encoded_bytes().iter().any(|byte| b":,\\".contains(byte)) {
             return Err(RootError::OddPath(image.to_owned()).into());
         }
-        let image_tree = Tree::at(self.image_mount.take().expect("a plan mounts the image before the overlay"))?;
-        if self.image.readers == Readers::AsEachFileSays {
-            self.hide_what_the_user_cannot_read(&image_tree)?;
-        }
         let of_site = if self.may_have_mounts { visible_mounts(self.tree(), at)? } else { Vec::new() };
-        of_site.iter().try_for_each(|(path, ..)| keep_links_into_usr(path, &image_tree))?;
-        let of_image = match self.image.source {
-            ImageSource::Directory(_) => visible_mounts(&image_tree, image)?,
-            ImageSource::File { .. } => Vec::new(),
-        };
+        let is_directory = matches!(self.image.source, ImageSource::Directory(_));
+        let image_tree = if is_directory || !of_site.is_empty() { Some(Tree::at(host_place(image)?)) } else { None };
+        if let Some(image_tree) = image_tree.as_ref().filter(|_| self.image.readers == Readers::AsEachFileSays) {
+            self.hide_what_the_user_cannot_read(image_tree)?;
+        }
+        let mut of_image = Vec::new();
+        if let Some(image_tree) = &image_tree {
+            of_site.iter().try_for_each(|(path, ..)| keep_links_into_usr(path, image_tree))?;
+            if is_directory {
+                of_image = visible_mounts(image_tree, image)?;
+            }
+        }
         let of_image: Vec<_> = of_image
             .into_iter()
             .map(|(path, mounted, _)| self.meet(&path).map(|meeting| (path, mounted, meeting)))
@@ -167,11 +172,8 @@ impl Enactor<'_> {
         if self.raised.is_rootless() {
             parameters = parameters.drain(..3).chain([Parameter::Flag("userxattr")]).collect();
         }
-        let overlay = mount::new("overlay", &parameters, PLAIN).map_err(RootError::New)?;
-        mount::change_dir(Path::new("/"))?;
-
-        mount::attach(&overlay, host_place(at)?)?;
-        let root = Tree::at(overlay)?;
+        mount::new_at(at, "overlay", &parameters, PLAIN).map_err(RootError::New)?;
+        let root = Tree::at(host_place(at)?);
         for (path, mounted, kind) in of_site {
             mount::restrict(&mounted, Depth::Tree, Attributes::NOSUID, None)?;
             let (place, _) = root.place(&path, Make::matching(kind))?;
@@ -180,17 +182,22 @@ impl Enactor<'_> {
         for (path, mounted, meeting) in of_image {
             self.merge_mount(&root, &path, &mounted, meeting)?;
         }
-        self.tree = Some(root);
+        if let Some(site) = self.tree.replace(root) {
+            site.put_away();
+        }
+        image_tree.into_iter().for_each(Tree::put_away);
         Ok(())
     }
 }
 
 /// Mounts the file system in a file. If it is mounted on this node already, that is mounted once more: the kernel knows a
 /// superblock by its device (fs/super.c, `get_tree_bdev`).
-fn mount_file(file: &OwnedFd, filesystem: &str, notes: &OwnedFd) -> Result<OwnedFd, RootError> {
-    let device = match loops::share(file, notes) {
-        Err(error) if filesystem == "erofs" => return mount_erofs(file).map_err(|_| RootError::Loop(error)),
-        shared => shared.map_err(RootError::Loop)?,
+fn mount_file(file: &OwnedFd, backing: &Backing, filesystem: &str, at: &Path) -> Result<(), RootError> {
+    let (device, unnoted) = match loops::share(file, backing, at) {
+        Err(error) if filesystem == "erofs" => return mount_erofs(file, at).map_err(|_| RootError::Loop(error)),
+        Err(error) => return Err(RootError::Loop(error)),
+        Ok(Shared::Noted(device)) => (device, None),
+        Ok(Shared::New(device, unnoted)) => (device, Some(unnoted)),
     };
     let mut parameters = vec![Parameter::Text("source", device.path.as_os_str()), Parameter::Flag("ro")];
     // A journal of a read-only device cannot be replayed; without this such a file is refused.
@@ -198,20 +205,25 @@ fn mount_file(file: &OwnedFd, filesystem: &str, notes: &OwnedFd) -> Result<Owned
         "xfs" => parameters.extend([Parameter::Flag("norecovery"), Parameter::Flag("nouuid")]),
         "ext4" => parameters.push(Parameter::Flag("noload")),
         // As many readers at once as processors, where the kernel leaves it to the mount (Linux 6.2,
-        // SQUASHFS_CHOICE_DECOMP_BY_MOUNT) and would else let them take turns.
-        "squashfs" => parameters.push(Parameter::Wish("threads", OsStr::new("percpu"))),
+        // SQUASHFS_CHOICE_DECOMP_BY_MOUNT) and would else let them take turns. The first mount of a device decides.
+        "squashfs" if unnoted.is_some() => parameters.push(Parameter::Wish("threads", OsStr::new("percpu"))),
         _ => {}
     }
     // ORDER: the device is held open until the mount holds it; then it may go away with the mount.
-    mount::new(filesystem, &parameters, PLAIN.and(Attributes::READ_ONLY)).map_err(RootError::New)
+    mount::new_at(at, filesystem, &parameters, PLAIN.and(Attributes::READ_ONLY)).map_err(RootError::New)?;
+    if let Some(unnoted) = unnoted {
+        unnoted.note(&device);
+    }
+    device.let_go();
+    Ok(())
 }
 
 /// Without a loop device: erofs mounts a file as it is (Linux 6.12). Each such mount is a superblock of its own, which reads
 /// and decompresses for itself; so this is for nodes that have no loop device to give, not for all.
-fn mount_erofs(file: &OwnedFd) -> Result<OwnedFd, NewError> {
+fn mount_erofs(file: &OwnedFd, at: &Path) -> Result<(), NewError> {
     let source = open::magic_link(file);
     let parameters = [Parameter::Text("source", source.as_os_str()), Parameter::Flag("ro")];
-    mount::new("erofs", &parameters, PLAIN.and(Attributes::READ_ONLY))
+    mount::new_at(at, "erofs", &parameters, PLAIN.and(Attributes::READ_ONLY))
 }
 
 fn keep_links_into_usr(mount: &Path, image: &Tree) -> Result<(), RootError> {
@@ -227,9 +239,10 @@ fn keep_links_into_usr(mount: &Path, image: &Tree) -> Result<(), RootError> {
 
 /// What is mounted directly in a tree: where, the topmost mount there with all below it, and its kind.
 fn visible_mounts(tree: &Tree, at: &Path) -> Result<Vec<(PathBuf, OwnedFd, Kind)>, Reason> {
+    let own = tree.mount_id()?;
     let paths: BTreeSet<PathBuf> = mountinfo::read()?
         .into_iter()
-        .filter(|mount| mount.parent == tree.mount_id())
+        .filter(|mount| mount.parent == own)
         .filter_map(|mount| mount.point.strip_prefix(at).ok().map(|path| Path::new("/").join(path)))
         .filter(|path| path != Path::new("/"))
         .collect();

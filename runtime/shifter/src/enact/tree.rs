@@ -4,8 +4,8 @@
 //! parent that was opened first, by one name, and only on the root's own mount: never in something of the host that
 //! is mounted in the tree.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fmt;
 use std::os::fd::{AsFd, OwnedFd};
@@ -13,15 +13,17 @@ use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 use shifter_sys::open::{self, Facts, For, Kind, Within};
-use shifter_sys::{CallError, Errno, node};
+use shifter_sys::{CallError, Errno, later, node};
 
 /// A tree under construction.
 #[derive(Debug)]
 pub struct Tree {
-    root: OwnedFd,
-    mount_id: u64,
+    root: Rc<OwnedFd>,
+    mount_id: OnceCell<u64>,
     /// Directories in which something was made, so that files beside each other need one walk.
     kept: RefCell<BTreeMap<PathBuf, Rc<OwnedFd>>>,
+    /// Directories that were made here a moment ago, so that nobody else can have changed what their names stand for.
+    made: RefCell<BTreeSet<PathBuf>>,
 }
 
 /// Why something could not be made in a tree.
@@ -81,12 +83,17 @@ impl Make {
 
 impl Tree {
     /// The tree whose root this is.
-    ///
-    /// # Errors
-    /// Only what the kernel says.
-    pub fn at(root: OwnedFd) -> Result<Tree, CallError> {
-        let mount_id = open::facts(&root)?.mount_id;
-        Ok(Tree { root, mount_id, kept: RefCell::default() })
+    #[must_use]
+    pub fn at(root: OwnedFd) -> Tree {
+        Tree { root: Rc::new(root), mount_id: OnceCell::new(), kept: RefCell::default(), made: RefCell::default() }
+    }
+
+    /// Closes what it has open.
+    pub fn put_away(self) {
+        self.forget();
+        if let Some(root) = Rc::into_inner(self.root) {
+            later::close(root);
+        }
     }
 
     /// Its root.
@@ -96,9 +103,15 @@ impl Tree {
     }
 
     /// The mount the root is on.
-    #[must_use]
-    pub fn mount_id(&self) -> u64 {
-        self.mount_id
+    ///
+    /// # Errors
+    /// Only what the kernel says.
+    pub fn mount_id(&self) -> Result<u64, CallError> {
+        if let Some(&known) = self.mount_id.get() {
+            return Ok(known);
+        }
+        let asked = open::facts(&self.root)?.mount_id;
+        Ok(*self.mount_id.get_or_init(|| asked))
     }
 
     /// Opens what is there.
@@ -116,7 +129,7 @@ impl Tree {
     pub fn open_own(&self, path: &Path) -> Result<OwnedFd, TreeError> {
         let directory = self.open(path, For::Listing)?;
         let facts = open::facts(&directory).map_err(|error| failed(path, error))?;
-        if facts.mount_id == self.mount_id {
+        if facts.mount_id == self.mount_id().map_err(|error| failed(path, error))? {
             return Ok(directory);
         }
         Err(TreeError { path: path.to_owned(), reason: Reason::OnForeignMount(path.to_owned()) })
@@ -181,15 +194,34 @@ impl Tree {
         if let (Some(directory), Some(name)) = (self.kept.borrow().get(parent), path.file_name()) {
             return Ok((Rc::clone(directory), name));
         }
-        let (directory, name) = self.parent(path)?;
+        let (directory, name) = match path.file_name() {
+            Some(name) if parent == Path::new("/") => return Ok((Rc::clone(&self.root), name)),
+            Some(name) if self.is_made(parent) => {
+                let directory = open::below(&self.root, inside(parent), Within::PlainBelow, For::Place);
+                (directory.map_err(|error| failed(path, error))?, name)
+            }
+            _ => self.parent(path)?,
+        };
         let directory = Rc::new(directory);
         self.kept.borrow_mut().insert(parent.to_owned(), Rc::clone(&directory));
         Ok((directory, name))
     }
 
-    /// Keeps no directory any longer.
+    /// A directory was made here, and is its own mount's.
+    pub fn has_made(&self, path: &Path) {
+        self.made.borrow_mut().insert(path.to_owned());
+    }
+
+    /// Whether a directory was made here, with nothing but that happening since.
+    #[must_use]
+    pub fn is_made(&self, path: &Path) -> bool {
+        self.made.borrow().contains(path)
+    }
+
+    /// Keeps no directory any longer, and knows none.
     pub fn forget(&self) {
-        self.kept.take();
+        self.made.take();
+        self.kept.take().into_values().filter_map(Rc::into_inner).for_each(later::close);
     }
 
     /// Makes what is missing of the directories that lead to `path`, on the root's own mount.
@@ -217,7 +249,7 @@ impl Tree {
     /// Refuses a directory that is not on the root's own mount, in which `missing` was to be made.
     fn own(&self, directory: impl AsFd, missing: &Path, path: &Path) -> Result<(), TreeError> {
         let facts = open::facts(directory).map_err(|error| failed(path, error))?;
-        if facts.mount_id == self.mount_id {
+        if facts.mount_id == self.mount_id().map_err(|error| failed(path, error))? {
             return Ok(());
         }
         let parent = Path::new("/").join(missing.parent().unwrap_or(Path::new("")));

@@ -114,7 +114,7 @@ impl Enactor<'_> {
         policy::check_volume_target(&wanted, self.deny).map_err(VolumeError::Forbidden)?;
 
         let facts = open::facts(&target.place)?;
-        let is_own = facts.mount_id == self.tree().mount_id();
+        let is_own = facts.mount_id == self.tree().mount_id()?;
         if target.missing.is_empty() {
             if !is_own && facts.uid != self.raised.caller().uid && !policy::is_for_everybody(&wanted) {
                 return Err(VolumeError::CoversSite(wanted));

@@ -8,8 +8,8 @@ use shifter_formats::image::{Descriptor, ImageType};
 use shifter_formats::index::{self, IndexEntry};
 use shifter_formats::meta::{ImageFormat, Meta};
 use shifter_formats::udiroot::{Conf, Owner};
-use shifter_sys::open::{self, For, Kind, Within};
-use shifter_sys::{CallError, Errno};
+use shifter_sys::open::{self, Facts, For, Kind, Within};
+use shifter_sys::{CallError, Errno, later};
 
 use super::{ImageError, ImageSource, OpenedImage, Readers};
 use crate::account;
@@ -30,6 +30,7 @@ pub(super) struct Store<'a> {
     raised: &'a Raised,
     path: PathBuf,
     directory: OwnedFd,
+    mode: u32,
     owner: u32,
     system: &'a str,
 }
@@ -62,22 +63,27 @@ impl<'a> Store<'a> {
     pub(super) fn open(raised: &'a Raised, conf: &'a Conf) -> Result<Store<'a>, ImageError> {
         let path = conf.image_path.clone().unwrap_or_default();
         // Who can rename something on the way could put another directory here.
-        let (directory, owner) = match &conf.image_owner {
+        let (directory, facts, owner) = match &conf.image_owner {
             _ if raised.is_rootless() => {
                 let directory = open::host(&path, For::Place).map_err(|error| ImageError::Open(path.clone(), error))?;
-                (directory, raised.caller().uid)
+                let facts = open::facts(&directory)?;
+                (directory, facts, raised.caller().uid)
             }
-            None => open_as_it_is(raised, &path)?,
+            None => {
+                let (directory, facts) = open_as_it_is(raised, &path)?;
+                (directory, facts, facts.uid)
+            }
             Some(owner) => {
                 let owner = number(owner)?;
                 let opened = raised.as_owner(owner, || trust::open_directory_of(&path, owner));
-                (opened.map_err(ImageError::Trust)?, owner)
+                let (directory, facts) = opened.map_err(ImageError::Trust)?;
+                (directory, facts, owner)
             }
         };
         let system = conf.system.as_deref().unwrap_or_default();
-        let store = Store { raised, path, directory, owner, system };
+        let store = Store { raised, path, directory, mode: facts.mode, owner, system };
         // Who can rename files here can put one image in the place of another, with the other's access list.
-        store.check(&store.path, &store.directory, Kind::Directory)?;
+        store.check(&store.path, &facts, Kind::Directory)?;
         Ok(store)
     }
 
@@ -137,8 +143,9 @@ impl<'a> Store<'a> {
         if format == Some(ImageFormat::Vfs) || self.raised.is_rootless() {
             for name in [id.clone(), format!("{id}.")] {
                 if let Some(directory) = self.open_below(Path::new(&name), For::Listing)? {
-                    self.check(&self.path.join(&name), &directory, Kind::Directory)?;
-                    self.check_private(found, &name, &directory)?;
+                    let facts = open::facts(&directory)?;
+                    self.check(&self.path.join(&name), &facts, Kind::Directory)?;
+                    self.check_private(found, &name, &facts)?;
                     return Ok(Some(granted(ImageSource::Directory(directory))));
                 }
             }
@@ -153,9 +160,10 @@ impl<'a> Store<'a> {
         };
         let name = format!("{id}.{filesystem}");
         let Some(file) = self.open_below(Path::new(&name), For::Reading)? else { return Ok(None) };
-        self.check(&self.path.join(&name), &file, Kind::Regular)?;
-        self.check_private(found, &name, &file)?;
-        Ok(Some(granted(ImageSource::File { file, filesystem })))
+        let facts = open::facts(&file)?;
+        self.check(&self.path.join(&name), &facts, Kind::Regular)?;
+        self.check_private(found, &name, &facts)?;
+        Ok(Some(granted(ImageSource::File { file, identity: facts.identity, filesystem })))
     }
 
     /// Where it is said that an image was used.
@@ -165,7 +173,12 @@ impl<'a> Store<'a> {
 
     /// Opens with the owner's uid; nothing on the way may be a link.
     fn open_below(&self, path: &Path, wanted: For) -> Result<Option<OwnedFd>, ImageError> {
-        match self.raised.as_owner(self.owner, || open::below(&self.directory, path, Within::PlainBelow, wanted)) {
+        self.raised.as_owner(self.owner, || self.open_as_owner(path, wanted))
+    }
+
+    /// The same for who is the owner at the moment.
+    fn open_as_owner(&self, path: &Path, wanted: For) -> Result<Option<OwnedFd>, ImageError> {
+        match open::below(&self.directory, path, Within::PlainBelow, wanted) {
             Ok(file) => Ok(Some(file)),
             Err(CallError { errno: Errno::NOENT | Errno::NOTDIR, .. }) => Ok(None),
             Err(error) => Err(ImageError::Open(self.path.join(path), error)),
@@ -173,20 +186,25 @@ impl<'a> Store<'a> {
     }
 
     fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, ImageError> {
+        self.raised.as_owner(self.owner, || self.read_as_owner(path))
+    }
+
+    fn read_as_owner(&self, path: &Path) -> Result<Option<Vec<u8>>, ImageError> {
         if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            let Some(directory) = self.open_below(parent, For::Place)? else { return Ok(None) };
-            self.check(&self.path.join(parent), &directory, Kind::Directory)?;
+            let Some(directory) = self.open_as_owner(parent, For::Place)? else { return Ok(None) };
+            self.check(&self.path.join(parent), &open::facts(&directory)?, Kind::Directory)?;
+            later::close(directory);
         }
-        let Some(file) = self.open_below(path, For::Reading)? else { return Ok(None) };
+        let Some(file) = self.open_as_owner(path, For::Reading)? else { return Ok(None) };
         let at = self.path.join(path);
-        self.check(&at, &file, Kind::Regular)?;
-        open::read_all(file, LARGEST).map(Some).map_err(|error| ImageError::Open(at, error))
+        let facts = open::facts(&file)?;
+        self.check(&at, &facts, Kind::Regular)?;
+        open::read_sized(file, facts.size, LARGEST).map(Some).map_err(|error| ImageError::Open(at, error))
     }
 
     /// The owner's, and nobody else can write it. A directory may be root's as well. Without privilege the caller
     /// believes whom he likes.
-    fn check(&self, path: &Path, file: &OwnedFd, wanted: Kind) -> Result<(), ImageError> {
-        let facts = open::facts(file)?;
+    fn check(&self, path: &Path, facts: &Facts, wanted: Kind) -> Result<(), ImageError> {
         if facts.kind != wanted {
             return Err(ImageError::OddKind(path.to_owned(), facts.kind));
         }
@@ -207,14 +225,13 @@ impl<'a> Store<'a> {
 impl Store<'_> {
     /// An access list means nothing where everybody can read the file itself. What older gateways wrote, which is
     /// readable by all, says so by `.meta` alone and is left to them.
-    fn check_private(&self, found: &Found, name: &str, content: &OwnedFd) -> Result<(), ImageError> {
+    fn check_private(&self, found: &Found, name: &str, content: &Facts) -> Result<(), ImageError> {
         let is_private = matches!(found.meta.access, Access::Restricted { .. }) && found.digest.is_some();
         if !is_private || self.raised.is_rootless() {
             return Ok(());
         }
-        let (of_store, of_content) = (open::facts(&self.directory)?, open::facts(content)?);
-        if of_store.mode & SEARCHED_BY_ALL != 0 && of_content.mode & READ_BY_ALL != 0 {
-            return Err(ImageError::ReadableByAll(self.path.join(name), of_content.mode));
+        if self.mode & SEARCHED_BY_ALL != 0 && content.mode & READ_BY_ALL != 0 {
+            return Err(ImageError::ReadableByAll(self.path.join(name), content.mode));
         }
         Ok(())
     }
@@ -233,12 +250,12 @@ fn number(owner: &Owner) -> Result<u32, ImageError> {
 /// Without key `imageOwner` the owner is who has the directory: he can replace every image in it anyway. So the files
 /// of an older release's gateway, which has a user of its own and no such key, are used. The directory must be one that
 /// only root and he can have put there; and it is never the caller's own, who could change a mounted image.
-fn open_as_it_is(raised: &Raised, path: &Path) -> Result<(OwnedFd, u32), ImageError> {
-    let (directory, owner) = trust::open_owned_directory(path).map_err(ImageError::Trust)?;
-    if owner == raised.caller().uid {
+fn open_as_it_is(raised: &Raised, path: &Path) -> Result<(OwnedFd, Facts), ImageError> {
+    let (directory, facts) = trust::open_owned_directory(path).map_err(ImageError::Trust)?;
+    if facts.uid == raised.caller().uid {
         return Err(ImageError::OwnerIsCaller(path.to_owned()));
     }
-    Ok((directory, owner))
+    Ok((directory, facts))
 }
 
 fn granted(source: ImageSource) -> OpenedImage {

@@ -212,6 +212,8 @@ pub enum ImagePart {
     Merged,
     /// No: the directory is the site's alone.
     Hidden,
+    /// No: a mount of the host's always comes over it.
+    Covered,
 }
 
 /// Whether a mount can be written to, as far as its files allow it.
@@ -321,7 +323,11 @@ impl fmt::Display for Step {
             }
             Step::Directory { path, mode, image } => {
                 write!(f, "directory {} {mode:04o}", path.display())?;
-                if *image == ImagePart::Hidden { f.write_str(" opaque") } else { Ok(()) }
+                f.write_str(match image {
+                    ImagePart::Merged => "",
+                    ImagePart::Hidden => " opaque",
+                    ImagePart::Covered => " covered",
+                })
             }
             Step::Symlink { path, target } => write!(f, "symlink {} -> {}", path.display(), target.display()),
             Step::File { path, mode, text } => write!(f, "file {} {mode:04o} {text:?}", path.display()),

@@ -75,10 +75,10 @@ fn blue_waters_is_planned_whole() {
     directory /var/run 0755 opaque
     directory /var/tmp 0755 opaque
     directory /var/empty 0700 opaque
-    directory /proc 0755 opaque
-    directory /sys 0755 opaque
-    directory /dev 0755 opaque
-    directory /tmp 0755 opaque
+    directory /proc 0755 covered
+    directory /sys 0755 covered
+    directory /dev 0755 covered
+    directory /tmp 0755 covered
     run sitePreMountHook /opt/cray/shifter/16.08.3/sbin/premount.sh
     bind /home to /home nosuid nodev private
     bind /mnt/a to /mnt/a nosuid nodev private

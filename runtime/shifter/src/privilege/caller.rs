@@ -71,8 +71,10 @@ impl fmt::Display for IdentityError {
 impl std::error::Error for IdentityError {}
 
 impl Caller {
-    pub(super) fn identify() -> Result<Caller, IdentityError> {
-        Caller::judge(identity::user()?, identity::group()?, identity::groups()?)
+    /// Who calls, and all his groups, root's too if he has it.
+    pub(super) fn identify() -> Result<(Caller, Vec<u32>), IdentityError> {
+        let had = identity::groups()?;
+        Ok((Caller::judge(identity::user()?, identity::group()?, had.clone())?, had))
     }
 
     fn judge(user: identity::Triple, group: identity::Triple, groups: Vec<u32>) -> Result<Caller, IdentityError> {

@@ -12,22 +12,24 @@ use shifter_formats::record::{COOKIE, Outcome, Record};
 use shifter_sys::Errno;
 use shifter_sys::log::{self, Sender};
 
-use crate::privilege::Raised;
+use crate::privilege::AsUser;
 
 const SOCKET: &str = "/dev/log";
 
 /// RFC 3164, table 1: security messages that not everybody may read.
 const AUTHPRIV: u8 = 10;
 
+/// A way to the system log.
 #[derive(Debug)]
-pub(super) struct Log {
+pub struct Log {
     socket: OwnedFd,
 }
 
 impl Log {
     /// With the caller's rights, so that it is no more than what he could reach.
-    pub(super) fn connect(raised: &Raised) -> Option<Log> {
-        raised.as_user(|_user| log::connect(Path::new(SOCKET))).ok().map(|socket| Log { socket })
+    #[must_use]
+    pub fn connect(_user: AsUser<'_>) -> Option<Log> {
+        log::connect(Path::new(SOCKET)).ok().map(|socket| Log { socket })
     }
 
     pub(super) fn send(&self, record: &Record) {

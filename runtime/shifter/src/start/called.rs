@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use shifter_formats::udiroot::Conf;
 use shifter_sys::open::{self, For};
-use shifter_sys::{environ, identity, signal};
+use shifter_sys::{environ, identity, process};
 
 use super::StartError;
 use crate::config;
 use crate::launch::Inherited;
 use crate::privilege::Raised;
+use crate::record::Log;
 use crate::request::options::{self, Options};
 use crate::request::{Environment, Request, Variables, interpreter};
 
@@ -21,6 +22,8 @@ pub(super) struct Aside {
     /// His environment.
     pub(super) environment: Environment,
     umask: u32,
+    /// The way to the system log, as far as he has one.
+    pub(super) log: Option<Log>,
 }
 
 /// Sets the caller's environment and umask aside and takes the rights of a start.
@@ -31,7 +34,8 @@ pub(super) fn enter() -> Result<(Raised, Aside), StartError> {
     // ORDER: nothing of the caller's is read by name before his environment and umask are set aside.
     let environment = environ::take()?;
     let umask = identity::set_umask(0o022);
-    Ok((Raised::acquire()?, Aside { environment, umask }))
+    let (raised, log) = Raised::acquire_after(Log::connect)?;
+    Ok((raised, Aside { environment, umask, log }))
 }
 
 /// A call, taken apart.
@@ -55,12 +59,11 @@ impl Called {
     /// # Errors
     /// For a configuration or a request with which nothing can be started.
     pub(super) fn read(raised: &Raised, aside: Aside, words: Vec<OsString>) -> Result<Called, StartError> {
-        let Aside { environment, umask } = aside;
-        signal::learn_of_children()?;
+        let Aside { environment, umask, log: _ } = aside;
         let words = interpreter::split(words, |script| raised.as_user(|_user| first_line(script)));
         let options = options::parse(words)?;
         let variables = Variables::find(&environment);
-        let directory = raised.as_user(|_user| std::env::current_dir().ok());
+        let directory = process::working_directory().ok();
         let inherited = Inherited { environment, directory, umask };
 
         let named = options.config.clone().or_else(|| named_by_variable(raised, &variables));

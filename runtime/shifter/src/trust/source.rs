@@ -6,8 +6,9 @@
 //! its own (`copyPath`, `optUdiImage`, `etcPath`, patterns, devices) must also not be possible to exchange for
 //! something else ([`open_own`]).
 //!
-//! Most paths have no link: one openat2(2) with `RESOLVE_NO_SYMLINKS` opens them, and the walk over each component is
-//! left to those that have.
+//! Most paths have no link: one openat2(2) with `RESOLVE_NO_SYMLINKS` opens them. Of the others most are a link of root's in
+//! a directory of root's alone (`/etc/localtime`), which leads to one that has none. The walk over each component is left to
+//! the rest.
 
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -15,14 +16,21 @@ use std::path::{Path, PathBuf};
 use shifter_sys::open::{self, Facts, For, Kind, Within};
 use shifter_sys::{CallError, Errno, node};
 
-use super::{Distrust, GROUP_WRITE, MOST_LINKS, STICKY, TrustError, WORLD_WRITE, check_acl, components};
+use super::{Distrust, GROUP_WRITE, MOST_LINKS, STICKY, TrustError, WORLD_WRITE, check_acl, components, known};
 
 /// Opens a place of the host; no link that somebody who is not root could have laid is followed.
 ///
 /// # Errors
 /// Names such a link and who could have laid it; [`Distrust::Call`] with `ENOENT` if nothing is there.
 pub fn open(path: &Path, wanted: For) -> Result<OwnedFd, TrustError> {
-    match open::host_plain(path, wanted) {
+    let result = match open::host_plain(path, wanted) {
+        Err(error) if error.errno == Errno::LOOP => match known::target(path) {
+            Some(target) => open::host_plain(&target, wanted),
+            None => Err(error),
+        },
+        result => result,
+    };
+    match result {
         Err(error) if error.errno == Errno::LOOP => walk(path, wanted, Rule::Links),
         result => result.map_err(|error| TrustError { path: path.to_owned(), reason: Distrust::Call(error) }),
     }
@@ -35,6 +43,12 @@ pub fn open(path: &Path, wanted: For) -> Result<OwnedFd, TrustError> {
 /// Names the first directory that somebody else can change; [`Distrust::Call`] with `ENOENT` if nothing is there.
 pub fn open_own(path: &Path, wanted: For) -> Result<OwnedFd, TrustError> {
     let failed = |error| TrustError { path: path.to_owned(), reason: Distrust::Call(error) };
+    if path.parent().is_some_and(known::is_roots_alone) {
+        match open::host_plain(path, wanted) {
+            Err(error) if error.errno == Errno::LOOP => {}
+            result => return result.map_err(failed),
+        }
+    }
     let mut ancestors: Vec<&Path> = path.ancestors().collect();
     ancestors.reverse();
     let mut parent: Option<(&Path, Facts)> = None;
@@ -153,9 +167,10 @@ fn check_place(directory: &Facts, what: &Facts) -> Result<(), Distrust> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shifter_sys::open::Identity;
 
     fn facts(kind: Kind, mode: u32, uid: u32) -> Facts {
-        Facts { kind, mode, uid, gid: 50, size: 0, mount_id: 1, is_mount_root: false }
+        Facts { kind, mode, uid, gid: 50, size: 0, mount_id: 1, is_mount_root: false, identity: Identity::default() }
     }
 
     #[test]

@@ -107,7 +107,7 @@ fn files_that_nobody_but_their_owner_can_read_are_read() {
     });
 }
 
-fn give_store_to(uid: u32) {
+pub(crate) fn give_store_to(uid: u32) {
     for file in walk("images") {
         chown(file, Some(uid), Some(uid)).unwrap();
     }

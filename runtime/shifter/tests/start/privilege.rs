@@ -5,7 +5,8 @@ use std::process::Command;
 
 use shifter_sys::{identity, mountinfo, process};
 
-use crate::world::{ALICE, Run, STAFF, World, alice_is_known_to_the_host, at, isolated, run};
+use crate::images::give_store_to;
+use crate::world::{ALICE, BOB, Run, STAFF, World, alice_is_known_to_the_host, at, isolated, run};
 
 /// A start by alice under strace(1), which lets calls fail: `fail` is the argument of its `inject=`.
 fn start_with_failing(fail: &str) -> Run {
@@ -151,6 +152,8 @@ fn a_start_without_even_a_name_is_only_a_wrong_start() {
 fn a_change_of_identity_that_fails_runs_nothing_of_the_users() {
     isolated(|_world| {
         const ABORTED: process::Ended = process::Ended::Killed(6);
+        // Groups are only changed to read the files of somebody else.
+        give_store_to(BOB);
         for call in ["setresuid", "setresgid", "setgroups", "capset"] {
             let mut endings = Vec::new();
             for nth in 1..=12 {

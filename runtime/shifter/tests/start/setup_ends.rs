@@ -14,8 +14,9 @@ use crate::setup::{Inside, SETUP, UNSETUP, joins, mounted, set_up, unset};
 use crate::world::{Run, at, isolated, run, write};
 
 /// The calls by which a set-up changes anything, itself included.
-const CHANGES: [&str; 14] = [
+const CHANGES: [&str; 15] = [
     "unshare",
+    "lsetxattr",
     "setns",
     "chroot",
     "mount",
