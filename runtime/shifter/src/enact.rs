@@ -194,9 +194,7 @@ impl<'a> Enactor<'a> {
     }
 
     fn put_away(self) {
-        match self.image.source {
-            ImageSource::File { file: image, .. } | ImageSource::Directory(image) => later::close(image),
-        }
+        self.image.put_away();
         self.memory.into_iter().for_each(later::close);
         self.tree.into_iter().for_each(Tree::put_away);
         later::close_all();

@@ -13,9 +13,9 @@ use shifter_formats::image::{Descriptor, ImageType};
 use shifter_formats::index::IndexFault;
 use shifter_formats::meta::{ImageFormat, MetaFault};
 use shifter_formats::udiroot::Conf;
-use shifter_sys::CallError;
 use shifter_sys::open::{self, Identity, Kind};
 use shifter_sys::process::Ended;
+use shifter_sys::{CallError, later};
 
 use crate::policy;
 use crate::privilege::Raised;
@@ -55,6 +55,16 @@ pub struct OpenedImage {
     pub readers: Readers,
     /// Where it is marked as used; none for a directory of the host.
     pub mark: Option<Mark>,
+}
+
+impl OpenedImage {
+    /// Closes it. Nothing that root opened may be reached from where the command begins.
+    pub fn put_away(self) {
+        match self.source {
+            ImageSource::File { file: image, .. } | ImageSource::Directory(image) => later::close(image),
+        }
+        self.mark.into_iter().for_each(|mark| later::close(mark.store));
+    }
 }
 
 /// Who may read the files of an image.

@@ -41,7 +41,7 @@ pub(crate) fn directory(raised: &Raised, name: &str) -> Option<OwnedFd> {
     {
         return is_ours(&directory).then_some(directory);
     }
-    let run = trust::open_directory(run).ok()?;
+    let (run, _) = trust::open_directory(run).ok()?;
     let ours = place(&run, OURS, 0o755).ok()?;
     place(&ours, name, 0o700).ok()
 }

@@ -196,7 +196,9 @@ fn recorded(
     if options.verbose {
         say(joined);
     }
-    if joined != Joined::Yes {
+    if joined == Joined::Yes {
+        opened.put_away();
+    } else {
         let steps = plan::plan(&facts)?;
         journal.ends(Phase::Plan);
         Enactor::new(&raised, opened, &conf.deny).run(&steps, |step| {

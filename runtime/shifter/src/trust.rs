@@ -95,8 +95,8 @@ pub fn open_file(path: &Path) -> Result<(OwnedFd, Facts), TrustError> {
 ///
 /// # Errors
 /// Names the first part of the path that somebody else can change.
-pub fn open_directory(path: &Path) -> Result<OwnedFd, TrustError> {
-    open(path, Kind::Directory, ROOT_ALONE).map(|(directory, _)| directory)
+pub fn open_directory(path: &Path) -> Result<(OwnedFd, Facts), TrustError> {
+    open(path, Kind::Directory, ROOT_ALONE)
 }
 
 /// A directory that only root can have laid, as it is now; it is not kept open.

@@ -33,10 +33,13 @@ pub struct Mark {
 
 impl Mark {
     /// Leaves the mark, if it is time.
-    pub fn leave(&self, raised: &Raised) {
+    pub fn leave(self, raised: &Raised) {
         let id = OsStr::new(&self.id);
-        let stamps = node_memory::directory(raised, DIRECTORY);
-        let stamp = stamps.and_then(|stamps| node::open_to_change(stamps, id, 0o600).ok()).map(File::from);
+        let stamp = node_memory::directory(raised, DIRECTORY).and_then(|stamps| {
+            let stamp = node::open_to_change(&stamps, id, 0o600);
+            later::close(stamps);
+            stamp.ok().map(File::from)
+        });
         match stamp {
             // A stamp that was never written was made by this start.
             Some(stamp) if is_recent(&stamp, Ignored::Empty) => later::close(stamp.into()),
@@ -50,6 +53,7 @@ impl Mark {
                 let _a_mark_is_not_needed = raised.as_owner(self.owner, || self.touch(id, IfOld));
             }
         }
+        later::close(self.store);
     }
 
     fn touch(&self, id: &OsStr, when: When) -> Result<(), CallError> {

@@ -7,8 +7,8 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use shifter_formats::record::{LONGEST_KEPT, Record};
-use shifter_sys::open::{self, For, Kind, Within};
-use shifter_sys::{CallError, Errno, mount, node};
+use shifter_sys::open::{self, Facts, For, Kind, Within};
+use shifter_sys::{CallError, Errno, later, mount, node};
 
 use super::mark;
 use crate::plan::BUILT;
@@ -43,6 +43,7 @@ pub enum Found {
 #[derive(Debug)]
 pub struct Container {
     root: OwnedFd,
+    mount_id: u64,
     record: Vec<u8>,
     mark: String,
 }
@@ -55,14 +56,14 @@ pub fn look(udi_mount: &Path) -> Result<Found, TrustError> {
     if !is_mount(udi_mount) {
         return Ok(Found::Nothing);
     }
-    let root = trust::open_directory(udi_mount)?;
+    let (root, Facts { mount_id, .. }) = trust::open_directory(udi_mount)?;
     Ok(match open::filesystem_type(&root) {
         Ok(TMPFS) => match mark_of_base(&root) {
             Ok(Some(mark)) => Found::Base(root, mark),
             _ => Found::Foreign(root),
         },
-        Ok(OVERLAYFS) => match read(&root) {
-            Ok(Some((record, mark))) => Found::Container(Container { root, record, mark }),
+        Ok(OVERLAYFS) => match read(&root, mount_id) {
+            Ok(Some((record, mark))) => Found::Container(Container { root, mount_id, record, mark }),
             _ => Found::Foreign(root),
         },
         _ => Found::Foreign(root),
@@ -98,18 +99,18 @@ fn mark_on(file: &OwnedFd) -> Result<Option<String>, CallError> {
     Ok(node::attribute(file, mark::ATTRIBUTE)?.and_then(|mark| String::from_utf8(mark).ok()))
 }
 
-fn read(root: &OwnedFd) -> Result<Option<(Vec<u8>, String)>, CallError> {
-    let Some(record) = open_roots_own(root, RECORD)? else { return Ok(None) };
+fn read(root: &OwnedFd, mount_id: u64) -> Result<Option<(Vec<u8>, String)>, CallError> {
+    let Some((record, size)) = open_roots_own(root, mount_id, RECORD)? else { return Ok(None) };
     let Some(mark) = mark_on(&record)? else { return Ok(None) };
-    Ok(Some((open::read_all(record, LARGEST)?, mark)))
+    Ok(Some((open::read_sized(record, size, LARGEST)?, mark)))
 }
 
-/// A file of root's, on the very mount of `root`, that nobody else can write.
-fn open_roots_own(root: &OwnedFd, path: &str) -> Result<Option<OwnedFd>, CallError> {
+/// A file of root's, on the very mount of `root`, that nobody else can write, and its size.
+fn open_roots_own(root: &OwnedFd, mount_id: u64, path: &str) -> Result<Option<(OwnedFd, u64)>, CallError> {
     let file = open::below(root, Path::new(path), Within::PlainBelow, For::Reading)?;
     let facts = open::facts(&file)?;
     let is_roots = facts.kind == Kind::Regular && facts.uid == 0 && facts.mode & WRITABLE_BY_OTHERS == 0;
-    Ok((is_roots && facts.mount_id == open::facts(root)?.mount_id).then_some(file))
+    Ok((is_roots && facts.mount_id == mount_id).then_some((file, facts.size)))
 }
 
 impl Container {
@@ -134,7 +135,7 @@ impl Container {
     /// What it was asked for with, by the record that `--why` reads there.
     #[must_use]
     pub fn built(&self) -> Option<Record> {
-        let file = open_roots_own(&self.root, BUILT.trim_start_matches('/')).ok()??;
+        let (file, _) = open_roots_own(&self.root, self.mount_id, BUILT.trim_start_matches('/')).ok()??;
         let text = String::from_utf8(open::read_all(file, LONGEST_KEPT as u64).ok()?).ok()?;
         Record::parse(text.trim_end()).ok()
     }
@@ -142,7 +143,7 @@ impl Container {
     /// Which job it is for, if somebody has noted it.
     #[must_use]
     pub fn job(&self) -> Option<String> {
-        let file = open_roots_own(&self.root, JOB).ok()??;
+        let (file, _) = open_roots_own(&self.root, self.mount_id, JOB).ok()??;
         let text = String::from_utf8(open::read_all(file, 64).ok()?).ok()?;
         let job = text.trim();
         (!job.is_empty() && job.bytes().all(|byte| byte.is_ascii_alphanumeric())).then(|| job.to_owned())
@@ -152,8 +153,9 @@ impl Container {
     ///
     /// # Errors
     /// `EINVAL` when the container was taken away meanwhile, or the host's root is the initial ramfs.
-    pub fn enter(&self) -> Result<(), CallError> {
+    pub fn enter(self) -> Result<(), CallError> {
         mount::enter(&self.root)?;
+        later::close(self.root);
         mount::pivot_to_working_directory()
     }
 }

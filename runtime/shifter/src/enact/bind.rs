@@ -12,6 +12,9 @@ use super::{Enactor, Reason, Source};
 use crate::plan::{Bind, Missing};
 use crate::trust;
 
+/// What a mount of the site's own has beside the attributes of its source.
+const OWN: Attributes = Attributes::READ_ONLY.and(Attributes::NOSUID).and(Attributes::NODEV);
+
 impl Enactor<'_> {
     /// The source is opened, copied as a detached mount that keeps its attributes, given more of them, and only then
     /// put into the tree.
@@ -83,8 +86,8 @@ impl Enactor<'_> {
             &Bind {
                 from: from.to_owned(),
                 to: to.to_owned(),
-                depth: if self.raised.is_rootless() { Depth::Tree } else { Depth::One },
-                add: Attributes::READ_ONLY.and(Attributes::NOSUID).and(Attributes::NODEV),
+                depth: self.depth_of_own(),
+                add: OWN,
                 propagation: Propagation::Private,
                 missing: Missing::Refused,
             },
@@ -104,18 +107,37 @@ impl Enactor<'_> {
             let (source, target) = (from.join(&name), to.join(&name));
             let below = |wanted| open::below(listing, Path::new(&name), open::Within::PlainBelow, wanted);
             let entry = below(For::Itself).map_err(in_host)?;
-            match open::facts(&entry)?.kind {
-                Kind::Symlink => {
-                    let (parent, name) = self.tree().parent(&target)?;
-                    node::make_symlink(Path::new(&node::link_target(&entry)?), parent, name)?;
+            let (parent, name) = self.tree().kept_parent(&target)?;
+            let kind = open::facts(&entry)?.kind;
+            let made = match kind {
+                Kind::Symlink => node::make_symlink(Path::new(&node::link_target(&entry)?), &parent, name),
+                Kind::Directory => node::make_dir(&parent, name, 0o755),
+                _ => node::make_file(&parent, name, 0o644).map(later::close),
+            };
+            match made {
+                Ok(()) if kind == Kind::Symlink => {}
+                // What was made a moment ago is a place under its name.
+                Ok(()) => {
+                    let copy = mount::clone_at(&entry, self.depth_of_own())?;
+                    mount::restrict(&copy, Depth::Tree, OWN, Some(Propagation::Private))?;
+                    mount::attach_in(&copy, &parent, name)?;
+                    later::close(copy);
                 }
-                Kind::Directory if self.tree().open(&target, For::Place).is_ok() => {
+                Err(error) if error.errno != Errno::EXIST || kind == Kind::Symlink => return Err(error.into()),
+                Err(_) if kind == Kind::Directory => {
                     let listing = below(For::Listing).map_err(in_host)?;
                     self.bind_entries_of(&listing, &source, &target)?;
+                    later::close(listing);
                 }
-                _ => self.bind_own(&entry, &source, &target)?,
+                Err(_) => self.bind_own(&entry, &source, &target)?,
             }
+            later::close(entry);
         }
         Ok(())
+    }
+
+    /// In a user namespace the kernel copies no mount without those below it.
+    fn depth_of_own(&self) -> Depth {
+        if self.raised.is_rootless() { Depth::Tree } else { Depth::One }
     }
 }

@@ -52,7 +52,7 @@ impl Enactor<'_> {
     /// A new file that never has a name; where the file system cannot make one (open(2), O_TMPFILE), one that loses its
     /// name at once, while the caller cannot end the process.
     fn nameless_file(&self, directory: &Path) -> Result<OwnedFd, Reason> {
-        let parent = trust::open_directory(directory)?;
+        let (parent, _) = trust::open_directory(directory)?;
         let in_host = |error| Reason::Host(directory.to_owned(), error);
         match node::make_nameless(&parent, 0o600) {
             Err(error) if [Errno::OPNOTSUPP, Errno::ISDIR].contains(&error.errno) => {}

@@ -77,8 +77,8 @@ impl Enactor<'_> {
             mount::share(&container)?;
         }
         host.come_back()?;
-        let place = trust::open_directory(at)?;
-        if open::facts(&place)?.is_mount_root {
+        let (place, facts) = trust::open_directory(at)?;
+        if facts.is_mount_root {
             return Err(PublishError::InUse(at.to_owned()).into());
         }
         let base = base()?;
@@ -130,7 +130,7 @@ fn appear(container: &OwnedFd, base: &OwnedFd, place: &OwnedFd, at: &Path) -> Re
     let (container, base, place) = (id(container)?, id(base)?, id(place)?);
     let table = mountinfo::read()?;
     let lies_on = |upper: u64, lower: u64| table.iter().any(|mount| mount.id == upper && mount.parent == lower);
-    if lies_on(container, base) && lies_on(base, place) && id(&trust::open_directory(at)?)? == container {
+    if lies_on(container, base) && lies_on(base, place) && trust::open_directory(at)?.1.mount_id == container {
         return Ok(());
     }
     Err(PublishError::InUse(at.to_owned()).into())

@@ -85,7 +85,7 @@ impl Enactor<'_> {
             found => return Ok(found.map(drop)?),
         }
         if let (Some(parent), Some(name)) = (at.parent(), at.file_name()) {
-            let parent = trust::open_directory(parent)?;
+            let (parent, _) = trust::open_directory(parent)?;
             match node::make_dir(&parent, name, 0o755) {
                 Err(error) if error.errno != Errno::EXIST => return Err(Reason::Host(at.to_owned(), error)),
                 _ => {}

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use shifter_formats::record::Record;
 use shifter_sys::open::{self, For, Within};
-use shifter_sys::{CallError, node};
+use shifter_sys::{CallError, later, node};
 
 use super::rate;
 use crate::node_memory;
@@ -37,6 +37,7 @@ impl Store {
         let [lines, old, rate] = names(raised.caller().uid);
         let file = open_to_append(&directory, &lines, &old).ok().flatten()?;
         let rate = node::open_to_change(&directory, &rate, MODE).ok()?;
+        later::close(directory);
         Some(Store { lines: file.into(), rate: rate.into() })
     }
 
