@@ -14,7 +14,7 @@
 //!
 //! In the order of the flow: `compressed` opens a layer, `tar` and `pax` read its entries,
 //! `apply` puts them into the `tree`, `emit` plays it to a writer (`tar2sqfs`,
-//! `backhand`, `directory`) under a [`policy`], within [`limits`], leaving a [`report`].
+//! `backhand`, `directory`, `packed`) under a [`policy`], within [`limits`], leaving a [`report`].
 
 pub(crate) mod apply;
 pub(crate) mod backhand;
@@ -24,8 +24,10 @@ pub(crate) mod emit;
 pub mod error;
 pub mod limits;
 pub mod options;
+pub(crate) mod packed;
 pub(crate) mod pax;
 pub mod policy;
+pub(crate) mod program;
 pub mod report;
 pub(crate) mod run;
 pub(crate) mod tar;
@@ -37,6 +39,6 @@ pub(crate) mod writer;
 
 pub use error::ConvertError;
 pub use limits::Limits;
-pub use options::{Compression, Conversion, Format, OptionError, WriterChoice};
+pub use options::{Compression, Conversion, Format, Lz4, OptionError, WriterChoice};
 pub use policy::{Modes, Ownership, Policy, SetId};
 pub use report::Report;

@@ -33,6 +33,6 @@ pub use run::pull;
 pub use trim::{Keep, Trimmed, trim_cache};
 
 pub use crate::convert::{
-    Compression, Conversion, Format, Limits, Modes, Ownership, Policy, Report, SetId, WriterChoice,
+    Compression, Conversion, Format, Limits, Lz4, Modes, Ownership, Policy, Report, SetId, WriterChoice,
 };
 pub use crate::registry::{ImageConfig, Platform};

@@ -9,7 +9,7 @@ rule! {
     /// Images are converted to a format that the runtime cannot mount.
     ///
     /// # What it checks
-    /// `images.format` is `squashfs` from 18.03 on; natively also `erofs`; before 18.03 also `ext4`, `cramfs` and `xfs`.
+    /// `images.format` is `squashfs` from 18.03 on; natively also `erofs`, `ext4` and `vfs`; before 18.03 also `ext4`, `cramfs` and `xfs`.
     ///
     /// # Why is this bad
     /// The pull works and every start fails (release notes of 18.03).
@@ -17,7 +17,7 @@ rule! {
     /// # Bad
     /// ```toml
     /// [images]
-    /// format = "ext4"
+    /// format = "cramfs"
     /// ```
     ///
     /// # Good
@@ -35,7 +35,7 @@ rule! {
         source: "release notes of 18.03; loopMount in shifter_core.c",
         check: Check::View(|view, out| {
             let known: &[&str] = match view.target {
-                Some(Target::Native) => &["squashfs", "erofs"],
+                Some(Target::Native) => &["squashfs", "erofs", "ext4", "vfs"],
                 Some(Target::V1803 | Target::Master) => &["squashfs"],
                 _ => &["squashfs", "ext4", "cramfs", "xfs"],
             };

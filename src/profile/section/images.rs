@@ -13,7 +13,8 @@ pub struct ImagesSection {
     pub path: Option<AbsPath>,
     /// The type of a reference without one, normally `docker`: `defaultImageType`. With `none` users write it each time.
     pub default_type: Option<String>,
-    /// The file format images are converted to: `squashfs`, `erofs` (native), `ext4`, `cramfs` or `xfs` (before 18.03).
+    /// The file format images are converted to: `squashfs`, `erofs`, `vfs` (native), `ext4` (not 18.03),
+    /// `cramfs` or `xfs` (before 18.03).
     pub format: Option<String>,
     /// How long an image lives after it was last looked up: `ImageExpirationTimeout`. Default `90d`.
     pub expire_after: Option<Duration>,

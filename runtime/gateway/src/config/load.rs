@@ -147,9 +147,13 @@ fn conversion(written: &ImageManager) -> Result<Conversion, ConfigError> {
     let format = written.image_format();
     let word = match format {
         ImageFormat::Squashfs => Format::Squashfs,
+        ImageFormat::Erofs => Format::Erofs,
+        ImageFormat::Ext4 => Format::Ext4,
         ImageFormat::Vfs => Format::Directory,
         other => {
-            let why = format!("images of format `{other}` are not made; write `squashfs`, or `vfs` for directories");
+            let why = format!(
+                "images of format `{other}` are not made; write `squashfs`, `erofs`, `ext4`, or `vfs` for directories"
+            );
             return Err(ConfigError::unsupported("DefaultImageFormat", why));
         }
     };

@@ -76,6 +76,19 @@ impl DirectoryWriter {
         let path = self.output.path().join(as_path(path));
         move |errno| ConvertError::Output { path, source: io::Error::from(errno) }
     }
+
+    /// Sets the modes of the directories, and gives the whole.
+    pub(super) fn complete(self) -> Result<Unpacked, ConvertError> {
+        for (path, attributes) in self.directories.iter().rev() {
+            let name = if path.is_empty() { b"." } else { &path[..] };
+            let set = || {
+                let directory = self.open(name, OFlag::O_RDONLY | OFlag::O_DIRECTORY)?;
+                self.set(&directory, *attributes)
+            };
+            set().map_err(self.failed(path))?;
+        }
+        Ok(self.output)
+    }
 }
 
 fn as_path(path: &[u8]) -> &Path {
@@ -140,16 +153,14 @@ impl ImageWriter for DirectoryWriter {
     }
 
     fn finish(self: Box<Self>) -> Result<(Made, u64), ConvertError> {
-        for (path, attributes) in self.directories.iter().rev() {
-            let name = if path.is_empty() { b"." } else { &path[..] };
-            let set = || {
-                let directory = self.open(name, OFlag::O_RDONLY | OFlag::O_DIRECTORY)?;
-                self.set(&directory, *attributes)
-            };
-            set().map_err(self.failed(path))?;
-        }
-        nix::unistd::syncfs(self.root.as_fd()).map_err(self.failed(b""))?;
-        let Self { output, bytes, .. } = *self;
+        let bytes = self.bytes;
+        let root = self
+            .root
+            .try_clone()
+            .map_err(|source| ConvertError::Output { path: self.output.path().to_owned(), source })?;
+        let output = self.complete()?;
+        let synced = nix::unistd::syncfs(root.as_fd());
+        synced.map_err(|errno| ConvertError::Output { path: output.path().to_owned(), source: errno.into() })?;
         Ok((Made::Directory(output), bytes))
     }
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 
-use super::options::OptionError;
+use super::options::{Format, OptionError};
 
 /// A failed conversion.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +49,11 @@ pub enum ConvertError {
     /// A converter option that cannot be honoured.
     #[error(transparent)]
     Option(#[from] OptionError),
+    /// Owners that only root can give.
+    #[error(
+        "the owners of an image are kept in `{0}` by a gateway that is root only: set `ownership` to `root`, or use squashfs"
+    )]
+    Owners(Format),
     /// Nobody waits for the result any more.
     #[error("the conversion was cancelled")]
     Cancelled,

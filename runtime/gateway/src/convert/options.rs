@@ -16,6 +16,10 @@ pub enum Format {
     /// A squashfs image.
     #[default]
     Squashfs,
+    /// An erofs image, which Linux 6.12 and later mount without a loop device.
+    Erofs,
+    /// An ext4 image.
+    Ext4,
     /// A directory tree, for machines where users cannot mount images.
     Directory,
 }
@@ -25,6 +29,8 @@ impl Format {
     pub fn name(self) -> &'static str {
         match self {
             Self::Squashfs => "squashfs",
+            Self::Erofs => "erofs",
+            Self::Ext4 => "ext4",
             Self::Directory => "VFS",
         }
     }
@@ -32,7 +38,7 @@ impl Format {
     /// What an image is called in the image directory: a file with a suffix, or a directory without one.
     pub fn file_name(self, id: &str) -> String {
         match self {
-            Self::Squashfs => format!("{id}.squashfs"),
+            Self::Squashfs | Self::Erofs | Self::Ext4 => format!("{id}.{}", self.name()),
             Self::Directory => id.to_owned(),
         }
     }
@@ -50,6 +56,8 @@ impl FromStr for Format {
     fn from_str(text: &str) -> Result<Self, OptionError> {
         match text {
             "squashfs" => Ok(Self::Squashfs),
+            "erofs" => Ok(Self::Erofs),
+            "ext4" => Ok(Self::Ext4),
             "VFS" | "vfs" => Ok(Self::Directory),
             _ => Err(OptionError::Format(text.to_owned())),
         }
@@ -82,6 +90,27 @@ impl Default for Compression {
     }
 }
 
+/// How an erofs is compressed: as mkfs.erofs(1) writes it behind `-z`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Lz4 {
+    /// `lz4`.
+    Fast,
+    /// `lz4hc`, with a level from 0 to 12.
+    High {
+        /// 9 where none is written.
+        level: u32,
+    },
+}
+
+impl fmt::Display for Lz4 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fast => f.write_str("lz4"),
+            Self::High { level } => write!(f, "lz4hc,{level}"),
+        }
+    }
+}
+
 /// Which program or library writes a squashfs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum WriterChoice {
@@ -101,7 +130,9 @@ pub struct Conversion {
     pub format: Format,
     /// How blocks are compressed.
     pub compression: Compression,
-    /// Bytes of a block: a power of two, 4 KiB to 1 MiB.
+    /// How an erofs is compressed, if it is.
+    pub erofs: Option<Lz4>,
+    /// Bytes of a block of squashfs: a power of two, 4 KiB to 1 MiB.
     pub block_bytes: u32,
     /// Whether the ends of large files share blocks.
     pub tail_packing: bool,
@@ -118,6 +149,7 @@ impl Default for Conversion {
         Self {
             format: Format::default(),
             compression: Compression::default(),
+            erofs: None,
             block_bytes: 128 << 10,
             tail_packing: true,
             threads: None,
@@ -131,7 +163,7 @@ impl Default for Conversion {
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum OptionError {
     /// An image format this gateway does not write.
-    #[error("the image format `{0}` is not known: write `squashfs` or `directory`")]
+    #[error("the image format `{0}` is not known: write `squashfs`, `erofs`, `ext4` or `vfs`")]
     Format(String),
     /// An argument of mksquashfs without a meaning here.
     #[error("the converter option `{0}` is not supported")]
@@ -161,8 +193,16 @@ impl Conversion {
     /// An argument is not known or its value is out of range.
     pub fn with_options<S: AsRef<str>>(format: Format, arguments: &[S]) -> Result<Self, OptionError> {
         let mut conversion = Self { format, ..Self::default() };
-        if format == Format::Directory && !arguments.is_empty() {
-            return Err(OptionError::NoOptions(format.name()));
+        match format {
+            Format::Squashfs => {}
+            Format::Erofs => {
+                for argument in arguments.iter().flat_map(|argument| argument.as_ref().split_whitespace()) {
+                    conversion.erofs = Some(lz4(argument)?);
+                }
+                return Ok(conversion);
+            }
+            Format::Ext4 | Format::Directory if arguments.is_empty() => return Ok(conversion),
+            Format::Ext4 | Format::Directory => return Err(OptionError::NoOptions(format.name())),
         }
         // A string with blanks was one argument to the original; here it is as many as it reads.
         let mut words = arguments.iter().flat_map(|argument| argument.as_ref().split_whitespace());
@@ -207,6 +247,21 @@ fn compression(name: &str) -> Result<Compression, OptionError> {
         "lz4" => Ok(Compression::Lz4),
         "xz" => Ok(Compression::Xz),
         _ => Err(bad("-comp", name, "gzip, zstd, lz4 or xz")),
+    }
+}
+
+/// An argument of mkfs.erofs(1).
+fn lz4(argument: &str) -> Result<Lz4, OptionError> {
+    let Some(value) = argument.strip_prefix("-z") else { return Err(OptionError::Unknown(argument.to_owned())) };
+    let wrong = || bad("-z", value, "lz4, lz4hc or lz4hc,LEVEL with a level from 0 to 12");
+    match value.split_once(',') {
+        None if value == "lz4" => Ok(Lz4::Fast),
+        None if value == "lz4hc" => Ok(Lz4::High { level: 9 }),
+        Some(("lz4hc", level)) => {
+            let level = level.parse().ok().filter(|level| (0..=12).contains(level));
+            Ok(Lz4::High { level: level.ok_or_else(wrong)? })
+        }
+        _ => Err(wrong()),
     }
 }
 
@@ -268,5 +323,10 @@ mod tests {
         insta::assert_snapshot!(text(&["-b", "100K"]), @"the converter option `-b` cannot be `100K`: a power of two from 4K to 1M");
         insta::assert_snapshot!(text(&["-comp", "lz4", "-Xcompression-level", "3"]), @"the converter option `-Xcompression-level` cannot be `3`: a level exists for gzip and zstd only");
         assert!(Conversion::with_options(Format::Directory, &["-b"]).is_err());
+        let erofs = |argument: &str| Conversion::with_options(Format::Erofs, &[argument]);
+        assert_eq!(erofs("-zlz4").unwrap().erofs, Some(Lz4::Fast));
+        assert_eq!(erofs("-zlz4hc,12").unwrap().erofs.unwrap().to_string(), "lz4hc,12");
+        insta::assert_snapshot!(erofs("-zlz4hc,13").unwrap_err(), @"the converter option `-z` cannot be `lz4hc,13`: lz4, lz4hc or lz4hc,LEVEL with a level from 0 to 12");
+        insta::assert_snapshot!(erofs("-b").unwrap_err(), @"the converter option `-b` is not supported");
     }
 }

@@ -13,6 +13,7 @@ use super::emit::{self, Merged};
 use super::error::{ConvertError, LayerError};
 use super::limits::Limits;
 use super::options::{Conversion, Format, WriterChoice};
+use super::packed::PackedWriter;
 use super::report::Report;
 use super::tar::{Entry, Kind, TarReader};
 use super::tar2sqfs::{self, Tar2sqfsWriter};
@@ -140,10 +141,18 @@ fn wrong(layer: &Layer, source: LayerError) -> ConvertError {
 /// Opens the writer the conversion asks for, and says in the report who writes and what is lost.
 fn writer(job: &Job, cancel: &Cancel, report: &mut Report) -> Result<Box<dyn ImageWriter>, ConvertError> {
     let conversion = &job.conversion;
-    if conversion.format == Format::Directory {
-        report.writer = "directory".to_owned();
-        let writer = DirectoryWriter::create(&job.directory, &prefix(&job.id), ".partial")?;
-        return Ok(Box::new(writer));
+    let directory = || DirectoryWriter::create(&job.directory, &prefix(&job.id), ".partial");
+    match conversion.format {
+        Format::Squashfs => {}
+        Format::Directory => {
+            report.writer = "directory".to_owned();
+            return Ok(Box::new(directory()?));
+        }
+        Format::Erofs | Format::Ext4 => {
+            report.writer = conversion.format.name().to_owned();
+            let output = temporary_file(&job.directory, &job.id)?;
+            return Ok(Box::new(PackedWriter::create(directory()?, output, conversion, &job.id, cancel)?));
+        }
     }
     let program = match &conversion.writer {
         WriterChoice::Backhand => None,

@@ -5,10 +5,8 @@
 //! archive.
 
 use std::io::{BufWriter, Read, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::thread::JoinHandle;
+use std::process::{ChildStdin, Command, Stdio};
 
 use tempfile::NamedTempFile;
 
@@ -16,46 +14,25 @@ use super::compressed::Cancel;
 use super::error::ConvertError;
 use super::options::{Compression, Conversion};
 use super::policy::Attributes;
+use super::program::{self, Program};
 use super::tar_writer::{Flag, TarWriter};
 use super::writer::{ImageWriter, WriteError, pass_on};
 use crate::pull::Made;
 
-/// How much of the program's complaints an error carries.
-const STDERR_BYTES: usize = 2000;
 /// The capacity asked of the pipe; a smaller one serves as well.
 const PIPE_BYTES: i32 = 1 << 20;
 
 /// The program, where it is installed.
 pub(crate) fn find() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    let mut candidates = std::env::split_paths(&path).map(|directory| directory.join("tar2sqfs"));
-    candidates.find(|candidate| {
-        let metadata = candidate.metadata();
-        metadata.is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
-    })
+    program::find("tar2sqfs")
 }
 
 /// A running program, the archive it reads, and the file it writes.
 pub(crate) struct Tar2sqfsWriter {
-    program: Running,
+    program: Program,
     archive: Option<TarWriter<BufWriter<ChildStdin>>>,
     output: NamedTempFile,
     cancel: Cancel,
-}
-
-/// A child that does not outlive this value.
-struct Running {
-    path: PathBuf,
-    child: Child,
-    stderr: Option<JoinHandle<String>>,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // After a success the child is gone and both calls do nothing.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 impl Tar2sqfsWriter {
@@ -65,29 +42,15 @@ impl Tar2sqfsWriter {
         conversion: &Conversion,
         cancel: &Cancel,
     ) -> Result<Self, ConvertError> {
-        let start = |source| ConvertError::Start { program: program.display().to_string(), source };
-        let mut child = Command::new(program)
-            .args(arguments(conversion))
-            .arg(output.path())
-            .env_clear()
-            .env("LC_ALL", "C")
-            .env("SOURCE_DATE_EPOCH", "0")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(start)?;
-        let stdin = child.stdin.take().expect("standard input is a pipe");
-        let stderr = child.stderr.take().expect("standard error is a pipe");
+        let mut command = Command::new(program);
+        command.args(arguments(conversion)).arg(output.path()).stdin(Stdio::piped());
+        let mut program = Program::start(&mut command, &[("SOURCE_DATE_EPOCH", "0")])?;
+        let stdin = program.stdin().expect("standard input is a pipe");
         let size = nix::fcntl::FcntlArg::F_SETPIPE_SZ(PIPE_BYTES);
         // Refused where the user has too many pipes; the default size works.
         let _ = nix::fcntl::fcntl(&stdin, size);
         Ok(Self {
-            program: Running {
-                path: program.to_owned(),
-                child,
-                stderr: Some(std::thread::spawn(move || end_of(stderr))),
-            },
+            program,
             archive: Some(TarWriter::new(BufWriter::with_capacity(256 << 10, stdin))),
             output,
             cancel: cancel.clone(),
@@ -105,26 +68,10 @@ impl Tar2sqfsWriter {
         let archive = self.archive.as_mut().expect("the archive is open until `finish`");
         write(archive).map_err(|source| {
             self.archive = None;
-            match self.wait() {
+            match self.program.wait() {
                 Err(error) => error,
                 Ok(()) => self.output_error(source),
             }
-        })
-    }
-
-    /// Waits for the program to end, and checks how it did.
-    fn wait(&mut self) -> Result<(), ConvertError> {
-        let waited = self.program.child.wait();
-        let status = waited.map_err(|source| self.output_error(source))?;
-        let stderr = self.program.stderr.take();
-        let stderr = stderr.and_then(|thread| thread.join().ok()).unwrap_or_default();
-        if status.success() {
-            return Ok(());
-        }
-        Err(ConvertError::Program {
-            program: self.program.path.display().to_string(),
-            status,
-            stderr: stderr.trim().escape_debug().to_string(),
         })
     }
 
@@ -154,21 +101,6 @@ fn arguments(conversion: &Conversion) -> Vec<String> {
         arguments.push("-T".to_owned());
     }
     arguments
-}
-
-/// Reads all of a stream and keeps its end.
-fn end_of(mut stream: impl Read) -> String {
-    let mut end = Vec::new();
-    let mut buffer = [0; 4096];
-    // A stream that breaks has said what it has said.
-    while let Ok(count @ 1..) = stream.read(&mut buffer) {
-        end.extend_from_slice(&buffer[..count]);
-        if end.len() > 2 * STDERR_BYTES {
-            end.drain(..end.len() - STDERR_BYTES);
-        }
-    }
-    let start = end.len().saturating_sub(STDERR_BYTES);
-    String::from_utf8_lossy(&end[start..]).into_owned()
 }
 
 impl ImageWriter for Tar2sqfsWriter {
@@ -201,7 +133,7 @@ impl ImageWriter for Tar2sqfsWriter {
         let archive = self.archive.take().expect("the archive is open until `finish`");
         let ended = archive.finish().and_then(|mut pipe| pipe.flush());
         // Closing the pipe ends the program; how it ended says more than a broken pipe.
-        self.wait()?;
+        self.program.wait()?;
         ended.map_err(|source| self.output_error(source))?;
         let file = self.output.as_file();
         let synced = file.sync_all().and_then(|()| file.metadata());

@@ -6,6 +6,7 @@
 mod archives;
 mod builder;
 mod examiner;
+mod formats;
 mod hostile;
 mod layout;
 mod merge;
