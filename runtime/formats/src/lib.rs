@@ -23,6 +23,7 @@ pub mod index;
 pub mod meta;
 mod nearest;
 pub mod original;
+pub mod personal;
 mod quoted;
 pub mod record;
 pub mod sha256;

@@ -93,6 +93,11 @@ impl Args {
         self.config.clone().unwrap_or_else(installed)
     }
 
+    /// Whether nobody says which gateways there are.
+    pub(crate) fn has_no_site(&self) -> bool {
+        self.config.is_none() && matches!(self.config_path().try_exists(), Ok(false))
+    }
+
     /// What is asked for; nothing that was written is passed over.
     pub(crate) fn request(&self, settings: &Settings) -> Result<Mode, Failure> {
         let is_pull = matches!(self.mode, Word::Pull | Word::Pullnb);
@@ -105,6 +110,9 @@ impl Args {
             Word::Images => Ok(Mode::Images),
             Word::Lookup => Ok(Mode::Lookup(self.image(settings)?)),
             Word::Pull => Ok(Mode::Pull(self.image(settings)?, access()?, Wait::ForTheEnd)),
+            Word::Pullnb if self.has_no_site() => {
+                Err(Failure::Usage("your own gateway ends with this call; use pull, which waits".to_owned()))
+            }
             Word::Pullnb => Ok(Mode::Pull(self.image(settings)?, access()?, Wait::No)),
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! It speaks what clients since 16.08 speak, to any gateway that does: one request, with its own
 //! munge credential, to each gateway in random order until one answers. On a Unix socket the kernel
-//! vouches for the user and no credential is made.
+//! vouches for the user and no credential is made. Where no site has installed anything it brings a gateway of its own.
 //!
 //! Results go to standard output, everything else to standard error. The exit status is true: a pull
 //! that ended in FAILURE has failed.
@@ -16,6 +16,7 @@ mod ids;
 mod images;
 mod lookup;
 mod out;
+mod personal;
 mod progress;
 mod pull;
 mod text;
@@ -28,6 +29,7 @@ use args::{Args, Mode};
 use conf::Settings;
 use failure::Failure;
 use gateway::Gateways;
+use personal::Personal;
 
 fn main() -> ExitCode {
     match run(&Args::parse()) {
@@ -42,7 +44,11 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<(), Failure> {
-    let settings = Settings::load(&args.config_path())?;
+    let personal = if args.has_no_site() { Some(Personal::start()?) } else { None };
+    let settings = match &personal {
+        Some(personal) => personal.settings(),
+        None => Settings::load(&args.config_path())?,
+    };
     let request = args.request(&settings)?;
     let mut gateways = Gateways::new(&settings, args.verbose)?;
     match request {

@@ -9,6 +9,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use shifter_formats::personal::{Places, SYSTEM};
 use shifter_formats::udiroot::Conf;
 use shifter_formats::volume::VolumeEntry;
 
@@ -16,10 +17,6 @@ use crate::account;
 use crate::privilege::Caller;
 use crate::request::Environment;
 
-/// What the system is called in the index of images.
-const SYSTEM: &str = "local";
-/// Below the user's data.
-const IMAGES: &str = "shifter";
 const PASSWD: &str = "/etc/passwd";
 
 /// Directories of which nothing is in such a container, the likeliest first: the Filesystem Hierarchy Standard 3.0 asks
@@ -62,8 +59,7 @@ pub fn built_in(caller: &Caller, environment: &Environment) -> Result<Conf, Plac
         account::user_in_text(caller.uid, &passwd).map(|user| user.home).filter(|home| home.is_absolute())
     };
     let home = path(environment, "HOME").or_else(of_passwd).ok_or(PlaceError::NoHome(caller.uid))?;
-    let data = path(environment, "XDG_DATA_HOME").unwrap_or_else(|| home.join(".local/share"));
-    let images = data.join(IMAGES);
+    let images = Places::new(&home, |name| path(environment, name)).images;
     // What is reached by a link would be covered too.
     let used: Vec<PathBuf> = [&home, &images]
         .into_iter()

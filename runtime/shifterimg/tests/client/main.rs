@@ -9,5 +9,6 @@ mod daemon;
 mod layout;
 #[path = "../../../munge/tests/support/munged.rs"]
 mod munged;
+mod personal;
 mod run;
 mod wire;

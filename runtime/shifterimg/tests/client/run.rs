@@ -74,28 +74,31 @@ pub(crate) fn client_with_munge(munged: &Munged, conf: &Path, args: &[&str]) -> 
     run(command)
 }
 
-fn run(mut command: Command) -> Ran {
+pub(crate) fn run(mut command: Command) -> Ran {
     let output = command.env("TZ", "UTC").output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Ran { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
 }
 
-/// The gateway's program: what a test of the workspace has built, or else built here.
-fn gateway_program() -> &'static Path {
+/// The gateway's program.
+pub(crate) fn gateway_program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let here = std::env::current_exe().unwrap();
-        let dir = here.parent().and_then(Path::parent).unwrap();
-        let program = dir.join("shifter-imagegw");
-        if program.exists() {
-            return program;
-        }
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--package", "shifter-imagegw", "--bin", "shifter-imagegw"]);
-        if dir.ends_with("release") {
-            build.arg("--release");
-        }
-        assert!(build.status().unwrap().success());
-        program
-    })
+    PROGRAM.get_or_init(|| built("shifter-imagegw", "shifter-imagegw"))
+}
+
+/// A program of another package: what a test of the workspace has built, or else built here.
+pub(crate) fn built(package: &str, name: &str) -> PathBuf {
+    let here = std::env::current_exe().unwrap();
+    let dir = here.parent().and_then(Path::parent).unwrap();
+    let program = dir.join(name);
+    if program.exists() {
+        return program;
+    }
+    let mut build = Command::new(env!("CARGO"));
+    build.args(["build", "--quiet", "--package", package, "--bin", name]);
+    if dir.ends_with("release") {
+        build.arg("--release");
+    }
+    assert!(build.status().unwrap().success());
+    program
 }
