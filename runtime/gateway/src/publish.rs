@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use nix::fcntl::OFlag;
 use shifter_formats::acl::Access as FileAccess;
 use shifter_formats::index::{self, IndexEntry};
+use shifter_formats::meta::ImageFormat;
 use shifter_gateway_types::config::ReadableBy;
 
 pub use describe::DescribeError;
@@ -94,6 +95,25 @@ impl Place {
         Ok(self.dir.join(format.file_name(&image.id)))
     }
 
+    /// Whether the image of each platform that the index has for this tag is there: file systems are purged, and
+    /// administrators tidy up. An index that cannot be read now says nothing about it.
+    #[must_use]
+    pub fn has_all(&self, name: &TagName) -> bool {
+        let Ok(kind) = name.itype.parse() else { return false };
+        let file = self.dir.join("index").join(index::entry_name(&name.system, kind, &name.tag));
+        match std::fs::read(file) {
+            Ok(bytes) => index::list::read(bytes).is_ok_and(|all| all.iter().all(|entry| self.file_of(entry).exists())),
+            Err(error) => error.kind() != io::ErrorKind::NotFound,
+        }
+    }
+
+    fn file_of(&self, entry: &IndexEntry) -> PathBuf {
+        match entry.format {
+            ImageFormat::Vfs => self.dir.join(entry.id.as_str()),
+            format => self.dir.join(format!("{}.{format}", entry.id)),
+        }
+    }
+
     /// Writes the index entries and the `.meta` of an image that is in place. The tag's images for other platforms keep
     /// their entries, with the tag's present access.
     pub fn describe(&self, name: &TagName, entry: &Entry) -> Result<(), PublishError> {
@@ -112,7 +132,7 @@ impl Place {
         let index = self.index_directory()?;
         for other in &texts.others {
             let mode = self.mode_for(other.access == FileAccess::Public);
-            let image = self.dir.join(format!("{}.{}", other.id, other.format));
+            let image = self.file_of(other);
             if let Ok(file) = self.open_own(&image) {
                 self.hand_over(&file, mode).map_err(write(&image))?;
             }

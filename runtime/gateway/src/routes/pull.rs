@@ -17,10 +17,10 @@ use crate::answer::{Json, Refused};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::config::Password;
-use crate::convert::Format;
 use crate::jobs::Order;
+use crate::publish::Place;
 use crate::record;
-use crate::store::{Access, Asked, Entry, PullAsk, Tag, TagName, Terms};
+use crate::store::{Access, Asked, PullAsk, Tag, TagName, Terms};
 use crate::time::now;
 
 /// Types whose tag defaults to `latest` in a pull.
@@ -91,7 +91,7 @@ fn answer(app: &Arc<App>, ask: &PullAsk, order: Order, caller: &Caller) -> Resul
         let tag = entry.as_ref().and_then(|entry| entry.tags.iter().find(asked));
         if let (Some(entry), Some(tag)) = (&entry, tag)
             && is_current(tag, ask, &order, now)
-            && is_in_place(entry, &order)
+            && Place::new(&order.system, order.config.readable_by).has_all(&ask.name)
             && let Some(record) = record::of_tag(entry, &ask.name, |access| caller.may_use(access, &app.auth.groups))
         {
             return Ok(record);
@@ -125,12 +125,6 @@ fn is_current(tag: &Tag, ask: &PullAsk, order: &Order, now: f64) -> bool {
             Access::Public => true,
             Access::Granted { users, groups } => ask.users.is_subset(users) && ask.groups.is_subset(groups),
         }
-}
-
-/// Whether the image is still where it was put: file systems are purged, and administrators tidy up.
-fn is_in_place(entry: &Entry, order: &Order) -> bool {
-    let format = entry.image.format.parse::<Format>();
-    format.is_ok_and(|format| order.system.image_dir.join(format.file_name(&entry.image.id)).exists())
 }
 
 #[cfg(test)]

@@ -53,3 +53,15 @@ fn until_it_ends(ask: impl Fn() -> wire::Raw, site: &Site) -> wire::Raw {
         std::thread::sleep(Duration::from_millis(50));
     }
 }
+
+/// Asks until something holds.
+fn becomes_true(is_true: impl Fn() -> bool) -> bool {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while Instant::now() < deadline {
+        if is_true() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    false
+}

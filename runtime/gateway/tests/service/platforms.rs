@@ -55,6 +55,34 @@ fn a_system_with_two_platforms_gets_both_images_of_a_tag() {
 }
 
 #[test]
+fn a_tag_that_moved_is_pulled_for_every_platform_and_so_is_one_that_lost_a_file() {
+    let munged = Munged::start();
+    let mut site = Site::new(munged.socket());
+    site.config["Platforms"]["cori"]["platforms"] = serde_json::json!(["linux/amd64", "linux/arm64"]);
+    site.config["PullUpdateTimeout"] = 1.into();
+    let layouts = site.path("layouts");
+    let write = |files: &[(&str, &[u8])]| layout::write_for(&layouts, "multi", "1", &["amd64", "arm64"], files);
+    let before = write(FILES);
+    let _daemon = site.start(program());
+    let expected = |ids: &[String]| vec![of("linux/amd64", &ids[0]), of("linux/arm64", &ids[1])];
+    assert_eq!(pull(&site, "multi:1").state(), "READY", "{}", site.log());
+    assert_eq!(platforms(&site, "multi:1"), expected(&before));
+
+    let after = write(&[("hello", b"moved\n")]);
+    assert!(after.iter().all(|id| !before.contains(id)));
+    let is_moved = || pull(&site, "multi:1").json()["id"] == after[0].as_str();
+    assert!(super::becomes_true(is_moved), "{}", site.log());
+    assert_eq!(platforms(&site, "multi:1"), expected(&after));
+
+    // The second platform's file alone is gone: the nodes of that platform could start nothing.
+    let file = site.path(&format!("images/{}.squashfs", after[1]));
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(pull(&site, "multi:1").state(), "READY", "{}", site.log());
+    assert!(file.exists(), "{}", site.log());
+    assert_eq!(platforms(&site, "multi:1"), expected(&after));
+}
+
+#[test]
 fn a_tag_without_any_of_the_systems_platforms_is_refused() {
     let munged = Munged::start();
     let mut site = Site::new(munged.socket());
