@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::run::{Gateway, client_with_munge};
+use super::run::{Gateway, client, client_with_munge, conf};
 
 #[test]
 fn a_pull_is_waited_for_and_a_lookup_prints_the_id() {
@@ -71,7 +71,7 @@ fn a_mistake_is_exit_status_2() {
 fn no_gateway_at_all_is_exit_status_3() {
     let gateway = Gateway::start();
     let conf = gateway.conf("unix:/nonexistent/socket");
-    let ran = super::run::client(&conf, &["lookup", "hello:1"]);
+    let ran = client(&conf, &["lookup", "hello:1"]);
     assert_eq!((ran.code, ran.out.as_str()), (3, ""));
     assert!(ran.err.contains("unix:/nonexistent/socket"), "{}", ran.err);
 }
@@ -83,7 +83,7 @@ fn the_next_gateway_is_asked_when_one_is_gone() {
     let socket = gateway.site.path("socket");
     let conf = gateway.conf(&format!("unix:/nonexistent/a unix:{} unix:/nonexistent/b", socket.display()));
     for _ in 0..5 {
-        assert_eq!(super::run::client(&conf, &["lookup", "hello:1"]).out, format!("{}\n", gateway.id));
+        assert_eq!(client(&conf, &["lookup", "hello:1"]).out, format!("{}\n", gateway.id));
     }
 }
 
@@ -118,4 +118,19 @@ fn on_tcp_munge_vouches_for_the_user() {
     let lookup = client_with_munge(&gateway.munged, &conf, &["lookup", "hello:1"]);
     assert_eq!(lookup.out, format!("{}\n", gateway.id));
     assert!(gateway.site.log().contains("uid=65534"), "{}", gateway.site.log());
+}
+
+#[test]
+fn a_gateway_that_says_nothing_is_given_up_after_the_sites_time() {
+    let dir = tempfile::Builder::new().prefix("client").tempdir_in("/tmp").unwrap();
+    std::fs::set_permissions(dir.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let socket = dir.path().join("socket");
+    // Connections wait in its queue for ever.
+    let _silent = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    std::fs::set_permissions(&socket, std::os::unix::fs::PermissionsExt::from_mode(0o666)).unwrap();
+    let file = conf(&dir.path().join("udiRoot.conf"), &format!("unix:{}", socket.display()));
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("gatewayTimeout = 20", "gatewayTimeout = 1")).unwrap();
+    let ran = client(&file, &["lookup", "hello:1"]);
+    assert_eq!((ran.code, ran.out.as_str()), (3, ""), "{ran:?}");
 }
