@@ -8,11 +8,13 @@
 mod behaviour;
 mod keys;
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::{
     check::{self, Strictness},
-    diagnostic::{Edit, Finding, Fix, Located, Safety, Severity, structural},
+    diagnostic::{Edit, Finding, Fix, Located, Safety, Severity, Written, source::SourceKind, structural},
     edit,
     profile::{Input, LoadError, LoadOptions, buffers::Buffers},
     repair::{Changed, Texts},
@@ -80,14 +82,9 @@ pub enum MigrateError {
     /// Its text is not TOML, so that nothing in it can be changed.
     #[error("`{0}` is not valid TOML; `shifter-site check` says where")]
     NotToml(String),
-    /// A key cannot be given its value.
-    #[error("`{key}` cannot be changed: {source}")]
-    Edit {
-        /// The key.
-        key: String,
-        /// Why.
-        source: edit::EditError,
-    },
+    /// The key of the release cannot be given its value.
+    #[error(transparent)]
+    Edit(#[from] edit::EditError),
 }
 
 /// Takes the profile to `to`.
@@ -111,8 +108,7 @@ pub fn migrate(options: &LoadOptions, to: Target) -> Result<Migration, MigrateEr
     let behaviour = behaviour::of(&first.loaded.profile, from, to);
     let step = Step { does: Does::Change, key: "target.shifter".to_owned(), why: format!("the release is {to}") };
     let release = keys::Move { step, edits: vec![Edit::set("target.shifter", to.to_string())] };
-    carry_out(&mut texts, &first, &release)
-        .map_err(|source| MigrateError::Edit { key: "target.shifter".to_owned(), source })?;
+    carry_out(&mut texts, &first, &release)?;
     migration.steps.push(release.step);
     let mut tried: Vec<String> = Vec::new();
     for _ in 0..ROUNDS {
@@ -151,11 +147,17 @@ fn carry_out(texts: &mut Texts, checked: &check::Checked, wanted: &keys::Move) -
     let fix = Fix { safety: Safety::Unsafe, ..Fix::risky("migrate", wanted.edits.clone()) };
     let finding = Finding::new(&structural::WRONG_TYPE, "migrate").at(path.clone(), "").fix(fix);
     let located = checked.loaded.origins.locate(&finding);
-    let written = &located.finding.fixes[0].written;
-    if written.is_empty() || !texts.may_change(written, std::slice::from_ref(checked)) {
+    let own = &checked.loaded.origins.sources()[0];
+    // What a preset says is nobody's to change, and the profile's to say otherwise.
+    let over_presets = |one: &Written| {
+        let is_over = one.source.kind == SourceKind::Preset && matches!(one.edit, Edit::Set { .. });
+        if is_over { Written { source: Arc::clone(own), edit: one.edit.clone() } } else { one.clone() }
+    };
+    let written: Vec<Written> = located.finding.fixes[0].written.iter().map(over_presets).collect();
+    if written.is_empty() || !texts.may_change(&written, std::slice::from_ref(checked)) {
         return Err(edit::EditError::NoPlace(path));
     }
-    texts.carry_out(written)
+    texts.carry_out(&written)
 }
 
 /// Whether two findings say the same, wherever it stands by now.

@@ -40,6 +40,9 @@ pub(super) struct Args {
     /// How to write it.
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
     format: Form,
+    /// The same as `--format json`.
+    #[arg(long, conflicts_with_all = ["format", "unified"])]
+    json: bool,
     /// Save it as a plan, which `apply` carries out exactly or not at all. It holds no secret.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -49,12 +52,13 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
+    let format = if args.json { Form::Json } else { args.format };
     if let Some(from) = &args.versions.from {
         let file = args.world.profile_of_versions(from)?;
         let layers = args.world.layers();
-        return versions::run(&args.versions, from, &file, layers, args.format, args.exit_zero, console);
+        return versions::run(&args.versions, from, &file, layers, format, args.exit_zero, console);
     }
-    if !matches!(args.format, Form::Human | Form::Json) {
+    if !matches!(format, Form::Human | Form::Json) {
         return Err(Failure::Usage("this form is for versions: add `--from VERSION`".to_owned()));
     }
     let Some(world) = world::World::open(&args.world, console)? else { return Ok(Exit::Failed) };
@@ -65,7 +69,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     if let Some(path) = &args.out {
         console.save(path, &world.plan(&compared)?.print())?;
     }
-    match args.format {
+    match format {
         Form::Json => console.say(&form::json(&compared.difference))?,
         Form::Human if args.unified => console.say(&install::unified(&compared))?,
         _ => console.say(&install::words(&compared.difference, Cause::Apply))?,

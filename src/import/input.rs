@@ -155,7 +155,17 @@ pub fn read(paths: &[PathBuf], owners: bool) -> Result<Vec<InputFile>, (PathBuf,
             files.push(read_one(path, None, owners)?);
         }
     }
+    // A file and a link to it are one file, under the name of the link.
+    let behind_links: Vec<PathBuf> =
+        files.iter().filter(|file| Path::new(&file.name).is_symlink()).filter_map(canonical).collect();
+    files.retain(|file| {
+        Path::new(&file.name).is_symlink() || canonical(file).is_none_or(|own| !behind_links.contains(&own))
+    });
     Ok(files)
+}
+
+fn canonical(file: &InputFile) -> Option<PathBuf> {
+    Path::new(&file.name).canonicalize().ok()
 }
 
 /// At most this deep below a root.
@@ -176,19 +186,39 @@ fn walk(
         directory.read_dir().map_err(of)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>().map_err(of)?;
     entries.sort();
     for path in entries {
-        let Ok(about) = path.symlink_metadata() else { continue };
+        let Ok(mut about) = path.symlink_metadata() else { continue };
         // Generations are copies of what is installed, and of what was.
         if is_root && path.strip_prefix(root).is_ok_and(|below| below == Path::new(&STATE[1..])) {
             continue;
         }
+        let is_ours = is_known_by_name(&path.display().to_string());
+        if about.is_symlink() && is_ours {
+            about = behind(root, &path, is_root).map_err(|error| (path.clone(), error))?;
+        }
         if about.is_dir() && is_root && depth < DEEPEST {
             walk(root, &path, is_root, owners, depth + 1, files)?;
-        } else if about.is_file() && about.len() <= LARGEST {
+        } else if is_ours && !about.is_dir() || about.is_file() && about.len() <= LARGEST {
+            // What has the name of a file of Shifter's is one: where it cannot be read, it is not left out in silence.
             let place = path.strip_prefix(root).ok().filter(|_| is_root).map(|path| format!("/{}", path.display()));
             files.push(read_one(&path, place, owners)?);
         }
     }
     Ok(())
+}
+
+/// Whether a file is one of those that are imported whatever they hold.
+fn is_known_by_name(name: &str) -> bool {
+    !matches!(classify(name, b""), FileKind::Other | FileKind::Script(_))
+}
+
+/// The file behind a link. Below the root of a machine a link means a file of that machine, which this one cannot follow
+/// out of it.
+fn behind(root: &Path, link: &Path, is_root: bool) -> std::io::Result<std::fs::Metadata> {
+    let about = link.metadata()?;
+    if is_root && !link.canonicalize()?.starts_with(root.canonicalize()?) {
+        return Err(std::io::Error::other("a link out of the root: name the file it means instead"));
+    }
+    Ok(about)
 }
 
 fn read_one(path: &Path, place: Option<String>, owners: bool) -> Result<InputFile, (PathBuf, std::io::Error)> {
@@ -225,6 +255,33 @@ mod tests {
         let files = read(&[directory.path().to_owned()], false).expect("readable");
         let places: Vec<_> = files.iter().map(|file| file.place.as_deref()).collect();
         assert_eq!(places, [Some("/etc/shifter/udiRoot.conf")]);
+    }
+
+    #[test]
+    fn a_file_of_ours_that_cannot_be_read_is_named_and_a_link_to_one_is_followed() {
+        use std::os::unix::fs::symlink;
+        let directory = tempfile::tempdir().expect("a directory");
+        let at = |name: &str| directory.path().join(name);
+        std::fs::write(at("real"), "udiMount=/var/udiMount\n").expect("written");
+        symlink("real", at("udiRoot.conf")).expect("linked");
+        let read_it = || read(&[directory.path().to_owned()], false);
+        let files = read_it().expect("readable");
+        assert_eq!(files.iter().map(InputFile::base).collect::<Vec<_>>(), ["udiRoot.conf"]);
+
+        let large = std::fs::File::create(at("imagemanager.json")).expect("made");
+        large.set_len(100 << 20).expect("long");
+        let (path, error) = read_it().expect_err("too large");
+        assert!(path.ends_with("imagemanager.json") && error.to_string().contains("larger than"), "{error}");
+        std::fs::remove_file(path).expect("there");
+
+        nix::unistd::mkfifo(&at("premount.sh"), nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+        assert!(read_it().expect_err("a pipe").0.ends_with("premount.sh"));
+        std::fs::remove_file(at("premount.sh")).expect("there");
+
+        std::fs::create_dir(at("etc")).expect("made");
+        symlink("/proc/self/status", at("etc/redis.conf")).expect("linked");
+        let (path, error) = read_it().expect_err("a link out of the root");
+        assert!(path.ends_with("redis.conf") && error.to_string().contains("out of the root"), "{error}");
     }
 
     fn kind(name: &str, text: &str) -> FileKind {

@@ -84,15 +84,15 @@ impl Staged {
         let name = place.file_name().unwrap_or_default().to_string_lossy();
         let path = place.with_file_name(format!(".{name}.shifter-site-{}", std::process::id()));
         let mut file =
-            OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(failed("create", &path))?;
+            OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(failed("write", called))?;
         let staged = Self { path: path.clone(), place: place.to_owned(), renamed: false };
-        let own = file.metadata().map_err(failed("read", &path))?;
+        let own = file.metadata().map_err(failed("write", called))?;
         if (own.uid(), own.gid()) != (meta.uid(), meta.gid()) {
             fchown(&file, Some(meta.uid()), Some(meta.gid())).map_err(failed("keep the owner of", called))?;
         }
         // ORDER: a change of the owner may clear bits of the mode: chown(2).
-        file.set_permissions(meta.permissions()).map_err(failed("set the mode of", &path))?;
-        file.write_all(text.after.as_bytes()).and_then(|()| file.sync_all()).map_err(failed("write", &path))?;
+        file.set_permissions(meta.permissions()).map_err(failed("set the mode of", called))?;
+        file.write_all(text.after.as_bytes()).and_then(|()| file.sync_all()).map_err(failed("write", called))?;
         Ok(staged)
     }
 

@@ -73,7 +73,8 @@ pub fn markdown(comparison: &Comparison) -> String {
     }
     for one in classes.iter().filter(|one| !one.files.is_empty()) {
         let name = one.class.as_deref().unwrap_or("every node");
-        let _ = writeln!(out, "\n<details><summary>{}: {} files</summary>\n", cell(name), one.files.len());
+        let files = if one.files.len() == 1 { "file" } else { "files" };
+        let _ = writeln!(out, "\n<details><summary>{}: {} {files}</summary>\n", cell(name), one.files.len());
         for file in &one.files {
             let _ = writeln!(out, "- {} `{}`", file.what, file.file.replace('`', "'"));
             for change in &file.changes {

@@ -46,6 +46,18 @@ fn every_profile_of_the_repository_goes_from_every_release_to_every_other() {
     assert!(wrong.is_empty(), "errors in what came of it:\n{wrong}");
 }
 
+#[test]
+fn a_release_that_a_preset_says_is_written_into_the_profile() {
+    let text = "schema = 1\npreset = \"laptop\"\n[site]\nname = \"x\"\n[images]\npath = \"/images\"\n\
+                [gateway]\ncache_dir = \"/c\"\nexpand_dir = \"/e\"\nendpoints = [\"http://localhost:5000\"]\n";
+    let site = Site::new().with("site.toml", text);
+    let ran = site.run(&["migrate", "site.toml", "--to", "master", "--write"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let written = fs::read_to_string(site.path().join("site.toml")).expect("there");
+    assert!(written.starts_with(text) && written.contains("[target]\nshifter = \"master\"\n"), "{written}");
+    assert_eq!(site.run(&["migrate", "site.toml", "--to", "master"]).code, 0);
+}
+
 /// Migrates the profile, checks what came of it and renders it.
 fn step(site: &Site, name: &str, to: Target, called: &str, wrong: &mut String) {
     let file = site.path().join(name);

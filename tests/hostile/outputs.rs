@@ -17,10 +17,20 @@ use crate::{
     verbs::{Reads, VERBS},
 };
 
+/// A profile that `fmt`, `check --fix` and `migrate` change.
+const ODD: &str =
+    "schema=1\npreset = 'laptop'\n[images]\npath = '/images/'\n[site]\nname = 'x'\n[gateway]\ncache_dir = '/c'\n";
+
 /// A profile without findings that fail.
 fn site(directory: &Path) {
     let profile = Path::new(env!("CARGO_MANIFEST_DIR")).join("site-profiles/laptop.toml");
     fs::copy(profile, directory.join("laptop.toml")).expect("copied");
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/bluewaters");
+    fs::create_dir(directory.join("installed")).expect("made");
+    for name in ["udiRoot.conf", "imagemanager.json"] {
+        fs::copy(golden.join(name), directory.join("installed").join(name)).expect("copied");
+    }
+    fs::write(directory.join("odd.toml"), ODD).expect("written");
     fs::create_dir(directory.join("ROOT")).expect("made");
 }
 
@@ -73,7 +83,36 @@ const WRITERS: &[&[&str]] = &[
     &["facts", "--root", "ROOT", "--output-dir", "FULL"],
     &["support-bundle", "--root", "ROOT", "--output", "FULL/bundle"],
     &["init", "--preset", "laptop", "--answers", "answers.toml", "--out", "FULL/new.toml"],
+    &["import", "installed", "--out", "FULL/imported.toml"],
+    &["check", "odd.toml", "--write-baseline", "FULL/known.json"],
+    &["diff", "laptop.toml", "--root", "ROOT", "--no-owner", "--out", "FULL/plan.json"],
+    &["doctor", "laptop.toml", "--root", "ROOT", "--no-probe", "--output", "FULL/doctor.txt"],
+    &["verify", "--root", "ROOT", "--output", "FULL/verify.txt"],
+    &["docs", "--out", "FULL/docs"],
 ];
+
+/// Verbs that change the profile `FULL/odd.toml` where it lies.
+const CHANGERS: &[&[&str]] = &[
+    &["fmt", "FULL/odd.toml"],
+    &["check", "--fix", "FULL/odd.toml"],
+    &["migrate", "FULL/odd.toml", "--to", "master", "--write"],
+];
+
+#[test]
+fn a_profile_that_cannot_be_changed_is_left_as_it_was() {
+    let full = ("size=64k", "cp odd.toml FULL && (head -c 1M /dev/zero > FULL/filler 2>/dev/null; true)");
+    let read_only = ("size=1m", "cp odd.toml FULL && mount -o remount,ro none FULL");
+    for (options, prepare) in [full, read_only] {
+        for arguments in CHANGERS {
+            let Some((ran, directory)) = run_on(options, prepare, arguments) else { return };
+            assert_eq!(ran.code, Some(74), "{arguments:?}: {}{}", ran.out, ran.err);
+            assert!(ran.err.contains("cannot write `FULL/odd.toml`"), "{arguments:?}: {}", ran.err);
+            assert_eq!(left(directory.path()).len(), 1, "{arguments:?}: {:?}", left(directory.path()));
+            let text = fs::read_to_string(directory.path().join("LEFT/odd.toml")).expect("there");
+            assert_eq!(text, ODD, "{arguments:?}");
+        }
+    }
+}
 
 /// Runs a verb where `FULL` is a file system of its own with `options`, and keeps what is left of it in `LEFT`.
 fn run_on(options: &str, prepare: &str, arguments: &[&str]) -> Option<(crate::run::Ran, tempfile::TempDir)> {
@@ -122,10 +161,11 @@ fn a_full_file_system_is_an_error_and_nothing_is_half_written() {
 fn a_file_system_that_fills_up_on_the_way_is_left_without_half_files() {
     for arguments in WRITERS {
         let Some((ran, directory)) = run_on("size=16k", "true", arguments) else { return };
-        if ran.code == Some(0) {
+        let is_refused = ran.err.contains("No space left");
+        assert_eq!(ran.code == Some(74), is_refused, "{arguments:?}: {}{}", ran.out, ran.err);
+        if !is_refused {
             continue;
         }
-        assert_eq!(ran.code, Some(74), "{arguments:?}: {}{}", ran.out, ran.err);
         let whole = tempfile::tempdir().expect("a directory");
         site(whole.path());
         fs::create_dir(whole.path().join("FULL")).expect("made");
