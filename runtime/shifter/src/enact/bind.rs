@@ -7,10 +7,29 @@ use shifter_sys::mount::{self, Attributes, Depth, Propagation};
 use shifter_sys::open::{self, For, Kind};
 use shifter_sys::{Errno, later, node};
 
-use super::tree::Make;
+use super::tree::{Make, Tree};
 use super::{Enactor, Reason, Source};
 use crate::plan::{Bind, Missing};
 use crate::trust;
+
+/// Puts a detached mount into a tree, on a place that is made where it is missing.
+pub(super) fn attach(tree: &Tree, mounted: OwnedFd, to: &Path) -> Result<(), Reason> {
+    let make = || open::facts(&mounted).map(|facts| Make::matching(facts.kind));
+    let place = match tree.open(to, For::Place) {
+        Ok(place) => place,
+        Err(_) => tree.place(to, make()?)?.0,
+    };
+    let done = match mount::attach(&mounted, &place) {
+        // The kernel takes no file on a directory, nor the other way round.
+        Err(error) if [Errno::INVAL, Errno::NOTDIR].contains(&error.errno) => {
+            tree.place(to, make()?)?;
+            Err(error.into())
+        }
+        attached => Ok(attached?),
+    };
+    [mounted, place].into_iter().for_each(later::close);
+    done
+}
 
 /// What a mount of the site's own has beside the attributes of its source.
 const OWN: Attributes = Attributes::READ_ONLY.and(Attributes::NOSUID).and(Attributes::NODEV);
@@ -62,21 +81,7 @@ impl Enactor<'_> {
     fn bind_opened(&self, source: &OwnedFd, bind: &Bind) -> Result<(), Reason> {
         let copy = mount::clone_at(source, bind.depth)?;
         mount::restrict(&copy, Depth::Tree, bind.add, Some(bind.propagation))?;
-        let make = || open::facts(source).map(|facts| Make::matching(facts.kind));
-        let place = match self.tree().open(&bind.to, For::Place) {
-            Ok(place) => place,
-            Err(_) => self.tree().place(&bind.to, make()?)?.0,
-        };
-        let done = match mount::attach(&copy, &place) {
-            // The kernel takes no file on a directory, nor the other way round.
-            Err(error) if [Errno::INVAL, Errno::NOTDIR].contains(&error.errno) => {
-                self.tree().place(&bind.to, make()?)?;
-                Err(error.into())
-            }
-            attached => Ok(attached?),
-        };
-        [copy, place].into_iter().for_each(later::close);
-        done
+        attach(self.tree(), copy, &bind.to)
     }
 
     /// Mounts something of the site's own, read-only.

@@ -11,8 +11,9 @@ use shifter_sys::mount::{self, Attributes, Depth, NewError, Parameter, Propagati
 use shifter_sys::open::{self, For, Kind};
 use shifter_sys::{CallError, Errno, mountinfo, node};
 
+use super::bind::attach;
 use super::loops::{self, Shared};
-use super::tree::{Make, Tree};
+use super::tree::Tree;
 use super::{Enactor, Reason, host_place};
 use crate::image::{ImageSource, Readers};
 use crate::plan::Limits;
@@ -155,7 +156,7 @@ impl Enactor<'_> {
         }
         let of_image: Vec<_> = of_image
             .into_iter()
-            .map(|(path, mounted, _)| self.meet(&path).map(|meeting| (path, mounted, meeting)))
+            .map(|(path, mounted)| self.meet(&path).map(|meeting| (path, mounted, meeting)))
             .collect::<Result<_, _>>()?;
 
         let memory = self.memory.as_ref().expect("a plan makes the site tree before the overlay");
@@ -174,10 +175,9 @@ impl Enactor<'_> {
         }
         mount::new_at(at, "overlay", &parameters, PLAIN).map_err(RootError::New)?;
         let root = Tree::at(host_place(at)?);
-        for (path, mounted, kind) in of_site {
+        for (path, mounted) in of_site {
             mount::restrict(&mounted, Depth::Tree, Attributes::NOSUID, None)?;
-            let (place, _) = root.place(&path, Make::matching(kind))?;
-            mount::attach(mounted, place)?;
+            attach(&root, mounted, &path)?;
         }
         for (path, mounted, meeting) in of_image {
             self.merge_mount(&root, &path, &mounted, meeting)?;
@@ -237,8 +237,8 @@ fn keep_links_into_usr(mount: &Path, image: &Tree) -> Result<(), RootError> {
     Ok(())
 }
 
-/// What is mounted directly in a tree: where, the topmost mount there with all below it, and its kind.
-fn visible_mounts(tree: &Tree, at: &Path) -> Result<Vec<(PathBuf, OwnedFd, Kind)>, Reason> {
+/// What is mounted directly in a tree: where, and the topmost mount there with all below it.
+fn visible_mounts(tree: &Tree, at: &Path) -> Result<Vec<(PathBuf, OwnedFd)>, Reason> {
     let own = tree.mount_id()?;
     let paths: BTreeSet<PathBuf> = mountinfo::read()?
         .into_iter()
@@ -249,8 +249,7 @@ fn visible_mounts(tree: &Tree, at: &Path) -> Result<Vec<(PathBuf, OwnedFd, Kind)
     let mut found = Vec::new();
     for path in paths {
         let mounted = tree.open(&path, For::Place)?;
-        let kind = open::facts(&mounted)?.kind;
-        found.push((path, mounted, kind));
+        found.push((path, mounted));
     }
     Ok(found)
 }

@@ -15,7 +15,7 @@ const MOST: usize = 236;
 /// The same from a directory, of which what the site has too is looked at as the user, and mounts in it are looked for.
 const MOST_OF_A_DIRECTORY: usize = 250;
 /// The same with records and four entries of `optUdiImage`.
-const MOST_ON_A_NODE: usize = 325;
+const MOST_ON_A_NODE: usize = 312;
 /// What the allocator may ask more for a file of some 300 KB.
 const MORE_FOR_LONG_FILES: usize = 30;
 

@@ -45,6 +45,8 @@ impl Contestant {
         let words: Vec<String> = words.chain(self.words.iter().map(|word| word.replace(NEW_NAME, &name))).collect();
         let mut command = Command::new(&words[0]);
         command.args(&words[1..]).current_dir("/").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        // Cargo's own, by which a loader looks at many directories before the system's. Set-id programs do not obey it.
+        command.env_remove("LD_LIBRARY_PATH");
         if self.user == "nobody" {
             command.env("HOME", "/").env("USER", "nobody");
             // strace(1) must be root to follow a setuid program, and becomes the user itself.

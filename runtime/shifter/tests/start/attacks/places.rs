@@ -4,7 +4,9 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 use super::traced;
-use crate::world::{ALICE, BOB, World, at, directory_of, isolated, run};
+use crate::image;
+use crate::setup::{joins, set_up, unset};
+use crate::world::{ALICE, BOB, World, at, directory_of, isolated, run, write};
 
 fn site(world: &World) {
     for (path, owner, mode) in
@@ -109,5 +111,27 @@ fn a_local_image_swapped_all_the_time_is_never_what_its_user_cannot_open() {
                 assert!(!run.stdout.contains("of bob"), "{run:?}");
             }
         });
+    });
+}
+
+/// CVE-2024-21626: a working directory named by a descriptor that was left open.
+#[test]
+fn no_descriptor_of_a_start_or_of_a_join_leads_out_of_the_container() {
+    isolated(|world| {
+        let tree = at("images/tree");
+        assert!(Command::new("cp").arg("-a").arg(image::tree()).arg(tree).status().unwrap().success());
+        write("images/tree.meta", "FORMAT: VFS\nENV: PATH=/bin:/usr/bin\n");
+        for is_set_up in [false, true] {
+            if is_set_up {
+                set_up(&["id", "tree"]).ok();
+                assert!(joins(world, &["-i", "id:tree", "id"]));
+            }
+            for fd in 3..24 {
+                let workdir = format!("--workdir=/proc/self/fd/{fd}");
+                let words = ["-i", "id:tree", workdir.as_str(), "readlink", "/proc/self/cwd"];
+                assert_eq!(world.start(&words).ok(), "/\n", "{fd}, {is_set_up}");
+            }
+        }
+        unset().ok();
     });
 }
