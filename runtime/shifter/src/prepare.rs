@@ -73,6 +73,7 @@ impl<'a> Permitted<'a> {
         journal.found(&image);
         denied.permits_content(&image)?;
         let (user, accounts) = account::find(raised, conf)?;
+        journal.mounts(conf, &modules);
         Ok(Prepared { modules, image, opened, user, accounts })
     }
 }

@@ -61,7 +61,6 @@ impl Journal {
         record.image = Some(request.image.to_string());
         record.modules = modules.iter().map(module).collect();
         record.volumes = Some(request.volumes.signature()).filter(|volumes| !volumes.is_empty());
-        record.mounts = mounts::of(conf, modules);
         record.config_id.clone_from(&conf.conf_id);
         record.program = command.first().map(|word| word.to_string_lossy().into_owned());
         self.ends(Phase::Request);
@@ -72,6 +71,11 @@ impl Journal {
         self.record.id = Some(image.identifier.clone());
         self.record.digest.clone_from(&image.digest);
         self.ends(Phase::Image);
+    }
+
+    /// What the site mounts for it. Told of no start that was refused: who asks for a module learns nothing of it by that.
+    pub fn mounts(&mut self, conf: &Conf, modules: &[Loaded<'_>]) {
+        self.record.mounts = mounts::of(conf, modules);
     }
 
     /// A phase is over.

@@ -4,9 +4,9 @@
 //! the directory from which a `shifter` without privilege starts images. Its configuration is a file that the first call
 //! writes and the user may change. Only one call at a time has a gateway: the next one waits for it.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -128,7 +128,9 @@ fn make(places: &Places) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     [&*places.images, &*places.cache, &*places.state, configuration]
         .into_iter()
-        .try_for_each(|path| builder.recursive(true).mode(0o700).create(path))
+        .try_for_each(|path| builder.recursive(true).mode(0o700).create(path))?;
+    // One that was there before may be open to others.
+    fs::set_permissions(&places.state, Permissions::from_mode(0o700))
 }
 
 /// Writes the configuration, if there is none. Directories rather than files, since those start without squashfuse_ll and

@@ -227,8 +227,11 @@ fn an_xfs_image_is_mounted_read_only() {
         run(&["cp", "-a", &tree, place]);
         run(&["umount", place]);
         write("images/big.meta", "FORMAT: xfs\nENV: PATH=/bin:/usr/bin\n");
+        let when = || fs::metadata(file).unwrap().modified().unwrap();
+        let before = when();
         assert_eq!(world.start(&["-i", "id:big", "cat", "/data/file"]).ok(), "of the image\n");
         world.start(&["-i", "id:big", "touch", "/open/x"]).ok();
+        assert_eq!(when(), before, "what is written is the container's, and not even the log of xfs is played back");
     });
 }
 
@@ -238,7 +241,10 @@ fn an_ext4_image_is_mounted_read_only() {
         let tree = image::tree().display().to_string();
         run(&["mke2fs", "-q", "-t", "ext4", "-d", &tree, "/srv/images/old.ext4", "64M"]);
         write("images/old.meta", "FORMAT: ext4\nENV: PATH=/bin:/usr/bin\n");
+        let before = fs::read(at("images/old.ext4")).unwrap();
         assert_eq!(world.start(&["-i", "id:old", "cat", "/data/file"]).ok(), "of the image\n");
+        world.start(&["-i", "id:old", "touch", "/open/x"]).ok();
+        assert!(fs::read(at("images/old.ext4")).unwrap() == before, "the file was written");
     });
 }
 

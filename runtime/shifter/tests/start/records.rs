@@ -217,6 +217,7 @@ fn why_tells_the_callers_own_starts_and_nobody_elses() {
         in_job(world, &["-i", "id:gone", "id"]).fails(1);
         let last = why(ALICE, "--why").ok();
         assert!(last.starts_with("refused ") && last.contains(", in job 4711\n"), "{last}");
+        assert!(!last.contains("mount"), "{last}");
         assert!(
             last.contains("image          id:gone\n") && last.contains("because        there is no image"),
             "{last}"

@@ -74,9 +74,14 @@ fn shell() -> Vec<(String, Vec<u8>)> {
 #[test]
 fn an_account_without_a_site_pulls_with_one_command_and_starts_with_the_next() {
     let account = Account::new();
+    let state = account.of_home(".local/state/shifter");
+    // As a careless umask would have made it.
+    fs::create_dir_all(&state).unwrap();
+    for directory in [".local", ".local/state", ".local/state/shifter"] {
+        chown(account.of_home(directory), Some(USER), Some(USER)).unwrap();
+    }
     let first = account.call("shifterimg", &["images"]);
     assert_eq!((first.code, first.out.as_str()), (0, ""), "{first:?}");
-    let state = account.of_home(".local/state/shifter");
     for directory in [&state, &account.of_home(".local/share/shifter"), &account.of_home(".config/shifter")] {
         let facts = directory.metadata().unwrap();
         assert_eq!((facts.uid(), facts.mode() & 0o777), (USER, 0o700), "{}", directory.display());

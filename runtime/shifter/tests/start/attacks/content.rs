@@ -5,11 +5,12 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use shifter_formats::acl::Access;
 use shifter_sys::process::Ended;
 use shifter_sys::{mountinfo, node, open};
 
-use crate::image;
 use crate::world::{ALICE, alice_is_known_to_the_host, at, isolated, run, write};
+use crate::{image, images};
 
 /// A copy of the usual image's tree, to be spoilt.
 fn tree(name: &str) -> PathBuf {
@@ -163,6 +164,47 @@ fn metadata_that_is_not_understood_starts_nothing() {
         write("images/env.meta", lines);
         // What an image sets is the command's, after all rights are gone.
         assert_eq!(world.start(&["-i", "id:env", "id", "-u"]).ok(), format!("{ALICE}\n"));
+    });
+}
+
+#[test]
+fn an_index_that_somebody_else_could_have_written_starts_nothing() {
+    isolated(|world| {
+        let entry = images::entry("site/app:1", Access::Public);
+        image::install(entry.id.as_str(), "");
+        images::index(&entry);
+        let (directory, file) = (at("images/index"), at(&format!("images/index/{}", entry.file_name())));
+        let text = fs::read(&file).unwrap();
+        let refused = |why: &str| {
+            let said = world.start(&["-i", "site/app:1", "/bin/id"]).fails(1);
+            assert!(said.contains(why), "{why}: {said}");
+        };
+        let own = |path: &Path, uid| std::os::unix::fs::chown(path, Some(uid), None).unwrap();
+        for path in [&file, &directory] {
+            own(path, ALICE);
+            refused(&format!("`{}` belongs to uid {ALICE}, not to uid 0 (key imageOwner)", path.display()));
+            own(path, 0);
+            let before = fs::metadata(path).unwrap().permissions();
+            fs::set_permissions(path, Permissions::from_mode(before.mode() | 0o020)).unwrap();
+            refused(&format!("`{}` is writable by others", path.display()));
+            fs::set_permissions(path, before).unwrap();
+            world.start(&["-i", "site/app:1", "/bin/id"]).ok();
+        }
+        // A file of root's that is the right text, by a link; a place that would be waited at; another tag's entry.
+        write("images/elsewhere", std::str::from_utf8(&text).unwrap());
+        fs::remove_file(&file).unwrap();
+        symlink("../elsewhere", &file).unwrap();
+        refused("ymbolic links");
+        fs::remove_file(&file).unwrap();
+        assert!(Command::new("mkfifo").arg(&file).status().unwrap().success());
+        refused(&file.display().to_string());
+        fs::remove_file(&file).unwrap();
+        fs::write(&file, images::entry("site/other:1", Access::Public).to_string()).unwrap();
+        refused(&file.display().to_string());
+        for damaged in [&text[..text.len() / 2], b"", &[0xff; 64][..]] {
+            fs::write(&file, damaged).unwrap();
+            refused(&file.display().to_string());
+        }
     });
 }
 

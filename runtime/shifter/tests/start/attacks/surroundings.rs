@@ -1,13 +1,14 @@
 //! What a caller surrounds a start with: variables, descriptors, limits, words, a working directory.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::process::Command;
 
 use shifter_sys::mountinfo;
 use shifter_sys::process::Ended;
 
 use super::shell;
-use crate::world::{ALICE, at, directory_of, isolated, run, write};
+use crate::world::{ALICE, alice_is_known_to_the_host, at, directory_of, isolated, run, write};
 
 #[test]
 fn variables_that_loaders_and_shells_obey_reach_nothing_of_roots() {
@@ -77,6 +78,71 @@ fn thousands_of_descriptors_are_the_commands_and_no_hooks() {
     });
 }
 
+/// user_namespaces(7): in a mount namespace of the user's own a set-id bit counts only for ids that are mapped there.
+#[test]
+fn a_configuration_that_a_user_mounts_in_a_namespace_of_his_own_gives_no_right() {
+    isolated(|_world| {
+        alice_is_known_to_the_host();
+        fs::create_dir_all(at("host/closed")).unwrap();
+        fs::set_permissions(at("host/closed"), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+        directory_of("mine", ALICE, 0o755);
+        for (file, text) in [
+            ("mine/hook", "touch /srv/host/closed/reached; id -u >/srv/mine/ran\n"),
+            (
+                "mine/udiRoot.conf",
+                "system=test\nudiMount=/srv/udi\nloopMount=/srv/loop\nimagePath=/srv/images\nallowLocalChroot=1\n\
+                 populateEtcDynamically=1\nsitePreMountHook=/srv/mine/hook\nsiteFs=/srv/host/closed:/closed\n",
+            ),
+        ] {
+            std::os::unix::fs::chown(write(file, text), Some(ALICE), Some(ALICE)).unwrap();
+        }
+        let start = "/srv/bin/shifter -i local:/ /bin/ls /closed";
+        let mounts = "mount --bind /srv/mine/udiRoot.conf /etc/shifter/udiRoot.conf";
+        let as_ns_root = format!("unshare -rm /bin/sh -c '{mounts} && exec {start}'");
+        let as_himself = format!(
+            "unshare -rm /bin/sh -c '{mounts} && exec unshare -U --map-user={ALICE} --map-group={ALICE} {start}'"
+        );
+        for (script, has_run) in [(as_ns_root, false), (as_himself, true)] {
+            let run = shell(&script);
+            if run.stderr.contains("unshare: ") {
+                eprintln!("skipped: users make no user namespaces here: {}", run.stderr);
+                return;
+            }
+            assert!(run.ended != Ended::Exited(0) && run.stdout.is_empty(), "{script}: {run:?}");
+            // A script of his own he can run by himself; it runs as him.
+            assert!(!at("host/closed/reached").exists(), "{script}: {run:?}");
+            assert!(fs::metadata(at("mine/ran")).is_ok_and(|ran| ran.uid() == ALICE) == has_run, "{script}: {run:?}");
+        }
+        // Nor does it count where new rights are given up before.
+        let run = shell("exec setpriv --no-new-privs /srv/bin/shifter -v -i id:busy id -u");
+        assert!(run.stderr.starts_with("shifter: without privilege, in a user namespace"), "{run:?}");
+    });
+}
+
+#[test]
+fn no_umask_opens_or_closes_what_root_makes() {
+    isolated(|world| {
+        let hook = write("hooks/umask", "umask; : >made-by-root\n");
+        world.configure(&format!("sitePreMountHook={}\nsiteFs=/srv/host:/deep/below/host", hook.display()));
+        let seen = |umask: &str| {
+            let script = "stat -c '%a %u %n' / /etc /etc/passwd /etc/group /var /var/tmp /var/empty /var/shifterConfig.json \
+                /var/shifterRecord.json /opt/udiImage /tmp /deep /deep/below /made-by-root /data/new; umask";
+            let start =
+                format!("umask {umask}; exec /srv/bin/shifter -i id:busy -V /tmp:/data/new /bin/sh -c \"{script}\"");
+            let run = shell(&start);
+            assert_eq!(run.stderr, "sitePreMountHook: 0022\n", "{umask}");
+            let (made, own) = run.stdout.trim_end().rsplit_once('\n').unwrap();
+            assert_eq!(u32::from_str_radix(own, 8), u32::from_str_radix(umask, 8), "the command has its caller's");
+            made.to_owned()
+        };
+        let usual = seen("022");
+        assert!(usual.contains("755 0 /etc\n644 0 /etc/passwd\n") && usual.lines().count() == 15, "{usual}");
+        for umask in ["000", "002", "077", "177", "777"] {
+            assert_eq!(seen(umask), usual, "{umask}");
+        }
+    });
+}
+
 #[test]
 fn a_start_under_any_limit_goes_well_or_leaves_nothing() {
     isolated(|world| {
@@ -126,7 +192,7 @@ fn a_start_under_any_limit_goes_well_or_leaves_nothing() {
             let cores = fs::read_dir(at("out/cwd")).unwrap();
             // The command is his own process, and may leave a core of his.
             for core in cores.flatten() {
-                assert_eq!(std::os::unix::fs::MetadataExt::uid(&core.metadata().unwrap()), ALICE, "{limit}");
+                assert_eq!(core.metadata().unwrap().uid(), ALICE, "{limit}");
                 fs::remove_file(core.path()).unwrap();
             }
         }
