@@ -238,10 +238,15 @@ pub fn open(raised: &Raised, conf: &Conf, image: &Descriptor) -> Result<(ImageFa
     // a start cannot tell the two apart.
     let permitted = |found: &Found| found.meta.access.permits(caller.uid, &groups);
     let pick = |found: Vec<Found>| choose::for_node(found.into_iter().filter(permitted).collect(), image);
-    let mut found = match image.kind {
-        ImageType::Id => pick(store.find_by_id(&image.tag)?)?,
-        _ => pick(store.find(image)?)?,
-    };
+    // One change of identity for what most starts need.
+    let (mut found, mut content) = store.as_owner(|| -> Result<_, ImageError> {
+        let found = match image.kind {
+            ImageType::Id => pick(store.find_by_id(&image.tag)?)?,
+            _ => pick(store.find(image)?)?,
+        };
+        let content = found.as_ref().map(|found| store.open_content(found)).transpose()?.flatten();
+        Ok((found, content))
+    })?;
     if found.is_none() && image.kind != ImageType::Id {
         found = pick(choose::by_digest(&store, image)?)?;
     }
@@ -256,7 +261,10 @@ pub fn open(raised: &Raised, conf: &Conf, image: &Descriptor) -> Result<(ImageFa
         Some(found) => found,
         None => return Err(choose::of_other_digest(&store, image, permitted)?.unwrap_or_else(not_for_you)),
     };
-    let mut opened = store.open_content(&found)?.ok_or_else(not_for_you)?;
+    if content.is_none() {
+        content = store.open_content(&found)?;
+    }
+    let mut opened = content.ok_or_else(not_for_you)?;
     opened.mark = Some(store.into_mark(&found));
     Ok((facts(found), opened))
 }

@@ -9,6 +9,7 @@
 //! A change of identity that fails leaves nothing to go on with: the process aborts.
 
 use crate::say::say;
+use std::cell::Cell;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
@@ -30,6 +31,8 @@ const NOGROUP: u32 = 65534;
 pub struct Raised {
     caller: Caller,
     status: Status,
+    /// As whom it acts in [`Raised::as_owner`].
+    owner: Cell<Option<u32>>,
 }
 
 /// Shows that the effective ids are the caller's and no capability is effective.
@@ -64,7 +67,7 @@ impl Raised {
         let status = Status::open()?;
         if caller.mode == Mode::UserNamespace {
             let done = first(AsUser { caller: &caller });
-            return Ok((Raised { caller, status }, done));
+            return Ok((Raised { caller, status, owner: Cell::new(None) }, done));
         }
         if caller.groups != had {
             identity::set_groups(&caller.groups)?;
@@ -76,7 +79,7 @@ impl Raised {
         identity::set_user(Triple { real: caller.uid, effective: 0, saved: 0 })?;
         identity::set_group(Triple { real: caller.gid, effective: 0, saved: 0 })?;
         process::hide_memory()?;
-        Ok((Raised { caller, status }, done))
+        Ok((Raised { caller, status, owner: Cell::new(None) }, done))
     }
 
     /// Root acts for a user whom it names: the phases are the same, and what is done as the user is done with these ids.
@@ -92,7 +95,7 @@ impl Raised {
         identity::set_user(Triple { real: uid, effective: 0, saved: 0 })?;
         // ORDER: a change of identity sets what the system has as default (prctl(2), PR_SET_DUMPABLE).
         process::hide_memory()?;
-        Ok(Raised { caller, status: Status::open()? })
+        Ok(Raised { caller, status: Status::open()?, owner: Cell::new(None) })
     }
 
     /// Root itself calls, not a set-id program.
@@ -121,10 +124,17 @@ impl Raised {
         body(AsUser { caller: &self.caller })
     }
 
-    /// Runs `body` with the uid that owns the image files, which a squashed export serves where it refuses root.
+    /// Runs `body` with the uid that owns the image files, which a squashed export serves where it refuses root. Within
+    /// `body` the same is no change.
     pub fn as_owner<T>(&self, owner: u32, body: impl FnOnce() -> T) -> T {
-        let _back = (owner != 0).then(|| self.become_other(owner, NOGROUP, Some(&[])));
-        body()
+        if owner == 0 || self.owner.get() == Some(owner) {
+            return body();
+        }
+        let _back = self.become_other(owner, NOGROUP, Some(&[]));
+        self.owner.set(Some(owner));
+        let done = body();
+        self.owner.set(None);
+        done
     }
 
     /// Runs `body` while no signal of the caller's can reach the process (kill(2): it asks for the real and the saved
@@ -156,7 +166,7 @@ impl Raised {
             }
             // A child asks of itself, not of its parent.
             let status = Status::open().unwrap_or_else(|error| die("set a child apart", error));
-            body(Raised { caller, status }.drop_forever())
+            body(Raised { caller, status, owner: Cell::new(None) }.drop_forever())
         })
     }
 

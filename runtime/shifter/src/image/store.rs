@@ -87,6 +87,11 @@ impl<'a> Store<'a> {
         Ok(store)
     }
 
+    /// Runs `body` with the owner's uid.
+    pub(super) fn as_owner<T>(&self, body: impl FnOnce() -> T) -> T {
+        self.raised.as_owner(self.owner, body)
+    }
+
     /// What the index says about a name: an image for each platform.
     pub(super) fn find(&self, image: &Descriptor) -> Result<Vec<Found>, ImageError> {
         let name = index::entry_name(self.system, image.kind, &image.tag);
@@ -173,7 +178,7 @@ impl<'a> Store<'a> {
 
     /// Opens with the owner's uid; nothing on the way may be a link.
     fn open_below(&self, path: &Path, wanted: For) -> Result<Option<OwnedFd>, ImageError> {
-        self.raised.as_owner(self.owner, || self.open_as_owner(path, wanted))
+        self.as_owner(|| self.open_as_owner(path, wanted))
     }
 
     /// The same for who is the owner at the moment.
@@ -186,7 +191,7 @@ impl<'a> Store<'a> {
     }
 
     fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, ImageError> {
-        self.raised.as_owner(self.owner, || self.read_as_owner(path))
+        self.as_owner(|| self.read_as_owner(path))
     }
 
     fn read_as_owner(&self, path: &Path) -> Result<Option<Vec<u8>>, ImageError> {

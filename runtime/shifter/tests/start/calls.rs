@@ -3,7 +3,8 @@
 use std::fs;
 use std::process::Command;
 
-use crate::world::{alice_is_known_to_the_host, at, isolated, run, write};
+use crate::images::give_store_to;
+use crate::world::{BOB, alice_is_known_to_the_host, at, isolated, run, write};
 use crate::{image, node};
 
 /// Lines of the long passwd and group, each.
@@ -14,8 +15,8 @@ const LINES: u32 = 5_000;
 const MOST: usize = 236;
 /// The same from a directory, of which what the site has too is looked at as the user, and mounts in it are looked for.
 const MOST_OF_A_DIRECTORY: usize = 250;
-/// The same with records and four entries of `optUdiImage`.
-const MOST_ON_A_NODE: usize = 312;
+/// The same with records, four entries of `optUdiImage`, and a store that is not root's.
+const MOST_ON_A_NODE: usize = 320;
 /// What the allocator may ask more for a file of some 300 KB.
 const MORE_FOR_LONG_FILES: usize = 30;
 
@@ -61,7 +62,8 @@ fn a_start_asks_the_same_of_the_kernel_whatever_is_in_the_image_and_forks_nothin
     });
 }
 
-/// With a record in memory and in the log, which a start of the small site lacks, and a directory of programs.
+/// With a record in memory and in the log, which a start of the small site lacks, a directory of programs, and images of a
+/// user of the gateway's.
 #[test]
 fn a_start_on_a_node_as_nodes_are_asks_a_little_more() {
     isolated(|world| {
@@ -71,6 +73,7 @@ fn a_start_on_a_node_as_nodes_are_asks_a_little_more() {
             write(&format!("programs/{name}"), "");
         }
         world.configure("optUdiImage=/srv/programs");
+        give_store_to(BOB);
         world.start(&["--image=id:busy", "pwd"]).ok();
         let mut other = crate::loops::begin("busy");
         crate::loops::answers(&mut other);

@@ -182,3 +182,16 @@ fn a_users_hook_runs_as_the_user_in_the_container() {
         );
     });
 }
+
+/// What was found to be root's alone before a script is not believed to be so after it.
+#[test]
+fn a_directory_that_a_script_mounts_over_is_judged_again() {
+    isolated(|world| {
+        let cover = "mount -t tmpfs -o mode=777 none /srv/hooks && echo >/srv/hooks/second";
+        let (first, second) = (script("first", cover), script("second", ""));
+        world.configure(&format!("sitePreMountHook={first}\nsitePostMountHook={second}"));
+        let said = world.shifter(&["id"]).fails(1);
+        assert!(said.contains("`/srv/hooks`: writable by everybody"), "{said}");
+        assert_eq!(fs::read_to_string(at("out/order")).unwrap(), "first\n");
+    });
+}
