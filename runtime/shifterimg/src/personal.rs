@@ -43,6 +43,8 @@ impl Personal {
             Failure::Usage("no udiRoot.conf is installed, and without one HOME must be an absolute path".to_owned())
         })?;
         let places = Places::new(&home, variable);
+        let (installed, images) = (shifter_formats::SYSCONFDIR, places.images.display());
+        eprintln!("shifterimg: no udiRoot.conf in {installed}: this is about images of your own, in {images}");
         let turn = make(&places).and_then(|()| wait_for_turn(&places.state.join("lock")));
         let turn = turn.map_err(|error| failed(&places.state, &error))?;
         configure(&places).map_err(|error| failed(&places.gateway, &error))?;
