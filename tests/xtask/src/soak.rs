@@ -17,14 +17,16 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["apply"] => apply(KILLS),
         ["apply", "--kills", kills] if kills.parse::<u32>().is_ok() => apply(kills),
-        ["kernel"] => report(
-            "kernel",
-            &format!(
+        ["kernel"] => {
+            let console = kernel::run()?;
+            let text = format!(
                 "# The runtime on older kernels\n\nLast report of `cargo xtask soak kernel`: the runtime's tests, as built for \
                  this machine, run as root in a guest with the kernel of Debian 12. {}",
-                kernel::run()?
-            ),
-        ),
+                console.text()
+            );
+            report("kernel", &text)?;
+            if console.is_well() { Ok(()) } else { bail!("tests failed in the guest, or did not end") }
+        }
         _ => bail!("usage: cargo xtask soak apply [--kills N] | kernel"),
     }
 }
