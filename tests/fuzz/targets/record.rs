@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use shifter_formats::record::{LONGEST, Outcome, Record};
+use shifter_formats::record::{LONGEST, LONGEST_KEPT, Outcome, Record};
 
 fuzz_target!(|bytes: &[u8]| {
     let text = String::from_utf8_lossy(bytes).into_owned();
@@ -10,6 +10,8 @@ fuzz_target!(|bytes: &[u8]| {
     let mut records = Vec::new();
     records.extend(Record::parse(&text));
     let all = Some(text.clone());
+    let mounts = text.lines().map(str::to_owned).collect();
+    records.push(Record { mounts, ..Record::new(Outcome::Started, 1000) });
     records.push(Record {
         job_claimed: all.clone(),
         image: all.clone(),
@@ -20,7 +22,8 @@ fuzz_target!(|bytes: &[u8]| {
     });
     for record in records {
         let line = record.to_string();
-        assert!(line.len() < LONGEST && line.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
+        let most = if record.mounts.is_empty() { LONGEST } else { LONGEST_KEPT };
+        assert!(line.len() < most && line.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
         assert_eq!(Record::parse(&line).expect("what was printed is read").to_string(), line);
     }
 });
