@@ -226,12 +226,11 @@ pub fn change_dir(directory: &Path) -> Result<(), CallError> {
 /// Makes the working directory the root and detaches the old root, so that no path leads back.
 ///
 /// `pivot_root(".", ".")` stacks the old root on the new one (pivot_root(2), "pivot_root(".", ".")"); a lazy
-/// unmount of what is on top removes it.
+/// unmount of what is on top removes it. The working directory stays where it is, which is the new root.
 ///
 /// # Errors
 /// `EINVAL` when the host's root is the initial ramfs, or the working directory is not a mount.
 pub fn pivot_to_working_directory() -> Result<(), CallError> {
     rustix::process::pivot_root(c".", c".").named("pivot_root")?;
-    rustix::mount::unmount(c".", UnmountFlags::DETACH).named("umount2")?;
-    rustix::process::chdir(c"/").named("chdir")
+    rustix::mount::unmount(c".", UnmountFlags::DETACH).named("umount2")
 }

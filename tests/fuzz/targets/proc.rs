@@ -28,5 +28,8 @@ fuzz_target!(|bytes: &[u8]| {
     let _ = proc::began(&text);
     let _ = proc::mount_of_file(&text);
     let _ = proc::uid(&text);
+    if let Some(rights) = proc::rights(&text) {
+        assert_eq!(proc::uid(&text), Some(rights.users[0]));
+    }
     assert!(!proc::name(bytes).contains(char::is_control));
 });

@@ -145,3 +145,19 @@ fn a_user_namespace_that_the_site_denies_is_not_made() {
         assert_eq!(world.start(&["-i", "local:/", "id", "-u"]).ok(), format!("{ALICE}\n"));
     });
 }
+
+/// The first line of /proc/thread-self/status is the name of the process, which is that of the file it was called by.
+#[test]
+fn a_name_with_a_line_of_its_own_says_nothing_of_rights() {
+    isolated(|_world| {
+        for line in ["CapBnd:\t0", "CapEff:\t0", "Uid:\t0 0 0 0"] {
+            let program = at("out").join(format!("x\n{line}"));
+            std::os::unix::fs::symlink(at("bin/shifter"), &program).unwrap();
+            let mut command = Command::new(program);
+            command.args(["-i", "id:busy", "cat", "/proc/self/status"]).env_clear().current_dir("/");
+            let status = run(ALICE, command.env("PATH", "/usr/bin:/bin")).ok();
+            assert!(status.contains("\nCapBnd:\t0000000000000000\n"), "{line:?}: {status}");
+            assert!(status.contains(&format!("\nUid:\t{ALICE}\t{ALICE}\t{ALICE}\t{ALICE}\n")), "{line:?}: {status}");
+        }
+    });
+}
