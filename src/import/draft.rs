@@ -1,5 +1,6 @@
 //! A profile being written: keys with their values and comments, printed in the order a person would choose.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use toml::Value;
 
@@ -40,13 +41,12 @@ const ORDER: [&str; 28] = [
 pub(crate) struct Draft {
     /// Lines above everything.
     header: Vec<String>,
-    entries: Vec<Entry>,
+    /// The keys of each table, in the order in which they were set. None is without.
+    tables: BTreeMap<Vec<Step>, Vec<Entry>>,
 }
 
 #[derive(Clone, Debug)]
 struct Entry {
-    /// The table; an index stands for an element of an array of tables.
-    table: Vec<Step>,
     key: String,
     value: Value,
     /// Comments above it, without `#`.
@@ -80,8 +80,8 @@ impl Origin {
     }
 }
 
-/// One step of the way to a table.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One step of the way to a table. Keys come before elements, and elements in their order.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Step {
     Key(String),
     Element(usize),
@@ -104,10 +104,10 @@ impl Draft {
         let Some((key, table)) = path.split_last() else { return };
         let table: Vec<Step> = table.iter().map(|part| Step::of(part)).collect();
         let value = value.into();
-        match self.entries.iter_mut().find(|entry| entry.table == table && entry.key == *key) {
+        let entries = self.tables.entry(table).or_default();
+        match entries.iter_mut().find(|entry| entry.key == *key) {
             Some(entry) => entry.value = value,
-            None => self.entries.push(Entry {
-                table,
+            None => entries.push(Entry {
                 key: (*key).to_owned(),
                 value,
                 above: origin.above,
@@ -119,32 +119,33 @@ impl Draft {
 
     /// Takes away all that comes from `key` of an imported file.
     pub(crate) fn remove_from(&mut self, key: &str) {
-        self.entries.retain(|entry| entry.origin != key);
+        self.retain(|_, entry| entry.origin != key);
     }
 
     /// Takes away the key at `path`, or all keys of the table there.
     pub(crate) fn remove(&mut self, path: &[&str]) {
-        self.entries.retain(|entry| {
-            let mut own: Vec<String> = entry.table.iter().map(Step::text).collect();
-            own.push(entry.key.clone());
-            own.len() < path.len() || own.iter().zip(path).any(|(own, wanted)| own != wanted)
+        self.retain(|table, entry| !is_below(table, entry, path));
+    }
+
+    fn retain(&mut self, keeps: impl Fn(&[Step], &Entry) -> bool) {
+        self.tables.retain(|table, entries| {
+            entries.retain(|entry| keeps(table, entry));
+            !entries.is_empty()
         });
     }
 
     /// Whether anything is written at `path` or below it.
     pub(crate) fn has(&self, path: &[&str]) -> bool {
-        let mut other = self.clone();
-        other.remove(path);
-        other.entries.len() < self.entries.len()
+        self.tables.iter().any(|(table, entries)| entries.iter().any(|entry| is_below(table, entry, path)))
     }
 
     /// How many elements the array of tables `name` has.
     pub(crate) fn elements(&self, name: &str) -> usize {
-        let own = |entry: &Entry| match entry.table.as_slice() {
-            [Step::Key(table), Step::Element(n), ..] if table == name => Some(n + 1),
-            _ => None,
-        };
-        self.entries.iter().filter_map(own).max().unwrap_or(0)
+        let past_the_last = vec![Step::Key(name.to_owned()), Step::Element(usize::MAX)];
+        match self.tables.range(..past_the_last).next_back().map(|(table, _)| table.as_slice()) {
+            Some([Step::Key(table), Step::Element(n), ..]) if table == name => n + 1,
+            _ => 0,
+        }
     }
 
     /// The profile.
@@ -153,42 +154,42 @@ impl Draft {
         for line in &self.header {
             comment(&mut page, line);
         }
-        let mut tables: Vec<&[Step]> = Vec::new();
-        for entry in &self.entries {
-            if !tables.contains(&entry.table.as_slice()) {
-                tables.push(&entry.table);
-            }
-        }
-        tables.sort_by_key(|table| sort_key(table));
-        for table in tables {
-            self.print_table(&mut page, table);
+        let mut tables: Vec<(&Vec<Step>, &Vec<Entry>)> = self.tables.iter().collect();
+        tables.sort_by_cached_key(|(table, _)| sort_key(table));
+        for (table, entries) in tables {
+            print_table(&mut page, table, entries);
         }
         page
     }
+}
 
-    fn print_table(&self, page: &mut String, table: &[Step]) {
-        let keys: Vec<&str> = table.iter().filter_map(Step::key).map(String::as_str).collect();
-        let name: Vec<String> = keys.iter().map(|key| quoted(key)).collect();
-        let name = name.join(".");
-        if !table.is_empty() {
-            if !page.is_empty() {
-                page.push('\n');
-            }
-            let (open, close) = if matches!(table.last(), Some(Step::Element(_))) { ("[[", "]]") } else { ("[", "]") };
-            let _ = writeln!(page, "{open}{name}{close}");
-        }
-        let own: Vec<&Entry> = self.entries.iter().filter(|entry| entry.table == table).collect();
-        let wide = own.iter().map(|entry| quoted(&entry.key).chars().count()).max().unwrap_or(0);
-        for entry in own {
-            for line in &entry.above {
-                comment(page, line);
-            }
-            let _ = write!(page, "{:wide$} = {}", quoted(&entry.key), entry.value);
-            if entry.shown {
-                let _ = write!(page, "  # {}", plain(&entry.origin));
-            }
+/// Whether a key of a table is the one at `path`, or in the table there.
+fn is_below(table: &[Step], entry: &Entry, path: &[&str]) -> bool {
+    let own = table.iter().map(Step::text).chain([entry.key.clone()]);
+    table.len() + 1 >= path.len() && own.zip(path).all(|(own, wanted)| own == *wanted)
+}
+
+fn print_table(page: &mut String, table: &[Step], entries: &[Entry]) {
+    let keys: Vec<&str> = table.iter().filter_map(Step::key).map(String::as_str).collect();
+    let name: Vec<String> = keys.iter().map(|key| quoted(key)).collect();
+    let name = name.join(".");
+    if !table.is_empty() {
+        if !page.is_empty() {
             page.push('\n');
         }
+        let (open, close) = if matches!(table.last(), Some(Step::Element(_))) { ("[[", "]]") } else { ("[", "]") };
+        let _ = writeln!(page, "{open}{name}{close}");
+    }
+    let wide = entries.iter().map(|entry| quoted(&entry.key).chars().count()).max().unwrap_or(0);
+    for entry in entries {
+        for line in &entry.above {
+            comment(page, line);
+        }
+        let _ = write!(page, "{:wide$} = {}", quoted(&entry.key), entry.value);
+        if entry.shown {
+            let _ = write!(page, "  # {}", plain(&entry.origin));
+        }
+        page.push('\n');
     }
 }
 
