@@ -164,6 +164,7 @@ pub static RULES: &[&Rule] = &[
     &env::search_paths::ENV_HOST_ONLY_PATH,
     &env::names::ENV_SHIFTER_RUNTIME,
     &env::names::ENV_UNSET_VALUE,
+    &env::values::ENV_PROXY_UNTOLD,
     &gw::endpoints::ENDPOINT_TRAILING_SLASH,
     &gw::endpoints::ENDPOINT_URL,
     &gw::endpoints::ENDPOINT_DUPLICATE,

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::KeyPath;
 use crate::lint::View;
-use crate::profile::section::{EnvSection, EnvValue};
+use crate::profile::section::{EnvProxy, EnvSection, EnvValue};
 
 /// A table that changes the environment.
 pub(crate) struct Environment<'a> {
@@ -59,6 +59,11 @@ impl<'a> Environment<'a> {
     pub(crate) fn names(&self) -> Vec<(KeyPath, &'a str)> {
         let set = self.set().into_iter().map(|(at, name, _)| (at, name));
         set.chain(self.lists().into_iter().map(|list| (list.at, list.name))).collect()
+    }
+
+    /// The key that asks for the site's proxy, where it does.
+    pub(crate) fn wants_proxy(&self) -> Option<KeyPath> {
+        (self.table.proxy == Some(EnvProxy::Site)).then(|| self.at.clone().key("proxy"))
     }
 
     /// Every variable that is removed, with its key.

@@ -178,6 +178,44 @@ fn is_harmless(value: &str) -> bool {
     value.starts_with('/') || value.chars().all(|c| c.is_ascii_digit())
 }
 
+rule! {
+    /// Containers are to have the site's proxy, and none is told.
+    ///
+    /// # What it checks
+    /// Where `env.proxy`, of the site or of a module, is `"site"`, `gateway.proxy` has `http` or `https`.
+    ///
+    /// # Why is this bad
+    /// No variable is set, and programs in containers wait for servers that they cannot reach.
+    ///
+    /// # Bad
+    /// ```toml
+    /// [env]
+    /// proxy = "site"
+    /// ```
+    ///
+    /// # Good
+    /// ```toml
+    /// [env]
+    /// proxy = "site"
+    ///
+    /// [gateway.proxy]
+    /// https = "http://proxy:3128"
+    /// ```
+    pub(crate) static ENV_PROXY_UNTOLD = {
+        id: id("ENV015", "env-proxy-untold", Warn, Correctness),
+        impact: Impact::Silent,
+        source: "env.proxy in docs/reference/env.md",
+        check: Check::View(|view, out| {
+            if view.gateway().proxy.as_ref().is_some_and(|proxy| proxy.http.is_some() || proxy.https.is_some()) {
+                return;
+            }
+            for at in view.environments().iter().filter_map(super::reading::Environment::wants_proxy) {
+                out.at(at, "no proxy is told, and none is set", "write `gateway.proxy.https`, or take the key out");
+            }
+        }),
+    }
+}
+
 /// Calls `judge` for every value of `set`, `prepend` and `append`, of the site and its modules.
 fn each_value(view: &View<'_>, mut judge: impl FnMut(KeyPath, &str, &str)) {
     for env in view.environments() {
