@@ -45,6 +45,8 @@ const INIT: &str = r#"#!/bin/busybox sh
 export PATH=/bin
 mount -t proc none /proc; mount -t sysfs none /sys; mount -t devtmpfs none /dev
 mkdir /dev/pts /dev/shm; mount -t devpts none /dev/pts; mount -t tmpfs -o mode=1777 none /dev/shm
+ln -s /proc/self/fd /dev/fd; ln -s fd/0 /dev/stdin; ln -s fd/1 /dev/stdout; ln -s fd/2 /dev/stderr
+mount -t cgroup2 none /sys/fs/cgroup
 for module in EARLY; do modprobe $module; done
 mkdir -p /lower /memory /new
 mount -t 9p -o ro,trans=virtio,version=9p2000.L,msize=512000,cache=loose host /lower || poweroff -f

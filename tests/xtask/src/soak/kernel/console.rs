@@ -25,6 +25,13 @@ impl Console {
         self.lines.iter().rev().find_map(|line| line.strip_prefix(&start))
     }
 
+    /// How far a program came that did not end.
+    fn so_far(&self, nth: usize) -> String {
+        let start = format!("{nth}: test ");
+        let passed = self.lines.iter().filter(|line| line.starts_with(&start) && line.ends_with(" ... ok")).count();
+        format!("it did not end; {passed} had passed")
+    }
+
     /// Names of tests that failed, and what tests said they could not try.
     fn failed_and_skipped(&self) -> (BTreeSet<&str>, BTreeSet<&str>) {
         let said = || self.lines.iter().filter_map(|line| Some(line.split_once(": ")?.1));
@@ -38,8 +45,8 @@ impl Console {
         let release = self.lines.first().and_then(|line| line.strip_prefix(MARK)).unwrap_or_default().trim();
         let mut text = format!("Linux {release}, emulated by qemu with two processors:\n\n");
         for (nth, (package, name, which)) in TESTS.iter().enumerate() {
-            let result = self.result(nth).unwrap_or("it did not end");
-            let counts = result.split("; 0 ignored").next().unwrap_or(result);
+            let result = self.result(nth).map_or_else(|| self.so_far(nth), str::to_owned);
+            let counts = result.split("; 0 ignored").next().unwrap_or(&result);
             text += format!("* `{package}`, `{}`: {counts}\n", format!("{name} {which}").trim_end()).as_str();
         }
         let (failed, skipped) = self.failed_and_skipped();
@@ -75,7 +82,7 @@ mod tests {
             "Linux 6.1.0-56-amd64, emulated by qemu with two processors:",
             "* `shifter-sys`, `mounts`: ok. 8 passed; 0 failed",
             "* `shifter`, `start --skip attacks::`: FAILED. 9 passed; 1 failed",
-            "* `shifter`, `start attacks::`: it did not end",
+            "* `shifter`, `start attacks::`: it did not end; 1 had passed",
             "* a::b",
             "* no /dev/fuse",
         ] {
