@@ -3,14 +3,6 @@
 /// Keys that nothing goes by yet: they are not rendered, no rule reads them, and the toolkit does not either.
 /// `tests/coverage` holds the list against the rules and the renderer.
 pub const RESERVED: &[&str] = &[
-    "images.quota.user",
-    "images.quota.total",
-    "images.quota.start_expiry_at",
-    "images.retention.unused",
-    "images.retention.warn",
-    "images.retention.pin_max",
-    "images.retention.keep",
-    "images.delete_grace",
     "gateway.tls.certificate",
     "gateway.tls.key",
     "gateway.database.admin.user",

@@ -199,6 +199,7 @@ impl Lift<'_> {
                 self.put(&["gateway", "limits", path], key, value);
             }
         }
+        self.life(&json["Retention"], &json["Quota"]);
         let policy = &json["Policy"];
         for (path, key) in
             [("ownership", "ownership"), ("modes", "modes"), ("set_id_bits", "setIdBits"), ("xattrs", "xattrs")]
@@ -208,6 +209,31 @@ impl Lift<'_> {
         self.put_text(&["images", "readable_by"], "readableBy", policy["readableBy"].as_str());
     }
 
+    /// How long images live, and how much of them there may be.
+    fn life(&mut self, retention: &Json, quota: &Json) {
+        let spans = [("unused", "unused"), ("warn", "warn"), ("pin_max", "pinMax")];
+        let span = |key: &str| retention[key].as_str().and_then(|text| text.parse::<Days>().ok());
+        for (path, key) in spans {
+            if let Some(span) = span(key) {
+                self.put(&["images", "retention", path], key, duration(span.duration().as_secs()));
+            }
+        }
+        if let Some(span) = span("deleteGrace") {
+            self.put(&["images", "delete_grace"], "deleteGrace", duration(span.duration().as_secs()));
+        }
+        if let Some(keep) = texts(&retention["keep"]).filter(|list| !list.is_empty()) {
+            self.put(&["images", "retention", "keep"], "keep", keep);
+        }
+        for (path, key) in [("user", "userBytes"), ("total", "totalBytes")] {
+            if let Some(bytes) = quota[key].as_u64() {
+                self.put(&["images", "quota", path], key, format!("{bytes}B"));
+            }
+        }
+        if let Some(share) = quota["startExpiryAt"].as_u64() {
+            self.put(&["images", "quota", "start_expiry_at"], "startExpiryAt", format!("{share}%"));
+        }
+    }
+
     /// A system that this gateway serves: its keys below `at`.
     pub(super) fn platform(&mut self, at: platform::At<'_>, platform: &Json) {
         platform::lift(self, at, platform);
@@ -215,7 +241,7 @@ impl Lift<'_> {
 }
 
 /// `gateway.limits`: the profile's key, the file's, and the unit of its numbers.
-const LIMITS: [(&str, &str, &str); 13] = [
+const LIMITS: [(&str, &str, &str); 14] = [
     ("image_size", "imageBytes", "B"),
     ("layer_size", "layerBytes", "B"),
     ("ratio", "ratio", ""),
@@ -228,6 +254,7 @@ const LIMITS: [(&str, &str, &str); 13] = [
     ("pull_time", "pullSeconds", "s"),
     ("examiner_time", "examinerSeconds", "s"),
     ("queued", "queued", ""),
+    ("user_queued", "userQueued", ""),
     ("cache_size", "cacheBytes", "B"),
 ];
 

@@ -19,6 +19,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use zeroize::Zeroizing;
 
+mod life;
+
 const FILE: &str = "imagemanager.json";
 
 pub(super) fn artifacts(site: &Site, inputs: &Inputs) -> Result<Vec<Artifact>, Vec<RenderError>> {
@@ -89,6 +91,8 @@ fn config(site: &Site, gateway: &Gateway, inputs: &Inputs, errors: &mut Vec<Rend
         examiner: gateway.examiner.as_ref().map(PathBuf::from),
         limits: gateway.limits.as_ref().filter(|_| native).map(limits),
         policy: if native { policy(gateway) } else { None },
+        retention: if native { life::retention(gateway) } else { None },
+        quota: if native { life::quota(gateway) } else { None },
         compat: (native && gateway.anonymous).then_some(Compat { anonymous: true }),
         locations: gateway
             .registries
@@ -208,6 +212,7 @@ fn limits(written: &WrittenLimits) -> Limits {
         pull_seconds: seconds(&written.pull_time, default.pull_seconds),
         examiner_seconds: seconds(&written.examiner_time, default.examiner_seconds),
         queued: written.queued.unwrap_or(default.queued),
+        user_queued: written.user_queued,
         cache_bytes: written.cache_size.as_ref().map(Size::bytes),
     }
 }

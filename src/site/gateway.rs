@@ -6,7 +6,9 @@ use super::registry::Registry;
 use super::resolve::Resolver;
 use crate::profile::section::scalar::{AbsPath, Duration};
 use crate::profile::section::secret::Secret;
-use crate::profile::section::{self, AllProxy, Contents, ImportUsers, Kind, Limits, Lustre, Profile, ReadableBy};
+use crate::profile::section::{
+    self, AllProxy, Contents, ImportUsers, Kind, Limits, Lustre, Profile, Quota, ReadableBy, Retention,
+};
 use crate::target;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,6 +61,12 @@ pub struct Gateway {
     pub contents: Option<Contents>,
     /// Who can read image files, where that is written.
     pub readable_by: Option<ReadableBy>,
+    /// What is removed when nobody uses it, where that is written.
+    pub retention: Option<Retention>,
+    /// How long the file of an expired image stays, where that is written.
+    pub delete_grace: Option<Duration>,
+    /// How much may be stored, where that is written.
+    pub quota: Option<Quota>,
     /// The records.
     pub database: Database,
     /// The queue.
@@ -141,6 +149,9 @@ impl Resolver<'_> {
             limits: written.limits.clone(),
             contents: images.contents,
             readable_by: images.readable_by,
+            retention: images.retention,
+            delete_grace: images.delete_grace,
+            quota: images.quota,
             database: self.database(written),
             broker: self.broker(written),
             proxy: written.proxy.as_ref().map(proxy).unwrap_or_default(),

@@ -18,6 +18,7 @@ mod listen;
 mod location;
 mod platform;
 mod policy;
+mod retention;
 mod secret;
 mod words;
 
@@ -39,6 +40,7 @@ pub use listen::{Listen, ListenError};
 pub use location::{AuthMethod, Location, RemoteType};
 pub use platform::{AccessType, LocalAccess, Platform, PlatformSpec, PlatformSpecError, SshAccess};
 pub use policy::{Modes, Ownership, Policy, ReadableBy, SetIdBits, Xattrs};
+pub use retention::{Percent, PercentError, Quota, Retention};
 pub use secret::{Secret, SecretRef, placeholder_name};
 pub use words::{Authentication, ImageFormat, LogLevel};
 
@@ -74,7 +76,7 @@ pub struct ImageManager {
     /// Seconds after which a pull of a known tag asks the registry again. Default 300.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pull_update_timeout: Option<u64>,
-    /// Unused time after which an image may expire, `days:hours:minutes:seconds`.
+    /// Unused time after which `autoexpire` lets a tag expire, `days:hours:minutes:seconds`. Default none: never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_expiration_timeout: Option<Days>,
     /// Database of 16.08 to 18.03, `mongodb://...`.
@@ -121,6 +123,12 @@ pub struct ImageManager {
     /// Native: owners, modes and who may read the files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<Policy>,
+    /// Native: which images go by themselves, and when their files follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<Retention>,
+    /// Native: how many bytes of images there may be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota: Option<Quota>,
     /// Native: switches that bring back a habit of 16.08 to 18.03.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compat: Option<Compat>,

@@ -6,6 +6,7 @@
 //! comma-separated strings. All of it is pinned here.
 
 mod ids;
+mod life;
 mod missing;
 mod payload;
 mod record;
@@ -15,6 +16,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use ids::{IdList, IdListError};
+pub use life::{
+    AutoexpireBody, Autoexpired, ExpireBody, Expiring, HistoryBody, HistoryEvent, HistoryRow, InspectBody, LookupRow,
+    PinAsk, PinBody, PlatformImage, QuotaBody, RemoveBody, SweepAsk, SweepBody, SweptFile, SweptTag, Usage,
+};
 pub use payload::MungePayload;
 pub use record::Record;
 pub use status::Status;

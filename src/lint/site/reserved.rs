@@ -19,8 +19,8 @@ rule! {
     ///
     /// # Bad
     /// ```toml
-    /// [images.quota]
-    /// total = "80TiB"
+    /// [policy]
+    /// deny = ["docker:*/unsafe:*"]
     /// ```
     ///
     /// # Good

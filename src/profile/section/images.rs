@@ -16,7 +16,7 @@ pub struct ImagesSection {
     /// The file format images are converted to: `squashfs`, `erofs`, `vfs` (native), `ext4` (not 18.03),
     /// `cramfs` or `xfs` (before 18.03).
     pub format: Option<String>,
-    /// How long an image lives after it was last looked up: `ImageExpirationTimeout`. Default `90d`.
+    /// How long an image lives after its last use where `autoexpire` is asked for: `ImageExpirationTimeout`. Default `90d`.
     pub expire_after: Option<Duration>,
     /// Lustre striping of the image directory. The gateway's keys have no effect; `apply` uses them for `lfs setstripe`.
     #[validate(nested)]
@@ -67,9 +67,9 @@ pub enum ReadableBy {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema, Validate)]
 #[serde(default, deny_unknown_fields)]
 pub struct Quota {
-    /// Bytes of images that one user pulled.
+    /// Bytes of images that one user pulled, on each system. Native only, as the rest of this table.
     pub user: Option<Size>,
-    /// Bytes of all images.
+    /// Bytes of all images of a system, those that wait for their deletion among them.
     pub total: Option<Size>,
     /// How full the total may be before unused images expire early.
     pub start_expiry_at: Option<Percent>,
@@ -79,9 +79,9 @@ pub struct Quota {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema, Validate)]
 #[serde(default, deny_unknown_fields)]
 pub struct Retention {
-    /// Remove an image this long after its last use.
+    /// Remove an image this long after its last use or pull. Native only, as the rest of this table.
     pub unused: Option<Duration>,
-    /// Tell its users this long before.
+    /// Tell its users this long before. Default `14d`.
     pub warn: Option<Duration>,
     /// The longest time a user may pin an image.
     pub pin_max: Option<Duration>,

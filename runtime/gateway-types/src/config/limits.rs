@@ -31,6 +31,9 @@ pub struct Limits {
     pub examiner_seconds: u64,
     /// Pulls waiting or running; further ones are answered 429. Default 1000.
     pub queued: u32,
+    /// Pulls of one user waiting or running; further ones are answered 429. Default none: `queued` alone counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_queued: Option<u32>,
     /// Bytes of layers kept in `CacheDirectory`; the longest unused go first, those of running pulls stay.
     /// Default none: nothing is removed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,6 +55,7 @@ impl Default for Limits {
             pull_seconds: 14_400,
             examiner_seconds: 3600,
             queued: 1000,
+            user_queued: None,
             cache_bytes: None,
         }
     }

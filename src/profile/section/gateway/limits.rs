@@ -51,6 +51,9 @@ pub struct Limits {
     /// Pulls that wait or run: `queued`. Further ones are refused. Default 1000.
     #[validate(range(min = 1))]
     pub queued: Option<u32>,
+    /// Pulls of one user that wait or run: `userQueued`. Further ones are refused. Default: `queued` alone counts.
+    #[validate(range(min = 1))]
+    pub user_queued: Option<u32>,
     /// Layers kept in `cache_dir`: `cacheBytes`. The longest unused go first. Default: all are kept.
     pub cache_size: Option<Size>,
 }
