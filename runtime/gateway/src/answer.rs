@@ -14,6 +14,7 @@ use serde::Serialize;
 use shifter_gateway_types::rest::{self, ErrorBody};
 
 use crate::auth::AuthError;
+use crate::life::LifeError;
 use crate::store::StoreError;
 
 /// A JSON body with status 200.
@@ -93,6 +94,22 @@ impl Refused {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "too many pulls wait; try again later")
     }
 
+    /// 429 for one user.
+    #[must_use]
+    pub fn too_many_of_user() -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too many of your pulls wait; try again when one has ended")
+    }
+
+    /// 403 for what only some may do, in the words of `who`.
+    pub fn forbidden(who: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, who)
+    }
+
+    /// 409 for what cannot be done as things are, in the words of `why`.
+    pub fn conflict(why: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, why)
+    }
+
     /// 503 while the gateway stops.
     #[must_use]
     pub fn stopping() -> Self {
@@ -108,6 +125,12 @@ impl Refused {
 
 impl From<StoreError> for Refused {
     fn from(error: StoreError) -> Self {
+        Self::broken(&error)
+    }
+}
+
+impl From<LifeError> for Refused {
+    fn from(error: LifeError) -> Self {
         Self::broken(&error)
     }
 }

@@ -12,7 +12,10 @@ use crate::answer::Refused;
 use crate::auth::{Anonymous, AuthError, Authenticator, Caller, Peer};
 use crate::config::{Config, ConfigError, System};
 use crate::jobs::{Puller, Running};
+use crate::life::Claims;
 use crate::store::Store;
+use crate::time::Clock;
+use crate::usage::Usage;
 
 /// The running gateway.
 pub struct App {
@@ -31,6 +34,12 @@ pub struct App {
     pub(crate) publishing: Mutex<()>,
     /// The pulls that use the cache.
     pub(crate) running: Running,
+    /// The images that running pulls need.
+    pub(crate) claims: Claims,
+    /// Who looked what up.
+    pub(crate) usage: Usage,
+    /// What time it is.
+    pub(crate) clock: Clock,
     /// Everything that runs beside requests.
     pub(crate) tasks: TaskTracker,
     /// Cancelled when the gateway stops.
@@ -41,6 +50,18 @@ impl App {
     /// A gateway over an open store.
     #[must_use]
     pub fn new(config: Config, config_path: PathBuf, store: Store, puller: Arc<dyn Puller>) -> Arc<Self> {
+        Self::with_clock(config, config_path, store, puller, Clock::default())
+    }
+
+    /// A gateway that lives by another clock than the machine's.
+    #[must_use]
+    pub fn with_clock(
+        config: Config,
+        config_path: PathBuf,
+        store: Store,
+        puller: Arc<dyn Puller>,
+        clock: Clock,
+    ) -> Arc<Self> {
         Arc::new(Self {
             config_path,
             slots: Arc::new(Semaphore::new(config.workers)),
@@ -50,6 +71,9 @@ impl App {
             puller,
             publishing: Mutex::new(()),
             running: Running::default(),
+            claims: Claims::default(),
+            usage: Usage::default(),
+            clock,
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
         })

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use shifter_gateway_types::config::{Limits, Listen, LogLevel, ReadableBy};
+use shifter_gateway_types::config::{Limits, Listen, LogLevel, Quota, ReadableBy, Retention};
 
 pub use error::ConfigError;
 pub use location::{Password, Registries, Registry};
@@ -39,6 +39,14 @@ pub struct Config {
     pub conversion: Conversion,
     /// Who may read public image files.
     pub readable_by: ReadableBy,
+    /// Which images expire by themselves, and when files follow.
+    pub retention: Retention,
+    /// How many bytes of images there may be.
+    pub quota: Quota,
+    /// What `autoexpire` takes for unused where `retention` does not say; `None`: no image.
+    pub expire_after: Option<Duration>,
+    /// Whether lookups are recorded.
+    pub metrics: bool,
     /// Bounds on a pull.
     pub limits: Limits,
     /// What looks at images before they are converted.

@@ -21,8 +21,11 @@ use crate::{log, publish, serve};
 /// How long connections may take to finish once the gateway stops.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How often old failures are forgotten.
+/// How often old failures are forgotten and images age.
 const TIDY: Duration = Duration::from_secs(600);
+
+/// How often it is written down who looked what up.
+const FLUSH: Duration = Duration::from_secs(10);
 
 /// Runs the gateway until a signal stops it.
 pub fn run(args: &Args) -> anyhow::Result<()> {
@@ -83,9 +86,11 @@ async fn serve(config: Config, path: &Path, listen: &[Listen]) -> anyhow::Result
     notify("READY=1");
 
     let mut tidy = tokio::time::interval(TIDY);
+    let mut flush = tokio::time::interval(FLUSH);
     loop {
         tokio::select! {
-            _ = tidy.tick() => app.forget_old_failures().await,
+            _ = tidy.tick() => app.tidy().await,
+            _ = flush.tick() => app.flush().await,
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
             _ = hang_up.recv() => match app.reload() {
@@ -99,6 +104,7 @@ async fn serve(config: Config, path: &Path, listen: &[Listen]) -> anyhow::Result
     if tokio::time::timeout(PATIENCE, app.stop()).await.is_err() {
         tracing::warn!("some connections were cut off");
     }
+    app.flush().await;
     Ok(())
 }
 

@@ -4,7 +4,7 @@
 //! to one file of `routes`, where [`auth`] finds out who is calling, and is answered by [`answer`] in
 //! the bytes that clients since 16.08 parse. What it asks about is in the [`store`]. A pull becomes a
 //! row there and then one of the [`jobs`], which has the image fetched and converted, puts it in place
-//! ([`publish`]) and tells the store.
+//! ([`publish`]) and tells the store. What nobody uses any more goes by `life`.
 //!
 //! [`mod@reference`] says what a name means, [`registry`] finds and fetches what it stands for,
 //! [`convert`] makes it an image, [`pull`] is these three in their order.
@@ -20,6 +20,7 @@ pub mod config;
 pub mod convert;
 pub mod daemon;
 pub mod jobs;
+mod life;
 mod log;
 pub mod notify;
 pub mod publish;
@@ -31,4 +32,5 @@ pub mod router;
 mod routes;
 pub mod serve;
 pub mod store;
-mod time;
+pub mod time;
+mod usage;

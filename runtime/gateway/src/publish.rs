@@ -8,6 +8,7 @@
 //! let everybody read the files of public images (exports that squash root).
 
 mod describe;
+mod remove;
 mod sweep;
 
 use std::fs::{DirBuilder, File, Permissions};
@@ -22,12 +23,16 @@ use shifter_formats::meta::ImageFormat;
 use shifter_gateway_types::config::ReadableBy;
 
 pub use describe::DescribeError;
+pub use remove::{Indexed, Whose};
 pub use sweep::sweep;
 
 use crate::config::{Owner, System};
 use crate::convert::Format;
 use crate::pull::Product;
-use crate::store::{Access, Entry, Image, Tag, TagName};
+use crate::store::{Access, Image, Standing, Tag, TagName};
+
+/// The mode of files that are nobody's but their owner's.
+const CLOSED: u32 = 0o600;
 
 /// A file of an image cannot be put in place.
 #[derive(Debug, thiserror::Error)]
@@ -63,22 +68,24 @@ impl Place {
         Self { dir: system.image_dir.clone(), owner: system.owner, readable_by }
     }
 
-    /// Puts an image and all that describes it in place.
+    /// Puts the file of a tag's best platform and all that describes its images in place. The files for other platforms
+    /// are there already.
     ///
     /// ORDER: nothing before all texts are known to be good, then the image before any name for it;
     /// `.meta` last, as runtimes since 16.08 expect.
-    ///
-    /// `others` are the tag's images for other platforms, whose files are in place already.
-    pub fn put(&self, product: Product, name: &TagName, entry: &Entry, others: &[Image]) -> Result<(), PublishError> {
-        let texts = Texts::of(name, entry, others)?;
-        self.put_with_mode(product, &entry.image, self.image_mode(&access_to_image(entry)))?;
-        self.write_texts(&texts, entry)
+    pub fn put(&self, product: Product, name: &TagName, standing: &Standing) -> Result<(), PublishError> {
+        let texts = Texts::of(name, standing)?;
+        let best = standing.entry.as_ref().ok_or_else(|| PublishError::NoTag(name.tag.clone()))?;
+        let of_best = standing.images.iter().find(|(image, _)| image.id == best.image.id);
+        let mode = of_best.map_or(CLOSED, |(_, access)| self.mode_for(*access == Access::Public));
+        self.put_with_mode(product, &best.image, mode)?;
+        self.write_texts(&texts)
     }
 
     /// Puts the file of an image in place, readable by its owner alone, without a name that leads to it.
     pub fn put_file(&self, product: Product, image: &Image) -> Result<(), PublishError> {
         // One that is there may be everybody's by another tag.
-        if product.is_known() { Ok(()) } else { self.put_with_mode(product, image, 0o600) }
+        if product.is_known() { Ok(()) } else { self.put_with_mode(product, image, CLOSED) }
     }
 
     fn put_with_mode(&self, product: Product, image: &Image, mode: u32) -> Result<(), PublishError> {
@@ -114,50 +121,48 @@ impl Place {
         }
     }
 
-    /// Writes the index entries and the `.meta` of an image that is in place. The tag's images for other platforms keep
-    /// their entries, with the tag's present access.
-    pub fn describe(&self, name: &TagName, entry: &Entry) -> Result<(), PublishError> {
-        let mut texts = Texts::of(name, entry, &[])?;
-        let file = self.dir.join("index").join(texts.by_tag.file_name());
-        let before = std::fs::read(&file).ok().and_then(|bytes| index::list::read(bytes).ok()).unwrap_or_default();
-        let is_other = |other: &IndexEntry| other.platform != texts.by_tag.platform && other.id != texts.by_tag.id;
-        texts.others = before.into_iter().filter(is_other).collect();
-        for other in &mut texts.others {
-            other.access.clone_from(&texts.by_tag.access);
-        }
-        self.write_texts(&texts, entry)
+    /// Whether the file of an image is where it was put: file systems are purged, and administrators tidy up.
+    #[must_use]
+    pub fn holds(&self, image: &Image) -> bool {
+        self.path_of(image).is_ok_and(|path| path.exists())
     }
 
-    fn write_texts(&self, texts: &Texts, entry: &Entry) -> Result<(), PublishError> {
+    /// Writes what describes the images of a tag anew, after somebody has gained or lost them.
+    pub fn describe(&self, name: &TagName, standing: &Standing) -> Result<(), PublishError> {
+        self.write_texts(&Texts::of(name, standing)?)
+    }
+
+    fn write_texts<'a>(&self, texts: &'a Texts) -> Result<(), PublishError> {
         let index = self.index_directory()?;
-        for other in &texts.others {
-            let mode = self.mode_for(other.access == FileAccess::Public);
-            let image = self.file_of(other);
-            if let Ok(file) = self.open_own(&image) {
-                self.hand_over(&file, mode).map_err(write(&image))?;
+        let with_mode = |entry: &'a IndexEntry| (entry, self.mode_for(entry.access == FileAccess::Public));
+        let described: Vec<(&IndexEntry, u32)> = texts.by_id.iter().map(with_mode).collect();
+        for (by_id, mode) in &described {
+            // A file that was purged cannot be closed, and an unpacked image keeps the modes it was unpacked with.
+            let image = self.file_of(by_id);
+            if let Ok(file) = self.open_own(&image)
+                && file.metadata().is_ok_and(|facts| facts.is_file())
+            {
+                self.hand_over(&file, *mode).map_err(write(&image))?;
             }
-            self.write(&index, &other.by_id().file_name(), &other.by_id().to_string(), 0o600)?;
-            self.write(&self.dir, &format!("{}.meta", other.id), &other.to_meta().print().text, mode)?;
+            self.write(&index, &by_id.file_name(), &by_id.to_string(), CLOSED)?;
         }
-        self.write(&index, &texts.by_id.file_name(), &texts.by_id.to_string(), 0o600)?;
-        let all: Vec<IndexEntry> = [&texts.by_tag].into_iter().chain(&texts.others).cloned().collect();
-        self.write(&index, &texts.by_tag.file_name(), &index::list::write(&all), 0o600)?;
-        let meta = texts.by_id.to_meta().print();
-        for omitted in &meta.omitted {
-            tracing::info!(id = entry.image.id, key = omitted.key, "only the index holds this value");
+        if let Some(first) = texts.by_tag.first() {
+            self.write(&index, &first.file_name(), &index::list::write(&texts.by_tag), CLOSED)?;
         }
-        let mode = self.image_mode(&access_to_image(entry));
-        self.write(&self.dir, &format!("{}.meta", entry.image.id), &meta.text, mode)
-    }
-
-    fn image_mode(&self, access: &Access) -> u32 {
-        self.mode_for(*access == Access::Public)
+        for (by_id, mode) in described {
+            let meta = by_id.to_meta().print();
+            for omitted in &meta.omitted {
+                tracing::info!(id = %by_id.id, key = omitted.key, "only the index holds this value");
+            }
+            self.write(&self.dir, &format!("{}.meta", by_id.id), &meta.text, mode)?;
+        }
+        Ok(())
     }
 
     fn mode_for(&self, is_public: bool) -> u32 {
         match self.readable_by {
             ReadableBy::World if is_public => 0o644,
-            _ => 0o600,
+            _ => CLOSED,
         }
     }
 
@@ -225,30 +230,29 @@ impl Place {
     }
 }
 
-/// What describes an image under the tag it was pulled by, and under its id.
+/// What describes images: under the tag, and under the id of each.
 struct Texts {
-    by_id: IndexEntry,
-    by_tag: IndexEntry,
-    /// What the tag is on other platforms.
-    others: Vec<IndexEntry>,
+    /// One for each platform; none when the tag is gone.
+    by_tag: Vec<IndexEntry>,
+    by_id: Vec<IndexEntry>,
 }
 
 impl Texts {
-    fn of(name: &TagName, entry: &Entry, others: &[Image]) -> Result<Self, PublishError> {
-        let asked = |tag: &&Tag| tag.itype == name.itype && tag.tag == name.tag;
-        let tag = entry.tags.iter().find(asked).ok_or_else(|| PublishError::NoTag(name.tag.clone()))?;
-        let text = |image, access| describe::index(&name.system, &tag.itype, &tag.tag, image, access);
-        let others = others.iter().map(|other| text(other, &tag.access)).collect::<Result<_, _>>()?;
-        let access = access_to_image(entry);
-        let by_id = text(&entry.image, &access)?.by_id();
-        Ok(Self { by_tag: text(&entry.image, &tag.access)?, by_id, others })
+    fn of(name: &TagName, standing: &Standing) -> Result<Self, PublishError> {
+        let TagName { system, itype, tag } = name;
+        let text = |image, access| describe::index(system, itype, tag, image, access);
+        let by_tag = match &standing.entry {
+            None => Vec::new(),
+            Some(entry) => {
+                let asked = |tag: &&Tag| tag.itype == *itype && tag.tag == name.tag;
+                let own = entry.tags.iter().find(asked).ok_or_else(|| PublishError::NoTag(tag.clone()))?;
+                let images = [&entry.image].into_iter().chain(&standing.others);
+                images.map(|image| text(image, &own.access)).collect::<Result<_, _>>()?
+            }
+        };
+        let by_id = standing.images.iter().map(|(image, access)| Ok(text(image, access)?.by_id()));
+        Ok(Self { by_tag, by_id: by_id.collect::<Result<_, DescribeError>>()? })
     }
-}
-
-/// What lets a caller use the image by its id: any of its tags.
-fn access_to_image(entry: &Entry) -> Access {
-    let nobody = Access::Granted { users: Default::default(), groups: Default::default() };
-    entry.tags.iter().map(|tag| tag.access.clone()).fold(nobody, Access::union)
 }
 
 fn sync(dir: &Path) -> io::Result<()> {

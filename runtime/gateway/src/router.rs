@@ -9,7 +9,9 @@ use axum::routing::{get, post};
 
 use crate::answer::{Refused, complete};
 use crate::app::App;
-use crate::routes::{list, lookup, pull, queue, root};
+use crate::routes::{
+    autoexpire, expire, history, inspect, list, lookup, metrics, pin, pull, queue, quota, rm, root, sweep,
+};
 
 /// The gateway's interface. A trailing slash is optional everywhere; `{*tag}` holds its own.
 pub fn router(app: Arc<App>) -> Router {
@@ -23,6 +25,22 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/pull/{system}/{itype}/{*tag}", post(pull::post))
         .route("/api/queue/{system}", get(queue::get))
         .route("/api/queue/{system}/", get(queue::get))
+        // Users who look after their images.
+        .route("/api/inspect/{system}/{itype}/{*tag}", get(inspect::get))
+        .route("/api/history/{system}/{itype}/{*tag}", get(history::get))
+        .route("/api/rm/{system}/{itype}/{*tag}", post(rm::post))
+        .route("/api/pin/{system}/{itype}/{*tag}", post(pin::pin))
+        .route("/api/unpin/{system}/{itype}/{*tag}", post(pin::unpin))
+        .route("/api/quota/{system}", get(quota::get))
+        .route("/api/quota/{system}/", get(quota::get))
+        // Administrators.
+        .route("/api/expire/{system}/{itype}/{*tag}", get(expire::get))
+        .route("/api/autoexpire/{system}", get(autoexpire::get))
+        .route("/api/autoexpire/{system}/", get(autoexpire::get))
+        .route("/api/metrics/{system}", get(metrics::get))
+        .route("/api/metrics/{system}/", get(metrics::get))
+        .route("/api/sweep/{system}", post(sweep::post))
+        .route("/api/sweep/{system}/", post(sweep::post))
         .fallback(async |request: Request| Refused::no_such_route(request.uri().path()))
         .method_not_allowed_fallback(async || Refused::wrong_method())
         .layer(from_fn(complete))

@@ -1,8 +1,18 @@
 //! One file a route: resolve, authenticate, act, answer.
 
+pub(crate) mod autoexpire;
+mod body;
+pub(crate) mod expire;
+pub(crate) mod history;
+pub(crate) mod inspect;
 pub(crate) mod list;
 pub(crate) mod lookup;
+pub(crate) mod metrics;
+pub(crate) mod pin;
 pub(crate) mod pull;
 pub(crate) mod queue;
+pub(crate) mod quota;
+pub(crate) mod rm;
 pub(crate) mod root;
+pub(crate) mod sweep;
 mod target;

@@ -6,11 +6,18 @@
 //! them on blocking threads.
 //!
 //! `model` is what is stored, `schema` its tables, `images` lookups and grants, `pulls` the state
-//! machine of pulls.
+//! machine of pulls. What becomes of images later: `names` which a tag names, `removal` how a tag goes, `life` who
+//! holds it and when it was used, `expired` what is left to be deleted, `history` and `lookups` what was.
 
+mod expired;
+mod history;
 mod images;
+mod life;
+mod lookups;
 mod model;
+mod names;
 mod pulls;
+mod removal;
 mod schema;
 
 use std::fs::{File, OpenOptions, TryLockError};
@@ -21,8 +28,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OpenFlags};
 
+pub use expired::{Expired, Stored};
+pub use history::Past;
+pub use life::Aging;
 pub use model::{Access, Entry, Image, Job, PullAsk, Tag, TagName};
-pub use pulls::{Asked, Completed, Terms};
+pub use names::Standing;
+pub use pulls::{Asked, Completed, Failure, Terms};
+pub use removal::{Removal, Word};
 
 /// The store of one gateway process.
 #[derive(Debug)]

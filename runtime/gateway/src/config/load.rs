@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use shifter_gateway_types::ImageManager;
 use shifter_gateway_types::config::{
-    Authentication, Database, ImageFormat, ImportUsers, Modes as WantedModes, Ownership as WantedOwnership,
-    Policy as WantedPolicy, SetIdBits, Xattrs,
+    Authentication, Database, Days, ImageFormat, ImportUsers, Modes as WantedModes, Ownership as WantedOwnership,
+    Policy as WantedPolicy, Retention, SetIdBits, Xattrs,
 };
 
 use super::Config;
@@ -56,6 +56,10 @@ impl Config {
             registries: Registries::resolve(written, base)?,
             conversion: conversion(written)?,
             readable_by: written.policy().readable_by,
+            retention: retention(written)?,
+            quota: written.quota.unwrap_or_default(),
+            expire_after: written.image_expiration_timeout.map(Days::duration),
+            metrics: written.metrics == Some(true),
             limits: written.limits(),
             examiner: examiner(written)?,
             workers: usize::try_from(written.worker_threads()).unwrap_or(usize::MAX).min(256),
@@ -103,8 +107,6 @@ fn notices(written: &ImageManager) -> Vec<&'static str> {
     let all = [
         (written.database.is_none(), "`Database` is not written: records lie in the default place, not in MongoDB"),
         (imports, "`ImportUsers`: this version imports no squashfs files"),
-        (written.metrics == Some(true), "`Metrics`: this version does not count lookups"),
-        (written.image_expiration_timeout.is_some(), "`ImageExpirationTimeout`: this version expires no images"),
     ];
     all.into_iter().filter_map(|(holds, text)| holds.then_some(text)).collect()
 }
@@ -116,6 +118,19 @@ fn database(written: &ImageManager, base: &Path, state: &Path) -> Result<PathBuf
     };
     let Database::Sqlite(path) = resolve("Database", secret, base)?.parse()?;
     Ok(path)
+}
+
+/// A retention that would let every image go at once is a mistake.
+fn retention(written: &ImageManager) -> Result<Retention, ConfigError> {
+    let retention = written.retention.clone().unwrap_or_default();
+    if retention.unused.is_some_and(|span| span.duration().is_zero()) {
+        return Err(ConfigError::unsupported("Retention.unused", "every tag would expire at once"));
+    }
+    let quota = written.quota.unwrap_or_default();
+    if quota.start_expiry_at.is_some() && quota.total_bytes.is_none() {
+        return Err(ConfigError::unsupported("Quota.startExpiryAt", "it is a share of `Quota.totalBytes`; write both"));
+    }
+    Ok(retention)
 }
 
 fn cache(written: &ImageManager) -> Result<PathBuf, ConfigError> {

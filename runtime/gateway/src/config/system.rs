@@ -58,6 +58,12 @@ impl System {
         })
     }
 
+    /// The platforms of its nodes in one text, to be compared.
+    #[must_use]
+    pub fn platforms_text(&self) -> String {
+        self.platforms.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    }
+
     /// Whether the user of this name administers the system. Names are compared whole.
     #[must_use]
     pub fn is_admin(&self, user: &str) -> bool {

@@ -13,7 +13,6 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::app::App;
 use crate::pull::{Phase, Progress};
-use crate::time::now;
 
 /// The shortest time between two writes.
 const PACE: Duration = Duration::from_millis(250);
@@ -62,7 +61,7 @@ impl Reports {
             let word = self.0.borrow_and_update().clone();
             let told = app.blocking(move |app| {
                 let (status, message) = word.as_row();
-                Ok(app.store.advance(seq, &status, &message, now())?)
+                Ok(app.store.advance(seq, &status, &message, app.clock.now())?)
             });
             // A failure is logged where it is made; the pull itself goes on and tells again.
             let _ = told.await;

@@ -10,10 +10,10 @@ use crate::answer::Refused;
 use crate::app::App;
 use crate::config::Password;
 use crate::convert::{Format, Limits};
+use crate::life::NoRoom;
 use crate::publish;
 use crate::pull::{Directories, Existing, Platform, PullRequest, Pulled};
-use crate::store::{Completed, Image, Job};
-use crate::time::now;
+use crate::store::{Completed, Expired, Failure, Image, Job};
 
 mod platforms;
 
@@ -45,28 +45,28 @@ impl App {
             });
             // A panic is logged where it is made; the pull is over and has its own outcome.
             let _ = trimmed.await;
-            let reason = match outcome {
+            let failure = match outcome {
                 Ok(Ok(id)) => {
                     tracing::info!(system, image, id, "pull is ready");
                     return;
                 }
-                Ok(Err(error)) => format!("{error:#}"),
+                Ok(Err(error)) => Failure { reason: format!("{error:#}"), is_of_asker: error.is::<NoRoom>() },
                 Err(panic) => {
                     tracing::error!(system, image, %panic, "a pull panicked");
-                    "the gateway has failed; its log says why".to_owned()
+                    "the gateway has failed; its log says why".into()
                 }
             };
-            tracing::warn!(system, image, reason, "pull failed");
-            app.tell_failure(seq, &reason).await;
+            tracing::warn!(system, image, reason = failure.reason, "pull failed");
+            app.tell_failure(seq, &failure).await;
         });
     }
 
     /// Ends the row of a failed pull. While the store cannot be written, as on a full disk, it is tried
     /// again: clients would wait for ever for a pull that nobody runs.
-    async fn tell_failure(self: &Arc<Self>, seq: i64, reason: &str) {
+    async fn tell_failure(self: &Arc<Self>, seq: i64, failure: &Failure) {
         loop {
-            let reason = reason.to_owned();
-            let told = self.blocking(move |app| Ok(app.store.fail(seq, &reason, now())?)).await;
+            let failure = failure.clone();
+            let told = self.blocking(move |app| Ok(app.store.fail(seq, &failure, app.clock.now())?)).await;
             if told.is_ok() {
                 return;
             }
@@ -93,7 +93,7 @@ async fn run(app: Arc<App>, job: Job, order: Order) -> anyhow::Result<String> {
         tokio::time::timeout(limit, platforms::pull(&app, &order, &reporter)).await
     };
     let (pulled, ()) = tokio::join!(pulling, reports.write_down(&app, seq));
-    let (pulled, others) =
+    let platforms::AllPulled { best: pulled, others, claims: _claims } =
         pulled.map_err(|_| anyhow::anyhow!("the pull took more than {} seconds", limit.as_secs()))??;
     if pulled.private && job.ask.uid.is_none() {
         anyhow::bail!("the image is private and the caller is nobody: authenticate");
@@ -105,7 +105,7 @@ async fn run(app: Arc<App>, job: Job, order: Order) -> anyhow::Result<String> {
 }
 
 async fn tell(app: &Arc<App>, seq: i64, status: Status) -> anyhow::Result<()> {
-    let told = app.blocking(move |app| Ok(app.store.advance(seq, &status, status.as_str(), now())?)).await;
+    let told = app.blocking(move |app| Ok(app.store.advance(seq, &status, status.as_str(), app.clock.now())?)).await;
     match told {
         Ok(true) => Ok(()),
         Ok(false) => anyhow::bail!("the pull is no longer in the store"),
@@ -148,21 +148,31 @@ fn limits(written: &shifter_gateway_types::config::Limits) -> Limits {
 
 /// Puts the files in place and tells the store.
 ///
-/// ORDER: the image, then the index, then `.meta`, then the store. Whatever is cut short leaves a row
-/// that is pulled again, and no name that leads to a file that is not whole.
+/// ORDER: the images as expected, then the file, then the index, then `.meta`, then the store. Whatever is cut short
+/// leaves a row that is pulled again, no name that leads to a file that is not whole, and no file without record.
 fn finish(app: &App, seq: i64, job: &Job, order: &Order, pulled: Pulled, others: &[Image]) -> anyhow::Result<String> {
     let gone = || anyhow::anyhow!("the pull is no longer in the store");
     let private = pulled.private && !is_for_everybody(job, order);
-    let done = Completed { image: image(&pulled, order.config.conversion.format), private };
+    let image = image(&pulled, order.config.conversion.format);
+    let done = Completed { image, others: others.to_vec(), platforms: order.system.platforms_text(), private };
+    let name = &job.ask.name;
     let _one_at_a_time = app.publishing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let seen = app.store.preview(seq, &done, now())?.ok_or_else(gone)?;
+    let now = app.clock.now();
+    let images: Vec<&Image> = [&done.image].into_iter().chain(others).collect();
+    app.room_for(&order.config, name, job.ask.uid, &images)??;
+    let seen = app.store.preview(seq, &done, now)?.ok_or_else(gone)?;
     let place = publish::Place::new(&order.system, order.config.readable_by);
-    place.put(pulled.product, &job.ask.name, &seen, others)?;
-    let stored = app.store.complete(seq, &done, now())?.ok_or_else(gone)?;
+    app.store.expect(&name.system, std::slice::from_ref(&done.image), now)?;
+    if let Err(error) = place.put(pulled.product, name, &seen) {
+        if !place.holds(&done.image) {
+            app.store.forget_expired(&Expired::of(&name.system, &done.image))?;
+        }
+        return Err(error.into());
+    }
+    let stored = app.store.complete(seq, &done, now)?.ok_or_else(gone)?;
     // A second request may have joined its lists to this pull in the meantime.
-    let access = |entry: &crate::store::Entry| entry.tags.iter().map(|tag| tag.access.clone()).collect::<Vec<_>>();
-    if access(&seen) != access(&stored) {
-        place.describe(&job.ask.name, &stored)?;
+    if seen != stored {
+        place.describe(name, &stored)?;
     }
     Ok(done.image.id)
 }

@@ -6,31 +6,39 @@ use super::Order;
 use crate::app::App;
 use crate::config::Password;
 use crate::store::{Job, StoreError};
-use crate::time::now;
 
 impl App {
     /// Goes on with the pulls of the last run that need no password of their own. Blocks.
     ///
     /// Those whose image or system the configuration no longer knows fail with that reason.
     pub fn recover(self: &Arc<Self>) -> Result<usize, StoreError> {
-        let jobs = self.store.recover(now())?;
+        let jobs = self.store.recover(self.clock.now())?;
         let count = jobs.len();
         for job in jobs {
             match self.order(&job) {
                 Ok(order) => self.start(job, order),
-                Err(reason) => self.store.fail(job.seq, &reason, now())?,
+                Err(reason) => self.store.fail(job.seq, &reason.into(), self.clock.now())?,
             }
         }
         Ok(count)
     }
 
-    /// Forgets failures that nobody asks about any more; an hour is long enough to read why.
-    pub(crate) async fn forget_old_failures(self: &Arc<Self>) {
-        let forgotten = self.blocking(|app| Ok(app.store.forget_failures(now() - 3600.0)?)).await;
+    /// Forgets failures that nobody asks about any more (an hour is long enough to read why), and lets images age.
+    pub(crate) async fn tidy(self: &Arc<Self>) {
+        let forgotten = self.blocking(|app| {
+            app.age();
+            Ok(app.store.forget_failures(app.clock.now() - 3600.0)?)
+        });
         // A failure of the store is logged where it is made, and this is done again later.
-        if let Ok(count @ 1..) = forgotten {
+        if let Ok(count @ 1..) = forgotten.await {
             tracing::debug!(count, "forgot old failures");
         }
+    }
+
+    /// Writes down who looked what up.
+    pub(crate) async fn flush(self: &Arc<Self>) {
+        // A failure of the store is logged where it is made; what is noted from now on is written down the next time.
+        let _ = self.blocking(|app| Ok(app.write_usage()?)).await;
     }
 
     fn order(&self, job: &Job) -> Result<Order, String> {

@@ -36,9 +36,10 @@ pub struct Pulled {
 
 /// The outcome of a conversion. Dropped without [`Product::publish`] it leaves nothing behind.
 ///
-/// A new image holds the turn of its id: another pull of it in this process waits until this one is
+/// A product holds the turn of its id: another pull of it in this process waits until this one is
 /// published or dropped, and then finds the image known. So one digest under many tags is converted
-/// once. Whoever keeps a product must not pull the same image meanwhile.
+/// once, and an image that is known is not deleted meanwhile. Whoever keeps a product must not pull
+/// the same image meanwhile.
 #[derive(Debug)]
 pub struct Product {
     made: Made,
@@ -64,8 +65,8 @@ impl From<tempfile::NamedTempFile> for Product {
 }
 
 impl Product {
-    pub(super) fn known(path: PathBuf) -> Self {
-        Self { made: Made::Known(path), _turn: None }
+    pub(super) fn known(path: PathBuf, turn: OwnedMutexGuard<()>) -> Self {
+        Self { made: Made::Known(path), _turn: Some(turn) }
     }
 
     pub(super) fn new(made: Made, turn: OwnedMutexGuard<()>) -> Self {

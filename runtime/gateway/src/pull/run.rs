@@ -66,23 +66,14 @@ async fn pull_from(request: &PullRequest, cache: &BlobCache, progress: &dyn Prog
     let target = request.directories.images.join(request.conversion.format.file_name(&id));
     let turn = turn::take(&target).await;
     let present = present(&target).await?;
-    let mut pulled = Pulled {
-        id,
-        digest: resolved.named,
-        platform,
-        config,
-        private: false,
-        product: Product::known(target),
-        bytes: 0,
-        known: true,
-        report: Report::default(),
-    };
-    match present {
-        Some(bytes) if request.existing == Existing::Reuse => pulled.bytes = bytes,
-        _ => {
+    let reused = present.filter(|_| request.existing == Existing::Reuse);
+    let known = reused.is_some();
+    let (product, bytes, report) = match reused {
+        Some(bytes) => (Product::known(target, turn), bytes, Report::default()),
+        None => {
             let layers = fetch::layers(&origin, cache, request, &resolved, progress).await?;
             let job = Job {
-                id: pulled.id.clone(),
+                id: id.clone(),
                 layers: layers.into(),
                 conversion: request.conversion.clone(),
                 limits: request.limits.clone(),
@@ -92,16 +83,13 @@ async fn pull_from(request: &PullRequest, cache: &BlobCache, progress: &dyn Prog
                 Some(examiner) => Some(examine(examiner, &job, progress).await?),
                 None => None,
             };
-            let converted = converted(job, progress).await?;
-            let (made, bytes, report) = converted;
-            pulled.product = Product::new(made, turn);
-            (pulled.bytes, pulled.report) = (bytes, report);
-            pulled.report.examination = said;
-            pulled.known = false;
+            let (made, bytes, mut report) = converted(job, progress).await?;
+            report.examination = said;
+            (Product::new(made, turn), bytes, report)
         }
-    }
-    pulled.private = origin.is_private();
-    Ok(pulled)
+    };
+    let private = origin.is_private();
+    Ok(Pulled { id, digest: resolved.named, platform, config, private, product, bytes, known, report })
 }
 
 /// The image's configuration, and the platform it is for, which must be the one asked for.

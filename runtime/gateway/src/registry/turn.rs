@@ -12,17 +12,23 @@ static TURNS: Mutex<BTreeMap<PathBuf, Weak<Turn<()>>>> = Mutex::new(BTreeMap::ne
 
 /// Waits until nobody else works on `path`; the turn ends when the guard is dropped.
 pub(crate) async fn take(path: &Path) -> OwnedMutexGuard<()> {
-    let turn = {
-        let mut turns = TURNS.lock().unwrap_or_else(PoisonError::into_inner);
-        turns.retain(|_, turn| turn.strong_count() > 0);
-        let present = turns.get(path).and_then(Weak::upgrade);
-        present.unwrap_or_else(|| {
-            let turn = Arc::new(Turn::new(()));
-            turns.insert(path.to_owned(), Arc::downgrade(&turn));
-            turn
-        })
-    };
-    turn.lock_owned().await
+    turn_of(path).lock_owned().await
+}
+
+/// The turn, if nobody works on `path` now.
+pub(crate) fn try_take(path: &Path) -> Option<OwnedMutexGuard<()>> {
+    turn_of(path).try_lock_owned().ok()
+}
+
+fn turn_of(path: &Path) -> Arc<Turn<()>> {
+    let mut turns = TURNS.lock().unwrap_or_else(PoisonError::into_inner);
+    turns.retain(|_, turn| turn.strong_count() > 0);
+    let present = turns.get(path).and_then(Weak::upgrade);
+    present.unwrap_or_else(|| {
+        let turn = Arc::new(Turn::new(()));
+        turns.insert(path.to_owned(), Arc::downgrade(&turn));
+        turn
+    })
 }
 
 #[cfg(test)]

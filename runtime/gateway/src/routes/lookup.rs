@@ -5,21 +5,27 @@ use std::sync::Arc;
 use axum::extract::State;
 use shifter_gateway_types::rest::Record;
 
-use super::target::OnImage;
+use super::target::{OnImage, OnSystem};
 use crate::answer::{Json, Refused};
 use crate::app::App;
 use crate::record;
+use crate::usage::Lookup;
 
 /// Types whose tag defaults to `latest` in a lookup.
 const WITH_DEFAULT: [&str; 2] = ["docker", "custom"];
 
 pub(crate) async fn get(State(app): State<Arc<App>>, image: OnImage) -> Result<Json<Record>, Refused> {
     let name = image.name(&WITH_DEFAULT);
-    let caller = image.on.caller;
+    let OnSystem { config, caller, .. } = image.on;
     let found = app
         .blocking(move |app| {
             let Some(entry) = app.store.lookup(&name)? else { return Ok(None) };
-            Ok(record::of_tag(&entry, &name, |access| caller.may_use(access, &app.auth.groups)))
+            let record = record::of_tag(&entry, &name, |access| caller.may_use(access, &app.auth.groups));
+            if record.is_some() {
+                let uid = caller.uid().filter(|_| config.metrics);
+                app.usage.note(Lookup { name: &name, id: &entry.image.id, uid }, app.clock.now());
+            }
+            Ok(record)
         })
         .await?;
     found.map(Json).ok_or_else(Refused::image_not_found)

@@ -6,12 +6,12 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::State;
-use shifter_gateway_types::rest::{IdList, PullBody, Record};
+use shifter_gateway_types::rest::{IdList, PullBody, Record, Status};
 
+use super::body;
 use super::target::OnImage;
 use crate::answer::{Json, Refused};
 use crate::app::App;
@@ -20,21 +20,16 @@ use crate::config::Password;
 use crate::jobs::Order;
 use crate::publish::Place;
 use crate::record;
-use crate::store::{Access, Asked, PullAsk, Tag, TagName, Terms};
-use crate::time::now;
+use crate::store::{Access, Asked, Job, PullAsk, Tag, TagName, Terms};
 
 /// Types whose tag defaults to `latest` in a pull.
 const WITH_DEFAULT: [&str; 1] = ["docker"];
-/// Bytes of a request: far more ids than a runtime reads back.
-const MOST: usize = 64 * 1024;
-/// How long a client may take to send them.
-const BODY: Duration = Duration::from_secs(30);
 /// Seconds for which a failure is shown instead of being tried again.
 const FAILURE_SHOWN: f64 = 30.0;
 
 pub(crate) async fn post(State(app): State<Arc<App>>, image: OnImage, body: Body) -> Result<Json<Record>, Refused> {
     let name = image.name(&WITH_DEFAULT);
-    let lists = read(body, BODY).await?;
+    let lists: PullBody = body::read(body).await?;
     if name.itype != "docker" {
         return Err(Refused::bad_request(format!("images of type `{}` cannot be pulled", name.itype)));
     }
@@ -57,19 +52,6 @@ pub(crate) async fn post(State(app): State<Arc<App>>, image: OnImage, body: Body
     Ok(Json(record))
 }
 
-/// An empty body means no lists; anything else must be the documented object.
-async fn read(body: Body, time: Duration) -> Result<PullBody, Refused> {
-    let whole = tokio::time::timeout(time, to_bytes(body, MOST)).await.map_err(|_| Refused::too_slow())?;
-    let bytes = whole.map_err(|_| Refused::too_large(MOST))?;
-    if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Ok(PullBody::default());
-    }
-    // An object by all means: a struct would be read from a list too, field by field.
-    let object: Result<serde_json::Map<_, _>, _> = serde_json::from_slice(&bytes);
-    let lists = object.and_then(|object| serde_json::from_value(object.into()));
-    lists.map_err(|error| Refused::bad_request(format!("the body: {error}")))
-}
-
 /// Pulls by callers without a password and without lists are alike, whoever asks.
 fn ask(name: &TagName, caller: &Caller, lists: PullBody, password: &Password) -> PullAsk {
     let ids = |list: Option<IdList>| list.unwrap_or_default().0.into_iter().collect::<BTreeSet<u32>>();
@@ -85,7 +67,7 @@ fn ask(name: &TagName, caller: &Caller, lists: PullBody, password: &Password) ->
 
 fn answer(app: &Arc<App>, ask: &PullAsk, order: Order, caller: &Caller) -> Result<Record, Refused> {
     loop {
-        let now = now();
+        let now = app.clock.now();
         let entry = app.store.lookup(&ask.name)?;
         let asked = |tag: &&Tag| tag.itype == ask.name.itype && tag.tag == ask.name.tag;
         let tag = entry.as_ref().and_then(|entry| entry.tags.iter().find(asked));
@@ -94,22 +76,33 @@ fn answer(app: &Arc<App>, ask: &PullAsk, order: Order, caller: &Caller) -> Resul
             && Place::new(&order.system, order.config.readable_by).has_all(&ask.name)
             && let Some(record) = record::of_tag(entry, &ask.name, |access| caller.may_use(access, &app.auth.groups))
         {
+            if let Some(uid) = ask.uid {
+                app.store.hold(&ask.name, uid)?;
+            }
             return Ok(record);
         }
         let terms = Terms {
             now,
             failed_since: now - FAILURE_SHOWN.min(order.config.pull_update.as_secs_f64()),
             most: order.config.limits.queued,
+            most_of_user: order.config.limits.user_queued,
             seen: tag.map(|tag| tag.last_pull),
         };
         match app.store.ask(ask, terms)? {
             Asked::Started(job) => {
+                if let Err(no_room) = app.room_to_pull(&order.config, &ask.name, ask.uid)? {
+                    // Not kept as a failure: the user may make room and ask again at once.
+                    app.store.withdraw(job.seq)?;
+                    let (status, message) = (Status::Failure, no_room.to_string());
+                    return Ok(record::of_job(&Job { status, message, ..job }));
+                }
                 let record = record::of_job(&job);
                 app.start(job, order);
                 return Ok(record);
             }
             Asked::Joined(job) | Asked::Failed(job) => return Ok(record::of_job(&job)),
             Asked::Full => return Err(Refused::queue_full()),
+            Asked::FullForUser => return Err(Refused::too_many_of_user()),
             Asked::Moved => {}
         }
     }
@@ -119,23 +112,13 @@ fn answer(app: &Arc<App>, ask: &PullAsk, order: Order, caller: &Caller) -> Resul
 fn is_current(tag: &Tag, ask: &PullAsk, order: &Order, now: f64) -> bool {
     // A clock that was set back must not make every poll a pull.
     let is_fresh = (now - tag.last_pull).abs() < order.config.pull_update.as_secs_f64();
+    // A system that has got nodes of another kind wants their images too.
+    let is_same = tag.platforms == order.system.platforms_text();
     is_fresh
+        && is_same
         && match &tag.access {
             // Lists do not close what is open.
             Access::Public => true,
             Access::Granted { users, groups } => ask.users.is_subset(users) && ask.groups.is_subset(groups),
         }
-}
-
-#[cfg(test)]
-mod tests {
-    use futures_util::stream;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn a_body_that_does_not_come_is_not_waited_for() {
-        let body = Body::from_stream(stream::pending::<Result<Vec<u8>, std::io::Error>>());
-        assert_eq!(read(body, Duration::from_millis(10)).await, Err(Refused::too_slow()));
-    }
 }

@@ -9,7 +9,8 @@ use crate::answer::Refused;
 use crate::app::App;
 use crate::auth::{Caller, Peer};
 use crate::config::{Config, System};
-use crate::store::TagName;
+use crate::record;
+use crate::store::{StoreError, TagName};
 
 /// The longest tag, host and digest included, that any client has a reason to send.
 const TAG_BYTES: usize = 1024;
@@ -80,6 +81,15 @@ impl OnImage {
         let latest = with_default.contains(&self.itype.as_str()) && !self.tag.contains(':');
         let tag = format!("{}{}", self.tag, if latest { ":latest" } else { "" });
         TagName { system: self.on.system.clone(), itype: self.itype.clone(), tag }
+    }
+}
+
+impl OnImage {
+    /// Whether there is such a tag and the caller may use it. Blocks.
+    pub(crate) fn may_use(&self, app: &App, name: &TagName) -> Result<bool, StoreError> {
+        let entry = app.store.lookup(name)?;
+        let may_use = |access: &_| self.on.caller.may_use(access, &app.auth.groups);
+        Ok(entry.is_some_and(|entry| record::of_tag(&entry, name, may_use).is_some()))
     }
 }
 

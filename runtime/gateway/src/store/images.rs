@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
+use super::expired::bytes_of;
 use super::model::{Access, Entry, Image, Tag, TagName};
 use super::{Store, StoreError};
 
@@ -30,13 +31,17 @@ impl Store {
 
 /// An image and its tags.
 pub(super) fn entry(db: &Connection, system: &str, id: &str) -> Result<Option<Entry>, StoreError> {
+    let Some(image) = image_of(db, system, id)? else { return Ok(None) };
+    Ok(Some(Entry { image, tags: tags(db, system, id)? }))
+}
+
+/// An image that a tag names.
+pub(super) fn image_of(db: &Connection, system: &str, id: &str) -> Result<Option<Image>, StoreError> {
     let mut find = db.prepare_cached(
         "SELECT id, format, digest, platform, bytes, env, entry, cmd, workdir, user, labels, volumes
          FROM image WHERE system = ?1 AND id = ?2",
     )?;
-    let found = find.query_row((system, id), |row| Ok(image(row))).optional()?;
-    let Some(image) = found.transpose()? else { return Ok(None) };
-    Ok(Some(Entry { image, tags: tags(db, system, id)? }))
+    find.query_row((system, id), |row| Ok(image(row))).optional()?.transpose()
 }
 
 fn image(row: &Row<'_>) -> Result<Image, StoreError> {
@@ -59,7 +64,7 @@ fn image(row: &Row<'_>) -> Result<Image, StoreError> {
 
 fn tags(db: &Connection, system: &str, id: &str) -> Result<Vec<Tag>, StoreError> {
     let mut find = db.prepare_cached(
-        "SELECT itype, tag, private, last_pull FROM tag WHERE system = ?1 AND id = ?2 ORDER BY itype, tag",
+        "SELECT itype, tag, private, last_pull, platforms FROM tag WHERE system = ?1 AND id = ?2 ORDER BY itype, tag",
     )?;
     let mut rows = find.query((system, id))?;
     let mut all = Vec::new();
@@ -69,7 +74,7 @@ fn tags(db: &Connection, system: &str, id: &str) -> Result<Vec<Tag>, StoreError>
             false => Access::Public,
             true => granted(db, system, &itype, &tag)?,
         };
-        all.push(Tag { access, itype, tag, last_pull: row.get(3)? });
+        all.push(Tag { access, itype, tag, last_pull: row.get(3)?, platforms: row.get(4)? });
     }
     Ok(all)
 }
@@ -101,7 +106,7 @@ pub(super) fn put_image(db: &Connection, system: &str, image: &Image) -> Result<
         ":format": image.format,
         ":digest": image.digest,
         ":platform": image.platform,
-        ":bytes": i64::try_from(image.bytes).unwrap_or(i64::MAX),
+        ":bytes": bytes_of(image),
         ":env": serde_json::to_string(&image.env)?,
         ":entry": image.entry.as_ref().map(serde_json::to_string).transpose()?,
         ":cmd": image.cmd.as_ref().map(serde_json::to_string).transpose()?,

@@ -84,6 +84,8 @@ pub struct Tag {
     pub access: Access,
     /// When a pull last confirmed it, in seconds since 1970.
     pub last_pull: f64,
+    /// The platforms it was asked for then, as in [`crate::config::System::platforms_text`].
+    pub platforms: String,
 }
 
 /// An image with all its tags on one system.

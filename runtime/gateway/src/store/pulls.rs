@@ -6,12 +6,13 @@
 use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, named_params};
-use shifter_gateway_types::rest::Status;
+use shifter_gateway_types::rest::{HistoryEvent, Status};
 
-use super::images::{entry, put_image};
-use super::model::{Entry, Image, Job, PullAsk, TagName};
+use super::images::put_image;
+use super::model::{Image, Job, PullAsk, TagName};
+use super::names::{Standing, ids_of_tag, put_others, settle, standing};
 use super::schema::IN_FLIGHT;
-use super::{Store, StoreError};
+use super::{Store, StoreError, history};
 
 /// What became of a request to pull.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +25,8 @@ pub enum Asked {
     Failed(Job),
     /// Too many pulls wait.
     Full,
+    /// Too many pulls of this user wait.
+    FullForUser,
     /// The tag is not as it was seen any more: look again.
     Moved,
 }
@@ -37,6 +40,8 @@ pub struct Terms {
     pub failed_since: f64,
     /// The most pulls in flight.
     pub most: u32,
+    /// The most pulls in flight that one user asked for; `None` for no bound.
+    pub most_of_user: Option<u32>,
     /// `last_pull` of the tag when the caller looked; `None` when there was no tag.
     pub seen: Option<f64>,
 }
@@ -44,10 +49,29 @@ pub struct Terms {
 /// What a finished pull found out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Completed {
-    /// The image.
+    /// The image for the best platform.
     pub image: Image,
+    /// Those for other platforms.
+    pub others: Vec<Image>,
+    /// The platforms that were asked for, as in [`crate::config::System::platforms_text`].
+    pub platforms: String,
     /// Whether only those with a password for its registry may have it.
     pub private: bool,
+}
+
+/// How a pull failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Why.
+    pub reason: String,
+    /// Whether somebody else's pull of the same may well succeed.
+    pub is_of_asker: bool,
+}
+
+impl<T: Into<String>> From<T> for Failure {
+    fn from(reason: T) -> Self {
+        Self { reason: reason.into(), is_of_asker: false }
+    }
 }
 
 const COLUMNS: &str = "seq, system, itype, tag, identity, uid, users, groups, with_password, status, message, asked";
@@ -64,6 +88,7 @@ impl Store {
             None => match failed(&db, ask, terms.failed_since)? {
                 Some(job) => Asked::Failed(job),
                 None if count_in_flight(&db)? >= i64::from(terms.most) => Asked::Full,
+                None if is_full_for(&db, ask, terms.most_of_user)? => Asked::FullForUser,
                 None => Asked::Started(insert(&db, ask, terms.now)?),
             },
         };
@@ -79,35 +104,42 @@ impl Store {
         Ok(self.writer().prepare_cached(&sql)?.execute((seq, status.as_str(), message, now))? == 1)
     }
 
-    /// Ends a pull in flight; `asked` becomes the time of the failure.
-    pub fn fail(&self, seq: i64, reason: &str, now: f64) -> Result<(), StoreError> {
-        let sql = format!(
-            "UPDATE pull SET status = 'FAILURE', message = ?2, asked = ?3, heartbeat = ?3
-             WHERE seq = ?1 AND status IN {IN_FLIGHT}"
-        );
-        self.writer().prepare_cached(&sql)?.execute((seq, reason, now))?;
+    /// Forgets a pull that is not to be begun after all.
+    pub fn withdraw(&self, seq: i64) -> Result<(), StoreError> {
+        self.writer().execute("DELETE FROM pull WHERE seq = ?1", [seq])?;
         Ok(())
     }
 
-    /// What the tag and image of a pull will look like once it is completed; changes nothing.
+    /// Ends a pull in flight; `asked` becomes the time of the failure.
+    pub fn fail(&self, seq: i64, failure: &Failure, now: f64) -> Result<(), StoreError> {
+        let sql = format!(
+            "UPDATE pull SET status = 'FAILURE', message = ?2, asked = ?3, heartbeat = ?3, of_asker = ?4
+             WHERE seq = ?1 AND status IN {IN_FLIGHT}"
+        );
+        self.writer().prepare_cached(&sql)?.execute((seq, &failure.reason, now, failure.is_of_asker))?;
+        Ok(())
+    }
+
+    /// How the tag and images of a pull will stand once it is completed; changes nothing.
     ///
     /// The caller writes the index from this before [`Store::complete`], one completion at a time.
-    pub fn preview(&self, seq: i64, done: &Completed, now: f64) -> Result<Option<Entry>, StoreError> {
+    pub fn preview(&self, seq: i64, done: &Completed, now: f64) -> Result<Option<Standing>, StoreError> {
         let mut writer = self.writer();
         let db = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
         // Dropped without commit: rolled back.
         apply(&db, seq, done, now)
     }
 
-    /// Stores the image, its tag and the grants, and forgets the pull, all at once.
+    /// Stores the images, their tag, its holders and grants, and forgets the pull, all at once. Images that the tag
+    /// named before and no tag names now have expired.
     ///
     /// `None` when the pull is no longer in flight.
-    pub fn complete(&self, seq: i64, done: &Completed, now: f64) -> Result<Option<Entry>, StoreError> {
+    pub fn complete(&self, seq: i64, done: &Completed, now: f64) -> Result<Option<Standing>, StoreError> {
         let mut writer = self.writer();
         let db = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let entry = apply(&db, seq, done, now)?;
+        let standing = apply(&db, seq, done, now)?;
         db.commit()?;
-        Ok(entry)
+        Ok(standing)
     }
 
     /// After a start: pulls that can go on are PENDING again and returned in order; those whose
@@ -156,7 +188,10 @@ fn last_pull(db: &Connection, name: &TagName) -> Result<Option<f64>, StoreError>
 }
 
 fn failed(db: &Connection, ask: &PullAsk, since: f64) -> Result<Option<Job>, StoreError> {
-    let last = one(db, ask, "status = 'FAILURE' AND interrupted = 0 ORDER BY seq DESC LIMIT 1")?;
+    let own = ask.uid.map_or_else(|| "NULL".to_owned(), |uid| uid.to_string());
+    let shown = format!("(of_asker = 0 OR uid IS {own})");
+    let condition = format!("status = 'FAILURE' AND interrupted = 0 AND {shown} ORDER BY seq DESC LIMIT 1");
+    let last = one(db, ask, &condition)?;
     Ok(last.filter(|job| job.asked >= since))
 }
 
@@ -203,6 +238,14 @@ fn count_in_flight(db: &Connection) -> Result<i64, StoreError> {
     Ok(db.prepare_cached(&sql)?.query_row([], |row| row.get(0))?)
 }
 
+/// Counts what the user began; joining a pull of somebody else costs nothing.
+fn is_full_for(db: &Connection, ask: &PullAsk, most: Option<u32>) -> Result<bool, StoreError> {
+    let (Some(uid), Some(most)) = (ask.uid, most) else { return Ok(false) };
+    let sql = format!("SELECT count(*) FROM pull WHERE system = ?1 AND uid = ?2 AND status IN {IN_FLIGHT}");
+    let running: i64 = db.prepare_cached(&sql)?.query_row((&ask.name.system, uid), |row| row.get(0))?;
+    Ok(running >= i64::from(most))
+}
+
 /// The unique index makes a second pull of the same name and identity impossible.
 fn insert(db: &Connection, ask: &PullAsk, now: f64) -> Result<Job, StoreError> {
     let name = &ask.name;
@@ -213,8 +256,9 @@ fn insert(db: &Connection, ask: &PullAsk, now: f64) -> Result<Job, StoreError> {
     .execute((&name.system, &name.itype, &name.tag, &ask.identity))?;
     db.prepare_cached(
         "INSERT INTO pull (system, itype, tag, identity, uid, users, groups, with_password, status, message,
-                           asked, heartbeat)
-         VALUES (:system, :itype, :tag, :identity, :uid, :users, :groups, :with_password, 'INIT', 'INIT', :now, :now)",
+                           asked, heartbeat, askers)
+         VALUES (:system, :itype, :tag, :identity, :uid, :users, :groups, :with_password, 'INIT', 'INIT', :now, :now,
+                 :askers)",
     )?
     .execute(named_params! {
         ":system": name.system,
@@ -226,13 +270,19 @@ fn insert(db: &Connection, ask: &PullAsk, now: f64) -> Result<Job, StoreError> {
         ":groups": serde_json::to_string(&ask.groups)?,
         ":with_password": ask.with_password,
         ":now": now,
+        ":askers": serde_json::to_string(&ask.uid.into_iter().collect::<BTreeSet<u32>>())?,
     })?;
     let seq = db.last_insert_rowid();
     Ok(Job { seq, ask: ask.clone(), status: Status::Init, message: "INIT".to_owned(), asked: now })
 }
 
-/// Adds the lists of a second request to a pull in flight.
+/// Adds the user and the lists of a second request to a pull in flight.
 fn join(db: &Connection, mut job: Job, ask: &PullAsk) -> Result<Job, StoreError> {
+    let mut all = askers(db, job.seq)?;
+    if ask.uid.is_some_and(|uid| all.insert(uid)) {
+        db.prepare_cached("UPDATE pull SET askers = ?2 WHERE seq = ?1")?
+            .execute((job.seq, serde_json::to_string(&all)?))?;
+    }
     let mut all = job.ask.clone();
     all.users.extend(&ask.users);
     all.groups.extend(&ask.groups);
@@ -247,26 +297,37 @@ fn join(db: &Connection, mut job: Job, ask: &PullAsk) -> Result<Job, StoreError>
     Ok(job)
 }
 
+/// Everybody who asked for a pull.
+fn askers(db: &Connection, seq: i64) -> Result<BTreeSet<u32>, StoreError> {
+    let mut find = db.prepare_cached("SELECT askers FROM pull WHERE seq = ?1")?;
+    Ok(serde_json::from_str(&find.query_row([seq], |row| row.get::<_, String>(0))?)?)
+}
+
 /// The completion of a pull within a transaction.
-fn apply(db: &Connection, seq: i64, done: &Completed, now: f64) -> Result<Option<Entry>, StoreError> {
+fn apply(db: &Connection, seq: i64, done: &Completed, now: f64) -> Result<Option<Standing>, StoreError> {
     let mut found = jobs(db, &format!("seq = {seq} AND status IN {IN_FLIGHT}"))?;
     let Some(Job { ask, .. }) = found.pop() else { return Ok(None) };
     let TagName { system, itype, tag } = &ask.name;
-    put_image(db, system, &done.image)?;
+    for image in [&done.image].into_iter().chain(&done.others) {
+        put_image(db, system, image)?;
+    }
+    let mut ids = ids_of_tag(db, &ask.name)?;
 
     // A public tag stays public as long as it names the same image.
     let before: Option<(String, bool)> = db
         .prepare_cached("SELECT id, private FROM tag WHERE system = ?1 AND itype = ?2 AND tag = ?3")?
         .query_row((system, itype, tag), |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let was_public = matches!(before, Some((id, false)) if id == done.image.id);
+    let names_it = before.as_ref().is_some_and(|(id, _)| *id == done.image.id);
+    let was_public = names_it && before.is_some_and(|(_, private)| !private);
     let private = done.private && !was_public;
     db.prepare_cached(
-        "INSERT INTO tag (system, itype, tag, id, private, last_pull) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-         ON CONFLICT (system, itype, tag) DO UPDATE
-           SET id = excluded.id, private = excluded.private, last_pull = excluded.last_pull",
+        "INSERT INTO tag (system, itype, tag, id, private, last_pull, platforms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT (system, itype, tag) DO UPDATE SET id = excluded.id, private = excluded.private,
+           last_pull = excluded.last_pull, platforms = excluded.platforms",
     )?
-    .execute((system, itype, tag, &done.image.id, private, now))?;
+    .execute((system, itype, tag, &done.image.id, private, now, &done.platforms))?;
+    put_others(db, &ask.name, &done.others)?;
 
     if private {
         grant(db, &ask)?;
@@ -274,8 +335,18 @@ fn apply(db: &Connection, seq: i64, done: &Completed, now: f64) -> Result<Option
         db.prepare_cached("DELETE FROM access WHERE system = ?1 AND itype = ?2 AND tag = ?3")?
             .execute((system, itype, tag))?;
     }
+    for uid in askers(db, seq)?.iter().chain(&ask.uid) {
+        db.prepare_cached("INSERT OR IGNORE INTO holder (system, itype, tag, uid) VALUES (?1, ?2, ?3, ?4)")?
+            .execute((system, itype, tag, uid))?;
+    }
+    if !names_it {
+        let event = HistoryEvent::Pulled;
+        history::write(db, &ask.name, &history::Line { time: now, event, id: &done.image.id, uid: ask.uid })?;
+    }
     db.prepare_cached("DELETE FROM pull WHERE seq = ?1")?.execute([seq])?;
-    entry(db, system, &done.image.id)
+    ids.extend(ids_of_tag(db, &ask.name)?);
+    settle(db, system, &ids, now)?;
+    standing(db, &ask.name, &ids).map(Some)
 }
 
 /// Adds what the puller grants; the puller is always among those who may use the image.

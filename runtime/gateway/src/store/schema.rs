@@ -14,7 +14,9 @@ pub(super) const BUSY: Duration = Duration::from_secs(10);
 pub(super) const IN_FLIGHT: &str = "('INIT','PENDING','PULLING','EXAMINATION','CONVERSION','TRANSFER')";
 
 /// Step `n` brings a database from version `n` to `n + 1` (`PRAGMA user_version`).
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = [FIRST, SECOND];
+
+pub(super) const FIRST: &str = "
     CREATE TABLE image (
         system   TEXT NOT NULL,
         id       TEXT NOT NULL,
@@ -74,7 +76,86 @@ const STEPS: [&str; 1] = ["
     CREATE UNIQUE INDEX pull_in_flight ON pull (system, itype, tag, identity)
         WHERE status IN ('INIT','PENDING','PULLING','EXAMINATION','CONVERSION','TRANSFER');
     CREATE INDEX pull_by_name ON pull (system, itype, tag);
-"];
+";
+
+/// The life of images. An image is in `image` as long as a tag names it, then in `expired` until its file is deleted; a
+/// pull puts it into `expired` before its file, so that no file is without record.
+const SECOND: &str = "
+    ALTER TABLE tag ADD COLUMN last_use REAL NOT NULL DEFAULT 0.0;
+    ALTER TABLE tag ADD COLUMN warned REAL NOT NULL DEFAULT 0.0;
+    ALTER TABLE tag ADD COLUMN platforms TEXT NOT NULL DEFAULT '';
+    ALTER TABLE pull ADD COLUMN askers TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE pull ADD COLUMN of_asker INTEGER NOT NULL DEFAULT 0 CHECK (of_asker IN (0, 1));
+
+    CREATE TABLE tag_platform (
+        system TEXT NOT NULL,
+        itype  TEXT NOT NULL,
+        tag    TEXT NOT NULL,
+        id     TEXT NOT NULL,
+        PRIMARY KEY (system, itype, tag, id),
+        FOREIGN KEY (system, itype, tag) REFERENCES tag (system, itype, tag) ON DELETE CASCADE,
+        FOREIGN KEY (system, id) REFERENCES image (system, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX tag_platform_of_image ON tag_platform (system, id);
+
+    CREATE TABLE holder (
+        system TEXT NOT NULL,
+        itype  TEXT NOT NULL,
+        tag    TEXT NOT NULL,
+        uid    INTEGER NOT NULL,
+        PRIMARY KEY (system, itype, tag, uid),
+        FOREIGN KEY (system, itype, tag) REFERENCES tag (system, itype, tag) ON DELETE CASCADE
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX holder_of_user ON holder (system, uid);
+    INSERT OR IGNORE INTO holder SELECT system, itype, tag, granter FROM access;
+
+    CREATE TABLE pin (
+        system TEXT NOT NULL,
+        itype  TEXT NOT NULL,
+        tag    TEXT NOT NULL,
+        uid    INTEGER NOT NULL,
+        until  REAL NOT NULL,
+        PRIMARY KEY (system, itype, tag, uid),
+        FOREIGN KEY (system, itype, tag) REFERENCES tag (system, itype, tag) ON DELETE CASCADE
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE expired (
+        system TEXT NOT NULL,
+        id     TEXT NOT NULL,
+        format TEXT NOT NULL,
+        bytes  INTEGER NOT NULL,
+        since  REAL NOT NULL,
+        PRIMARY KEY (system, id)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO expired SELECT system, id, format, bytes, unixepoch() FROM image
+        WHERE NOT EXISTS (SELECT 1 FROM tag WHERE tag.system = image.system AND tag.id = image.id);
+    DELETE FROM image WHERE NOT EXISTS (SELECT 1 FROM tag WHERE tag.system = image.system AND tag.id = image.id);
+
+    CREATE TABLE history (
+        seq     INTEGER PRIMARY KEY AUTOINCREMENT,
+        system  TEXT NOT NULL,
+        itype   TEXT NOT NULL,
+        tag     TEXT NOT NULL,
+        time    REAL NOT NULL,
+        event   TEXT NOT NULL CHECK (event IN ('pulled', 'removed', 'expired')),
+        id      TEXT NOT NULL,
+        uid     INTEGER,
+        private INTEGER NOT NULL CHECK (private IN (0, 1))
+    ) STRICT;
+    CREATE INDEX history_of_tag ON history (system, itype, tag, seq);
+
+    CREATE TABLE lookup (
+        seq    INTEGER PRIMARY KEY AUTOINCREMENT,
+        user   TEXT NOT NULL,
+        uid    INTEGER NOT NULL,
+        system TEXT NOT NULL,
+        itype  TEXT NOT NULL,
+        tag    TEXT NOT NULL,
+        id     TEXT NOT NULL,
+        time   REAL NOT NULL
+    ) STRICT;
+    CREATE INDEX lookup_of_system ON lookup (system, seq);
+";
 
 /// Sets a writing connection up.
 pub(super) fn prepare(connection: &Connection) -> Result<(), StoreError> {

@@ -6,6 +6,8 @@ use shifter_gateway_types::rest::Status;
 
 use super::*;
 
+mod life;
+
 fn open() -> (tempfile::TempDir, Store) {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(&dir.path().join("gateway.db")).unwrap();
@@ -25,14 +27,14 @@ fn ask(tag: &str, uid: u32) -> PullAsk {
 fn done(id: &str, private: bool) -> Completed {
     let image =
         Image { id: id.to_owned(), format: "squashfs".to_owned(), env: vec!["A=b".to_owned()], ..Image::default() };
-    Completed { image, private }
+    Completed { image, others: Vec::new(), platforms: "linux/amd64".to_owned(), private }
 }
 
 /// Asks as somebody who has just looked the tag up.
 fn try_ask(store: &Store, ask: &PullAsk, now: f64, failed_since: f64, most: u32) -> Result<Asked, StoreError> {
     let entry = store.lookup(&ask.name)?;
     let tag = entry.iter().flat_map(|entry| &entry.tags).find(|tag| tag.tag == ask.name.tag);
-    store.ask(ask, Terms { now, failed_since, most, seen: tag.map(|tag| tag.last_pull) })
+    store.ask(ask, Terms { now, failed_since, most, most_of_user: None, seen: tag.map(|tag| tag.last_pull) })
 }
 
 fn started(store: &Store, ask: &PullAsk) -> Job {
@@ -44,7 +46,7 @@ fn started(store: &Store, ask: &PullAsk) -> Job {
 
 fn pulled(store: &Store, tag: &str, uid: u32, id: &str, private: bool) -> Entry {
     let job = started(store, &ask(tag, uid));
-    store.complete(job.seq, &done(id, private), 200.0).unwrap().unwrap()
+    store.complete(job.seq, &done(id, private), 200.0).unwrap().unwrap().entry.unwrap()
 }
 
 fn granted(users: &[u32], groups: &[u32]) -> Access {
@@ -86,7 +88,7 @@ fn the_same_pull_in_flight_is_joined_with_both_lists() {
         try_ask(&store, &PullAsk { users: [2].into(), groups: [3].into(), ..ask("a:1", 1000) }, 101.0, 90.0, 10);
     let Asked::Joined(joined) = second.unwrap() else { panic!("not joined") };
     assert_eq!(joined.seq, first.seq);
-    let entry = store.complete(first.seq, &done("f00", true), 200.0).unwrap().unwrap();
+    let entry = store.complete(first.seq, &done("f00", true), 200.0).unwrap().unwrap().entry.unwrap();
     assert_eq!(entry.tags[0].access, granted(&[1, 2, 1000], &[3]));
 }
 
@@ -114,7 +116,7 @@ fn a_full_queue_takes_no_more_and_still_answers_polls() {
 fn a_failure_is_shown_for_a_while_and_then_tried_again() {
     let (_dir, store) = open();
     let job = started(&store, &ask("a:1", 1000));
-    store.fail(job.seq, "manifest unknown", 110.0).unwrap();
+    store.fail(job.seq, &"manifest unknown".into(), 110.0).unwrap();
     let Asked::Failed(shown) = try_ask(&store, &ask("a:1", 1000), 120.0, 90.0, 10).unwrap() else { panic!() };
     assert_eq!((shown.status, shown.message.as_str()), (Status::Failure, "manifest unknown"));
     assert!(matches!(try_ask(&store, &ask("a:1", 1000), 150.0, 120.0, 10).unwrap(), Asked::Started(_)));
@@ -125,7 +127,7 @@ fn a_pull_that_has_ended_changes_no_more() {
     let (_dir, store) = open();
     let job = started(&store, &ask("a:1", 1000));
     assert!(store.advance(job.seq, &Status::Conversion, "x", 101.0).unwrap());
-    store.fail(job.seq, "over", 102.0).unwrap();
+    store.fail(job.seq, &"over".into(), 102.0).unwrap();
     assert!(!store.advance(job.seq, &Status::Transfer, "x", 103.0).unwrap());
     assert_eq!(store.complete(job.seq, &done("f00", false), 104.0).unwrap(), None);
     assert_eq!(store.lookup(&name("a:1")).unwrap(), None);
@@ -201,7 +203,7 @@ fn a_restart_goes_on_with_pulls_and_fails_those_whose_password_is_gone() {
 fn old_failures_are_forgotten() {
     let (_dir, store) = open();
     let job = started(&store, &ask("a:1", 1000));
-    store.fail(job.seq, "over", 110.0).unwrap();
+    store.fail(job.seq, &"over".into(), 110.0).unwrap();
     assert_eq!(store.forget_failures(105.0).unwrap(), 0);
     assert_eq!(store.forget_failures(115.0).unwrap(), 1);
 }
@@ -212,7 +214,7 @@ fn the_queue_has_what_waits_in_the_order_of_asking() {
     started(&store, &ask("b:1", 1000));
     let over = started(&store, &ask("a:1", 1000));
     started(&store, &ask("c:1", 1000));
-    store.fail(over.seq, "over", 110.0).unwrap();
+    store.fail(over.seq, &"over".into(), 110.0).unwrap();
     let tags: Vec<String> = store.queue("cori").unwrap().into_iter().map(|job| job.ask.name.tag).collect();
     assert_eq!(tags, ["b:1", "c:1"]);
 }
@@ -221,6 +223,6 @@ fn the_queue_has_what_waits_in_the_order_of_asking() {
 fn a_pull_that_ended_since_the_caller_looked_is_not_begun_again() {
     let (_dir, store) = open();
     pulled(&store, "a:1", 1000, "f00", false);
-    let terms = Terms { now: 201.0, failed_since: 90.0, most: 10, seen: None };
+    let terms = Terms { now: 201.0, failed_since: 90.0, most: 10, most_of_user: None, seen: None };
     assert_eq!(store.ask(&ask("a:1", 1000), terms).unwrap(), Asked::Moved);
 }

@@ -166,6 +166,8 @@ fn a_known_image_is_not_converted_again_unless_asked() {
     let again = puller.pull("image").unwrap();
     assert!(again.known && again.product.path() == target);
     assert_eq!((again.bytes, again.config.user.as_str()), (bytes.len() as u64, "1000"));
+    // Nobody pulls an image that somebody still holds.
+    drop(again);
     puller.existing = Existing::ConvertAgain;
     let anew = puller.pull("image").unwrap();
     assert!(!anew.known);

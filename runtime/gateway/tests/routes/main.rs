@@ -2,12 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at its first surprise")]
 
+mod expire;
 mod fake;
+mod inspect;
 mod list;
 mod lookup;
+mod metrics;
 #[path = "../../../munge/tests/support/munged.rs"]
 mod munged;
 mod other;
+mod pin;
 mod pull;
 mod queue;
+mod quota;
+mod rm;
 mod site;
+mod sweep;

@@ -7,7 +7,9 @@ use super::site::Site;
 async fn what_is_not_there_is_said_in_json() {
     let site = Site::new(Registry::open());
     let user = site.user(1000);
-    for path in ["/nope", "/api/", "/api/lookup/cori/docker/", "/api/expire/cori/docker/a:1/", "/api/metrics/cori/"] {
+    for path in
+        ["/nope", "/api/", "/api/lookup/cori/docker/", "/api/doimport/cori/docker/a:1/", "/api/expire/cori/docker/"]
+    {
         let answer = user.get(path).await;
         assert_eq!(answer.status, 404, "{path}");
         assert_eq!(answer.error(), format!("Requested URL {path} not found"));
@@ -27,7 +29,7 @@ async fn a_wrong_method_is_said_in_json() {
 #[tokio::test]
 async fn nobody_is_let_in_without_a_credential() {
     let site = Site::new(Registry::open());
-    for path in ["/api/list/cori/", "/api/lookup/cori/docker/a:1/", "/api/queue/cori/"] {
+    for path in ["/api/list/cori/", "/api/lookup/cori/docker/a:1/", "/api/queue/cori/", "/api/quota/cori/"] {
         let answer = site.stranger().get(path).await;
         assert_eq!(answer.status, 401, "{path}");
     }

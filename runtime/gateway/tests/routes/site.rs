@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -14,6 +15,7 @@ use shifter_imagegw::auth::Peer;
 use shifter_imagegw::config::Config;
 use shifter_imagegw::router::router;
 use shifter_imagegw::store::Store;
+use shifter_imagegw::time::Clock;
 use shifter_munge::Munge;
 use tower::ServiceExt;
 
@@ -26,6 +28,8 @@ pub(crate) struct Site {
     router: Router,
     munged: Munged,
     pub(crate) registry: Arc<Registry>,
+    /// Seconds by which the gateway's clock is ahead of the machine's.
+    ahead: Arc<AtomicU64>,
     _app: Arc<App>,
 }
 
@@ -68,6 +72,7 @@ impl Site {
                 "cori": {
                     "mungeSocketPath": munged.socket(),
                     "accesstype": "local",
+                    "admins": ["root"],
                     "local": { "imageDir": at("images") }
                 }
             }
@@ -77,8 +82,24 @@ impl Site {
         let config = Config::resolve(&written, dir.path(), dir.path()).unwrap();
         let store = Store::open(&config.database).unwrap();
         let registry = Arc::new(registry);
-        let app = App::new(config, at("imagemanager.json"), store, Arc::clone(&registry) as _);
-        Self { router: router(Arc::clone(&app)), registry, munged, dir, _app: app }
+        let ahead = Arc::new(AtomicU64::new(0));
+        let offset = Arc::clone(&ahead);
+        let clock = Clock::new(move || {
+            let now = SystemTime::now() + Duration::from_secs(offset.load(Ordering::SeqCst));
+            now.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs_f64()
+        });
+        let app = App::with_clock(config, at("imagemanager.json"), store, Arc::clone(&registry) as _, clock);
+        Self { router: router(Arc::clone(&app)), registry, munged, dir, ahead, _app: app }
+    }
+
+    /// Lets days pass for the gateway.
+    pub(crate) fn after_days(&self, days: u64) {
+        self.ahead.fetch_add(days * 86_400, Ordering::SeqCst);
+    }
+
+    /// What time it is for the gateway.
+    pub(crate) fn now(&self) -> SystemTime {
+        SystemTime::now() + Duration::from_secs(self.ahead.load(Ordering::SeqCst))
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -147,6 +168,11 @@ impl User<'_> {
             assert!(Instant::now() < deadline, "{answer:?}");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
+    }
+
+    /// Lets unused images expire, and deletes those whose grace is over.
+    pub(crate) async fn autoexpire(&self) -> Value {
+        self.get("/api/autoexpire/cori/").await.json["status"].clone()
     }
 
     pub(crate) async fn lookup(&self, image: &str) -> Answer {

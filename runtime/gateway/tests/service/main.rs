@@ -12,6 +12,7 @@ mod wire;
 mod callers;
 mod files;
 mod kills;
+mod life;
 mod older;
 mod platforms;
 mod private;
