@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use shifter_formats::image::{Descriptor, ImageType};
@@ -8,6 +9,7 @@ use shifter_formats::image::{Descriptor, ImageType};
 use crate::conf::Settings;
 use crate::failure::Failure;
 use crate::ids::Access;
+use crate::pin;
 
 /// Asks the image gateway for container images
 #[derive(Clone, Debug, Parser)]
@@ -29,6 +31,14 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t = Output::Text, value_name = "FORMAT")]
     pub(crate) output: Output,
 
+    /// Keep the image for so long, as 30d or 12h; else as long as the site lets you (pin)
+    #[arg(long = "for", value_name = "TIME", value_parser = pin::span)]
+    span: Option<Duration>,
+
+    /// Remove what is found; else it is only shown (sweep)
+    #[arg(long)]
+    remove: bool,
+
     /// Read this file instead of the udiRoot.conf of the installation
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -37,13 +47,13 @@ pub(crate) struct Args {
     #[arg(value_enum)]
     mode: Word,
 
-    /// The image, as docker:ubuntu:24.04 (not for images)
+    /// The image, as docker:ubuntu:24.04 (not for images, quota, autoexpire and sweep)
     #[arg(value_name = "TYPE:TAG")]
     image: Option<String>,
 }
 
-const AFTER: &str = "Exit status: 0 done; 1 no such image, or the pull failed; 2 wrong arguments, image name or configuration; \
-3 no gateway could be asked.";
+const AFTER: &str = "Exit status: 0 done; 1 no such image, the pull failed, or you may not; 2 wrong arguments, image name or \
+configuration; 3 no gateway could be asked.";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Word {
@@ -55,6 +65,24 @@ enum Word {
     Pullnb,
     /// List the images you may use
     Images,
+    /// Show all that is known of an image
+    Inspect,
+    /// Show which images a tag has named, and since when
+    History,
+    /// Show how much you hold, how much you may, and what will soon expire
+    Quota,
+    /// Let go of an image you pulled; it goes with the last who pulled it
+    Rm,
+    /// Keep an image you pulled from expiring
+    Pin,
+    /// Take your pin off
+    Unpin,
+    /// Let an image expire (administrators)
+    Expire,
+    /// Let all unused images expire (administrators)
+    Autoexpire,
+    /// Find files and records that lost each other (administrators)
+    Sweep,
 }
 
 /// How results are printed.
@@ -84,6 +112,33 @@ pub(crate) enum Mode {
     Pull(Descriptor, Access, Wait),
     /// The list.
     Images,
+    /// All that is known of an image.
+    Inspect(Descriptor),
+    /// What became of a tag.
+    History(Descriptor),
+    /// How much there is and may be.
+    Quota,
+    /// To let go of an image.
+    Rm(Descriptor),
+    /// To keep an image, for so long or as long as may be.
+    Pin(Descriptor, Option<Duration>),
+    /// To keep it no longer.
+    Unpin(Descriptor),
+    /// To let an image expire.
+    Expire(Descriptor),
+    /// To let all unused ones expire.
+    Autoexpire,
+    /// To find what lost each other.
+    Sweep(Found),
+}
+
+/// What becomes of what a sweep finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// It is shown.
+    Shown,
+    /// It is removed.
+    Removed,
 }
 
 impl Args {
@@ -104,9 +159,19 @@ impl Args {
         if !is_pull && (self.user.is_some() || self.group.is_some()) {
             return Err(Failure::Usage("--user and --group belong to pull".to_owned()));
         }
+        if self.span.is_some() && self.mode != Word::Pin {
+            return Err(Failure::Usage("--for belongs to pin".to_owned()));
+        }
+        if self.remove && self.mode != Word::Sweep {
+            return Err(Failure::Usage("--remove belongs to sweep".to_owned()));
+        }
+        let is_of_all = matches!(self.mode, Word::Images | Word::Quota | Word::Autoexpire | Word::Sweep);
+        if is_of_all && self.image.is_some() {
+            let word = self.mode.to_possible_value().map(|word| word.get_name().to_owned()).unwrap_or_default();
+            return Err(Failure::Usage(format!("{word} takes no image")));
+        }
         let access = || Access::resolve(self.user.as_deref(), self.group.as_deref());
         match self.mode {
-            Word::Images if self.image.is_some() => Err(Failure::Usage("images takes no image".to_owned())),
             Word::Images => Ok(Mode::Images),
             Word::Lookup => Ok(Mode::Lookup(self.image(settings)?)),
             Word::Pull => Ok(Mode::Pull(self.image(settings)?, access()?, Wait::ForTheEnd)),
@@ -114,6 +179,15 @@ impl Args {
                 Err(Failure::Usage("your own gateway ends with this call; use pull, which waits".to_owned()))
             }
             Word::Pullnb => Ok(Mode::Pull(self.image(settings)?, access()?, Wait::No)),
+            Word::Inspect => Ok(Mode::Inspect(self.image(settings)?)),
+            Word::History => Ok(Mode::History(self.image(settings)?)),
+            Word::Quota => Ok(Mode::Quota),
+            Word::Rm => Ok(Mode::Rm(self.image(settings)?)),
+            Word::Pin => Ok(Mode::Pin(self.image(settings)?, self.span)),
+            Word::Unpin => Ok(Mode::Unpin(self.image(settings)?)),
+            Word::Expire => Ok(Mode::Expire(self.image(settings)?)),
+            Word::Autoexpire => Ok(Mode::Autoexpire),
+            Word::Sweep => Ok(Mode::Sweep(if self.remove { Found::Removed } else { Found::Shown })),
         }
     }
 

@@ -17,6 +17,9 @@ pub(crate) enum Failure {
         /// The gateway's reason.
         reason: String,
     },
+    /// A gateway understood what was asked, and this user may not, or it cannot be now. Exit status 1.
+    #[error("{0}")]
+    Refused(String),
     /// The command line is wrong. Exit status 2.
     #[error("{0}")]
     Usage(String),
@@ -43,7 +46,7 @@ impl Failure {
     /// The exit status.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::NotFound(_) | Self::Pull { .. } | Self::Closed => 1,
+            Self::NotFound(_) | Self::Pull { .. } | Self::Refused(_) | Self::Closed => 1,
             Self::Usage(_) | Self::Request(_) | Self::Conf { .. } => 2,
             Self::Gateway(_) => 3,
         })

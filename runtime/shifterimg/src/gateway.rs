@@ -62,6 +62,16 @@ pub(crate) enum Answer<T> {
     NotFound,
 }
 
+impl<T> Answer<T> {
+    /// What was found out about an image.
+    pub(crate) fn found(self, image: &Descriptor) -> Result<T, Failure> {
+        match self {
+            Self::Found(body) => Ok(body),
+            Self::NotFound => Err(Failure::NotFound(image.to_string())),
+        }
+    }
+}
+
 /// The gateways in the order in which they are asked.
 pub(crate) struct Gateways {
     endpoints: Vec<Endpoint>,
@@ -73,19 +83,14 @@ pub(crate) struct Gateways {
 }
 
 impl Request {
-    /// The record of an image.
-    pub(crate) fn lookup(image: &Descriptor) -> Self {
-        Self { method: Method::Get, verb: "lookup", image: Some(image.clone()), body: String::new() }
+    /// A question about an image, or about the system.
+    pub(crate) fn get(verb: &'static str, image: Option<&Descriptor>) -> Self {
+        Self { method: Method::Get, verb, image: image.cloned(), body: String::new() }
     }
 
-    /// All images.
-    pub(crate) fn list() -> Self {
-        Self { method: Method::Get, verb: "list", image: None, body: String::new() }
-    }
-
-    /// A pull.
-    pub(crate) fn pull(image: &Descriptor, body: String) -> Self {
-        Self { method: Method::Post, verb: "pull", image: Some(image.clone()), body }
+    /// Something to be done with an image, or on the system.
+    pub(crate) fn post(verb: &'static str, image: Option<&Descriptor>, body: String) -> Self {
+        Self { method: Method::Post, verb, image: image.cloned(), body }
     }
 
     /// A text about the image of this question.
@@ -124,7 +129,7 @@ impl Gateways {
         let path = request.path(&self.system);
         let mut failures = Vec::new();
         let mut not_found = false;
-        let mut wrong = None;
+        let (mut wrong, mut refused) = (None, None);
         for at in 0..self.endpoints.len() {
             let endpoint = self.endpoints[at].clone();
             let reply = match self.send(&endpoint, request, &path) {
@@ -145,13 +150,15 @@ impl Gateways {
                 },
                 404 if reply.says_image_not_found() => not_found = true,
                 400 if reply.error().is_some() => wrong = reply.error().map(|body| body.error),
+                403 | 409 if reply.error().is_some() => refused = reply.error().map(|body| body.error),
                 status => failures.push(format!("{endpoint}: {}", reply.reason(status))),
             }
         }
-        match (not_found, wrong) {
-            (true, _) => Ok(Answer::NotFound),
-            (false, Some(why)) => Err(Failure::Request(request.named(&why))),
-            (false, None) => Err(Failure::Gateway(failures.join("\n"))),
+        match (refused, not_found, wrong) {
+            (Some(why), ..) => Err(Failure::Refused(request.named(&why))),
+            (None, true, _) => Ok(Answer::NotFound),
+            (None, false, Some(why)) => Err(Failure::Request(request.named(&why))),
+            (None, false, None) => Err(Failure::Gateway(failures.join("\n"))),
         }
     }
 
@@ -217,8 +224,8 @@ mod tests {
     #[test]
     fn paths_are_those_of_the_original() {
         let image = Descriptor::parse("docker:quay.io/a/b:1", ImageType::Docker).unwrap();
-        assert_eq!(Request::lookup(&image).path("cori"), "/api/lookup/cori/docker/quay.io%2Fa%2Fb%3A1/");
-        assert_eq!(Request::list().path("cori"), "/api/list/cori/");
+        assert_eq!(Request::get("lookup", Some(&image)).path("cori"), "/api/lookup/cori/docker/quay.io%2Fa%2Fb%3A1/");
+        assert_eq!(Request::get("list", None).path("cori"), "/api/list/cori/");
     }
 
     #[test]

@@ -6,18 +6,20 @@ use shifter_gateway_types::rest::ListBody;
 use crate::args::Output;
 use crate::failure::Failure;
 use crate::gateway::{Answer, Gateways, Request};
-use crate::{out, text};
+use crate::{out, quota, text};
 
 pub(crate) fn run(gateways: &mut Gateways, output: Output) -> Result<(), Failure> {
-    let list = match gateways.ask::<ListBody>(&Request::list())? {
+    let list = match gateways.ask::<ListBody>(&Request::get("list", None))? {
         Answer::Found(body) => body.list,
         Answer::NotFound => return Err(Failure::NotFound("the list of images".to_owned())),
     };
     if output == Output::Json {
-        return out::line(&serde_json::to_string(&list).expect("records have plain fields"));
+        return out::json(&list);
     }
     let zone = TimeZone::system();
     let mut rows: Vec<(String, String)> = list.iter().flat_map(|record| text::rows(record, &zone)).collect();
     rows.sort();
-    rows.iter().try_for_each(|(_, row)| out::line(row))
+    rows.iter().try_for_each(|(_, row)| out::line(row))?;
+    quota::remind(gateways);
+    Ok(())
 }

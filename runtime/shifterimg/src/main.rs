@@ -10,15 +10,22 @@
 mod args;
 mod conf;
 mod credential;
+mod expire;
 mod failure;
 mod gateway;
+mod history;
 mod ids;
 mod images;
+mod inspect;
 mod lookup;
 mod out;
 mod personal;
+mod pin;
 mod progress;
 mod pull;
+mod quota;
+mod rm;
+mod sweep;
 mod text;
 
 use std::process::ExitCode;
@@ -54,6 +61,15 @@ fn run(args: &Args) -> Result<(), Failure> {
     match request {
         Mode::Lookup(image) => lookup::run(&mut gateways, &image, args.output),
         Mode::Images => images::run(&mut gateways, args.output),
+        Mode::Inspect(image) => inspect::run(&mut gateways, &image, args.output),
+        Mode::History(image) => history::run(&mut gateways, &image, args.output),
+        Mode::Quota => quota::run(&mut gateways, args.output),
+        Mode::Rm(image) => rm::run(&mut gateways, &image, args.output),
+        Mode::Pin(image, span) => pin::pin(&mut gateways, &image, span, args.output),
+        Mode::Unpin(image) => pin::unpin(&mut gateways, &image, args.output),
+        Mode::Expire(image) => expire::one(&mut gateways, &image, args.output),
+        Mode::Autoexpire => expire::unused(&mut gateways, args.output),
+        Mode::Sweep(found) => sweep::run(&mut gateways, found, args.output),
         Mode::Pull(image, access, wait) => pull::run(&mut gateways, &image, &access, wait, args),
     }
 }

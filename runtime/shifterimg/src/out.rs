@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use serde::Serialize;
+
 use crate::failure::Failure;
 
 /// Writes a line.
@@ -9,4 +11,9 @@ pub(crate) fn line(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     let written = writeln!(out, "{text}").and_then(|()| out.flush());
     written.map_err(|_| Failure::Closed)
+}
+
+/// Writes what a gateway answered, for programs.
+pub(crate) fn json(body: &impl Serialize) -> Result<(), Failure> {
+    line(&serde_json::to_string(body).expect("bodies have plain fields"))
 }

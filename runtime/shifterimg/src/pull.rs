@@ -11,7 +11,7 @@ use shifter_gateway_types::rest::{Record, Status};
 
 use crate::args::{Args, Output, Wait};
 use crate::failure::Failure;
-use crate::gateway::{Answer, Gateways, Request};
+use crate::gateway::{Gateways, Request};
 use crate::ids::Access;
 use crate::out;
 use crate::progress::Progress;
@@ -28,7 +28,7 @@ pub(crate) fn run(
     wait: Wait,
     args: &Args,
 ) -> Result<(), Failure> {
-    let request = Request::pull(image, access.body());
+    let request = Request::post("pull", Some(image), access.body());
     let mut progress = Progress::new(image, args);
     let mut record = ask(gateways, &request, image)?;
     let mut answered = Instant::now();
@@ -46,7 +46,7 @@ pub(crate) fn run(
     }
     progress.end(&record)?;
     if args.output == Output::Json {
-        out::line(&serde_json::to_string(&record).expect("a record has plain fields"))?;
+        out::json(&record)?;
     }
     match &record.status {
         Some(Status::Ready) => Ok(()),
@@ -60,10 +60,7 @@ pub(crate) fn run(
 }
 
 fn ask(gateways: &mut Gateways, request: &Request, image: &Descriptor) -> Result<Record, Failure> {
-    match gateways.ask(request)? {
-        Answer::Found(record) => Ok(record),
-        Answer::NotFound => Err(Failure::NotFound(image.to_string())),
-    }
+    gateways.ask(request)?.found(image)
 }
 
 /// MISSING counts: an old gateway says so before the pull has a state.

@@ -7,6 +7,7 @@ mod answers;
 mod daemon;
 #[path = "../../../gateway/tests/support/layout.rs"]
 mod layout;
+mod life;
 #[path = "../../../munge/tests/support/munged.rs"]
 mod munged;
 mod personal;

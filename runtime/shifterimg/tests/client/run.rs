@@ -34,6 +34,14 @@ impl Gateway {
         Self { site, id, munged, _daemon: daemon }
     }
 
+    /// Runs the client as root, who administers the system.
+    pub(crate) fn admin(&self, args: &[&str]) -> Ran {
+        let endpoint = format!("unix:{}", self.site.path("socket").display());
+        let mut command = Command::new(env!("CARGO_BIN_EXE_shifterimg"));
+        command.arg("--config").arg(self.conf(&endpoint)).args(args);
+        run(command)
+    }
+
     /// Runs the client as uid 65534 with the gateway's Unix socket.
     pub(crate) fn client(&self, args: &[&str]) -> Ran {
         let endpoint = format!("unix:{}", self.site.path("socket").display());
