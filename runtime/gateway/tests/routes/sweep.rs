@@ -56,18 +56,21 @@ async fn a_lost_database_takes_no_image_with_it() {
     let (site, _) = untidy().await;
     let db = rusqlite::Connection::open(site.path("gateway.db")).unwrap();
     db.execute_batch("DELETE FROM tag; DELETE FROM image; DELETE FROM expired").unwrap();
-    let swept = sweep(&site, true).await;
-    assert!(swept["files"].as_array().unwrap().len() > 3, "{swept}");
-    // The runtime starts it by its name in the index still.
     let id = shifter_imagegw::reference::Digest::of(b"x").hex();
     let named = |kind, tag: &str| {
         let name = shifter_formats::index::entry_name("cori", kind, tag);
         site.path("images/index").join(name).exists()
     };
+    // What a pull has just ended with may be its own for a moment more.
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while named(shifter_formats::image::ImageType::Docker, "lost:1") {
+        assert!(std::time::Instant::now() < deadline);
+        sweep(&site, true).await;
+    }
+    // The runtime starts the other by its name in the index still.
     assert!(site.path(&format!("images/{id}.squashfs")).exists());
     assert!(named(shifter_formats::image::ImageType::Docker, "app:1"));
     assert!(named(shifter_formats::image::ImageType::Id, &id));
-    assert!(!named(shifter_formats::image::ImageType::Docker, "lost:1"));
 }
 
 #[tokio::test]
