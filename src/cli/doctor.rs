@@ -13,7 +13,8 @@ use crate::{
     check::{self, Strictness},
     diagnostic::Format,
     doctor::{
-        self, image, installed,
+        self, image,
+        installed::{self, InstalledError},
         modules::{self, Candidate},
     },
     facts::{self, Wanted},
@@ -123,8 +124,10 @@ fn wanted(args: &Args, console: &Console) -> Result<(LoadOptions, Buffers), Fail
     }
     let limit = Duration::from_secs(args.node.timeout);
     facts::identify(&args.node.root, limit)?;
-    let found =
-        installed::read(&args.node.root, &args.config, limit).map_err(|error| Failure::Several(error.to_string()))?;
+    let found = installed::read(&args.node.root, &args.config, limit).map_err(|error| match error {
+        InstalledError::Read { file, source } => Failure::File { verb: "read", path: file.into(), source },
+        other => Failure::Several(other.to_string()),
+    })?;
     console.note(&format!("shifter-site: {} say what is wanted\n", found.files.join(" and ")));
     Ok((found.options, found.buffers))
 }

@@ -41,6 +41,14 @@ pub enum InstalledError {
         /// What the last one that was asked said.
         why: String,
     },
+    /// It is there and is no file that can be read.
+    #[error("cannot read `{file}`: {source}")]
+    Read {
+        /// The file.
+        file: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// They are no files of Shifter.
     #[error(transparent)]
     Import(#[from] import::ImportError),
@@ -64,11 +72,18 @@ gateway.database.uri = "mongodb://localhost/"
 /// # Errors
 /// Neither of the first two is there, or one cannot be read.
 pub fn read(root: &Path, config: &str, limit: Duration) -> Result<Installed, InstalledError> {
-    let of = |name: &str| facts::read_below(root, &format!("{config}/{name}"), limit).ok();
-    let manifest: Option<Manifest> = of("manifest.json").and_then(|text| serde_json::from_str(&text).ok());
+    let of = |name: &str| facts::read_below(root, &format!("{config}/{name}"), limit);
+    let manifest: Option<Manifest> = of("manifest.json").ok().and_then(|text| serde_json::from_str(&text).ok());
     let told = manifest.as_ref().and_then(|manifest| manifest.target.as_deref()?.parse().ok());
-    let named = |name: &str| Some((format!("{config}/{name}"), of(name)?));
-    let (conf, manager) = (named("udiRoot.conf"), named("imagemanager.json"));
+    let named = |name: &str| {
+        let file = format!("{config}/{name}");
+        match of(name) {
+            Ok(text) => Ok(Some((file, text))),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(InstalledError::Read { file, source }),
+        }
+    };
+    let (conf, manager) = (named("udiRoot.conf")?, named("imagemanager.json")?);
     let fail = |file: &str, why: String| InstalledError::Unreadable { file: file.to_owned(), why };
 
     let (mut target, mut system, mut inputs) = (told.unwrap_or(Target::Native), None, Vec::new());

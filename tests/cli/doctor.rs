@@ -112,6 +112,13 @@ fn a_node_without_shifter_is_told_so() {
     let ran = doctor(&site, &[]);
     assert_eq!(ran.code, 1);
     assert!(ran.err.contains("neither `udiRoot.conf` nor `imagemanager.json` is in `/etc/shifter`"), "{}", ran.err);
+    let at = site.path().join("node/etc/shifter");
+    fs::create_dir_all(&at).expect("made");
+    nix::unistd::mkfifo(&at.join("udiRoot.conf"), nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+    let ran = doctor(&site, &[]);
+    assert_eq!(ran.code, 74);
+    assert!(ran.err.contains("cannot read `/etc/shifter/udiRoot.conf`: not a regular file"), "{}", ran.err);
+    fs::remove_file(at.join("udiRoot.conf")).expect("there");
     let site = site.with("node/etc/shifter/udiRoot.conf", "nonsense=1\n");
     let ran = doctor(&site, &[]);
     assert_eq!(ran.code, 1);
