@@ -18,6 +18,7 @@ use shifter_sys::process::Ended;
 use shifter_sys::{CallError, later};
 
 use crate::policy;
+use crate::prepare::Permitted;
 use crate::privilege::Raised;
 use crate::request::Environment;
 use crate::trust::TrustError;
@@ -223,11 +224,12 @@ impl From<CallError> for ImageError {
     }
 }
 
-/// Finds and opens the image that a caller named.
+/// Finds and opens the image that a caller named, and that the file `deny` does not name.
 ///
 /// # Errors
 /// [`ImageError::NotForYou`] for an image that is missing and for one that is refused.
-pub fn open(raised: &Raised, conf: &Conf, image: &Descriptor) -> Result<(ImageFacts, OpenedImage), ImageError> {
+pub(crate) fn open(raised: &Raised, permitted: &Permitted<'_>) -> Result<(ImageFacts, OpenedImage), ImageError> {
+    let (conf, image) = (permitted.conf, &permitted.request.image);
     if image.kind == ImageType::Local {
         return open_local(raised, conf, image);
     }

@@ -2,7 +2,8 @@
 //!
 //! Modules, what the site denies of them and of the request, a mount namespace of our own, the image, what the site denies
 //! of what was found, the caller's name. A start, a set-up and `--explain` all go this way: [`Permitted`] is had only from
-//! a request that was held against the file `deny`, and [`Prepared`] only from a `Permitted`.
+//! a request that was held against the file `deny`, an image is opened only for a `Permitted`, and [`Prepared`] is had only
+//! from one.
 
 use std::ffi::OsString;
 
@@ -21,8 +22,10 @@ use crate::start::StartError;
 /// host's mount namespace is done while this is held.
 #[derive(Debug)]
 pub(crate) struct Permitted<'a> {
-    conf: &'a Conf,
-    request: &'a Request,
+    /// The site's configuration.
+    pub(crate) conf: &'a Conf,
+    /// What is asked for.
+    pub(crate) request: &'a Request,
     modules: Vec<Loaded<'a>>,
     denied: Standing,
 }
@@ -66,10 +69,10 @@ impl<'a> Permitted<'a> {
     /// # Errors
     /// For an image that is not there, not for this caller or denied, and for a caller without a name.
     pub(crate) fn prepare(self, raised: &Raised, journal: &mut Journal) -> Result<Prepared<'a>, StartError> {
-        let Permitted { conf, request, modules, denied } = self;
         // ORDER: what is opened from here on can be mounted; what was opened before belongs to the host's namespace.
         enact::enter_own_namespace(raised)?;
-        let (image, opened) = image::open(raised, conf, &request.image)?;
+        let (image, opened) = image::open(raised, &self)?;
+        let Permitted { conf, modules, denied, .. } = self;
         journal.found(&image);
         denied.permits_content(&image)?;
         let (user, accounts) = account::find(raised, conf)?;
