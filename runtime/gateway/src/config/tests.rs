@@ -60,6 +60,16 @@ fn a_password_in_an_address_is_refused_and_not_shown() {
 }
 
 #[test]
+fn a_retention_that_keeps_nothing_and_a_share_of_no_total_are_refused() {
+    let refused = |key: &str, value: Value| resolve(|written| written[key] = value).unwrap_err();
+    let nothing = refused("Retention", json!({ "unused": "0:00:00:00" }));
+    insta::assert_snapshot!(nothing, @"`Retention.unused` cannot be honoured: every tag would expire at once");
+    let share = refused("Quota", json!({ "startExpiryAt": 85 }));
+    insta::assert_snapshot!(share, @"`Quota.startExpiryAt` cannot be honoured: it is a share of `Quota.totalBytes`; write both");
+    assert!(refused("Quota", json!({ "totalBytes": 1, "startExpiryAt": 101 })).contains("101 is no percentage"));
+}
+
+#[test]
 fn images_are_not_sent_by_ssh() {
     let refused = resolve(|written| written["Platforms"]["cori"]["accesstype"] = json!("remote")).unwrap_err();
     insta::assert_snapshot!(refused, @"`Platforms.cori.accesstype` cannot be honoured: images are not sent by ssh yet; write `local` and mount the image directory");

@@ -44,9 +44,12 @@ impl App {
         }
         tags.sort_by(|(a, _), (b, _)| a.last_use.total_cmp(&b.last_use));
         let mut gone = Vec::new();
+        let mut is_crowded = true;
         for (age, aging) in &tags {
             let is_over = unused.is_some_and(|unused| age.is_over(unused, now));
-            if is_over || age.is_over(FRESH, now) && self.is_crowded(config, system)? {
+            // Once there is room, the rest only makes more of it.
+            is_crowded = is_crowded && self.is_crowded(config, system)?;
+            if is_over || is_crowded && age.is_over(FRESH, now) {
                 gone.extend(self.expire(config, aging)?);
             } else {
                 self.warn(config, *age, aging, now)?;
