@@ -10,7 +10,7 @@ use axum::routing::{get, post};
 use crate::answer::{Refused, complete};
 use crate::app::App;
 use crate::routes::{
-    autoexpire, expire, history, inspect, list, lookup, metrics, pin, pull, queue, quota, rm, root, sweep,
+    autoexpire, expire, figures, history, inspect, list, lookup, metrics, pin, pull, queue, quota, rm, root, sweep,
 };
 
 /// The gateway's interface. A trailing slash is optional everywhere; `{*tag}` holds its own.
@@ -25,6 +25,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/pull/{system}/{itype}/{*tag}", post(pull::post))
         .route("/api/queue/{system}", get(queue::get))
         .route("/api/queue/{system}/", get(queue::get))
+        // Monitoring.
+        .route("/metrics", get(figures::get))
+        .route("/health", get(figures::health))
         // Users who look after their images.
         .route("/api/inspect/{system}/{itype}/{*tag}", get(inspect::get))
         .route("/api/history/{system}/{itype}/{*tag}", get(history::get))

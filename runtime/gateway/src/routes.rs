@@ -3,6 +3,7 @@
 pub(crate) mod autoexpire;
 mod body;
 pub(crate) mod expire;
+pub(crate) mod figures;
 pub(crate) mod history;
 pub(crate) mod inspect;
 pub(crate) mod list;

@@ -3,6 +3,7 @@
 //! A lookup never waits for the database to be written. What a killed gateway loses are the last seconds.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use shifter_gateway_types::rest::LookupRow;
@@ -16,7 +17,11 @@ const MOST: usize = 100_000;
 
 /// What waits to be written down.
 #[derive(Debug, Default)]
-pub(crate) struct Usage(Mutex<Noted>);
+pub(crate) struct Usage {
+    noted: Mutex<Noted>,
+    /// Since the start.
+    count: AtomicU64,
+}
 
 #[derive(Debug, Default)]
 struct Noted {
@@ -48,7 +53,8 @@ impl Usage {
     /// Notes a lookup.
     pub(crate) fn note(&self, lookup: Lookup<'_>, now: f64) {
         let Lookup { name, id, uid } = lookup;
-        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        self.count.fetch_add(1, Ordering::Relaxed);
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
         match noted.uses.get_mut(name) {
             Some(time) => *time = now,
             None => drop(noted.uses.insert(name.clone(), now)),
@@ -60,8 +66,13 @@ impl Usage {
         }
     }
 
+    /// How many lookups were noted since the start.
+    pub(crate) fn lookups(&self) -> u64 {
+        self.count.load(Ordering::Relaxed)
+    }
+
     fn take(&self) -> Noted {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.noted.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

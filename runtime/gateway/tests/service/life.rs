@@ -137,6 +137,27 @@ fn every_platform_of_a_removed_tag_goes_and_comes_back_with_a_pull() {
 }
 
 #[test]
+fn monitoring_needs_no_credential_and_is_told_no_names() {
+    let munged = Munged::start();
+    let (site, _) = super::site_with_hello(&munged);
+    let _daemon = site.start(program());
+    pull(&site, "hello:1");
+    wire::unix(&site.path("socket"), "GET /api/lookup/cori/docker/hello:1/");
+    let health = wire::tcp(&site.address(), "GET /health", None);
+    assert_eq!((health.status(), health.json()), (200, json!({ "status": "ok" })));
+    let figures = wire::tcp(&site.address(), "GET /metrics", None);
+    let kind = "Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8";
+    assert!(figures.head.split("\r\n").any(|header| header == kind), "{}", figures.head);
+    let value = |name: &str| figures.body.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    assert!(value("shifter_image_bytes{system=\"cori\",state=\"named\"}").is_some_and(|bytes| bytes != "0"));
+    assert_eq!(value("shifter_image_bytes{system=\"cori\",state=\"expired\"}"), Some("0"));
+    assert_eq!(value("shifter_tags{system=\"cori\"}"), Some("1"));
+    assert_eq!(value("shifter_pulls_in_flight{system=\"cori\"}"), Some("0"));
+    assert_eq!(value("shifter_lookups_total"), Some("1"));
+    assert!(figures.body.ends_with("# EOF\n") && !figures.body.contains("hello"), "{}", figures.body);
+}
+
+#[test]
 fn a_system_that_gets_nodes_of_another_kind_gets_their_images_with_the_next_pull() {
     let munged = Munged::start();
     let mut site = Site::new(munged.socket());
