@@ -85,11 +85,20 @@ async fn serve(config: Config, path: &Path, listen: &[Listen]) -> anyhow::Result
     }
     notify("READY=1");
 
-    let mut tidy = tokio::time::interval(TIDY);
+    // Beside the loop below: a signal does not wait until terabytes have been deleted.
+    let (aging, stopping) = (Arc::clone(&app), app.stopping.clone());
+    app.tasks.spawn(async move {
+        let mut tidy = tokio::time::interval(TIDY);
+        loop {
+            tokio::select! {
+                () = stopping.cancelled() => return,
+                _ = tidy.tick() => aging.tidy().await,
+            }
+        }
+    });
     let mut flush = tokio::time::interval(FLUSH);
     loop {
         tokio::select! {
-            _ = tidy.tick() => app.tidy().await,
             _ = flush.tick() => app.flush().await,
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,

@@ -18,6 +18,10 @@ impl App {
         let before = self.clock.now() - config.retention.grace().as_secs_f64();
         let mut indexes: BTreeMap<&Path, Vec<Indexed>> = BTreeMap::new();
         for gone in &self.store.expired(before)? {
+            // What is left is deleted after the next start.
+            if self.stopping.is_cancelled() {
+                break;
+            }
             // The files of a system that is no longer served are left to the administrator.
             let Some(system) = config.systems.get(&gone.system) else { continue };
             let place = Place::new(system, config.readable_by);

@@ -46,6 +46,9 @@ impl App {
         let mut gone = Vec::new();
         let mut is_crowded = true;
         for (age, aging) in &tags {
+            if self.stopping.is_cancelled() {
+                break;
+            }
             let is_over = unused.is_some_and(|unused| age.is_over(unused, now));
             // Once there is room, the rest only makes more of it.
             is_crowded = is_crowded && self.is_crowded(config, system)?;
