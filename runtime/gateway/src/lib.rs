@@ -23,6 +23,7 @@ pub mod jobs;
 mod life;
 mod log;
 pub mod notify;
+mod openapi;
 pub mod publish;
 pub mod pull;
 mod record;

@@ -1,16 +1,16 @@
 //! The project's own commands: `cargo xtask try | test | bench | soak | fuzz | generate`.
 //!
-//! The story: [`packages`] and [`editors`] bring what a machine lacks, [`cargo`] builds and runs, [`suite`] counts what was tested, [`fuzz`] looks for
+//! The story: [`packages`] and [`wheels`] bring what a machine lacks, [`cargo`] builds and runs, [`suite`] counts what was tested, [`fuzz`] looks for
 //! inputs that break a parser, [`bench`] compares the runtime with its peers, [`soak`] runs briefly tested
 //! things for long.
 
 mod bench;
 mod cargo;
-mod editors;
 mod fuzz;
 mod packages;
 mod soak;
 mod suite;
+mod wheels;
 
 use std::process::ExitCode;
 
@@ -42,7 +42,7 @@ fn main() -> ExitCode {
         "soak" => soak::run(rest),
         "fuzz" => fuzz::run(rest),
         "generate" => cargo::generate(),
-        "packages" => packages::ensure(packages::FOR_TESTS).and_then(|()| editors::ensure()),
+        "packages" => packages::ensure(packages::FOR_TESTS).and_then(|()| wheels::ensure()),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");
             Ok(())

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 
-use crate::{cargo, editors, fuzz, packages};
+use crate::{cargo, fuzz, packages, wheels};
 
 /// Seconds each fuzz target gets within the suite.
 const FUZZ_SECONDS: u32 = 5;
@@ -39,7 +39,7 @@ impl Counts {
 /// Runs the suite with `arguments` for `cargo test`, then every fuzz target that is quick to build for a few seconds.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     packages::ensure(packages::FOR_TESTS)?;
-    editors::ensure()?;
+    wheels::ensure()?;
     cargo::build_programs("dev")?;
     let mut command = cargo::cargo(&["test", "--workspace", "--no-fail-fast"]);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());

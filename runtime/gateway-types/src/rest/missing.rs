@@ -1,10 +1,31 @@
 //! The string `"MISSING"`, which stands for a field of a record that is not known.
 
+use std::borrow::Cow;
+use std::marker::PhantomData;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 const MISSING: &str = "MISSING";
+
+/// The schema of a field that is a `T`, or the string.
+pub(super) struct Or<T>(PhantomData<T>);
+
+impl<T: JsonSchema> JsonSchema for Or<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("{}OrMissing", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [generator.subschema_for::<T>(), { "const": MISSING }] })
+    }
+}
 
 pub(super) fn serialize<T, S>(field: &Option<T>, serializer: S) -> Result<S::Ok, S::Error>
 where

@@ -27,7 +27,7 @@ pub struct Record {
     pub itype: Option<String>,
     /// Every tag of the image; a lone string is read as one.
     #[serde(default, serialize_with = "missing::serialize", deserialize_with = "missing::tags")]
-    #[schemars(with = "Vec<String>")]
+    #[schemars(with = "missing::Or<Vec<String>>")]
     pub tag: Option<Vec<String>>,
     /// Where the image or its pull stands.
     #[serde(default, with = "missing")]
@@ -35,19 +35,19 @@ pub struct Record {
     pub status: Option<Status>,
     /// Users who may use it; empty for a public image.
     #[serde(default, rename = "userACL", with = "missing")]
-    #[schemars(with = "Vec<u32>")]
+    #[schemars(with = "missing::Or<Vec<u32>>")]
     pub user_acl: Option<Vec<u32>>,
     /// Groups who may use it; empty for a public image.
     #[serde(default, rename = "groupACL", with = "missing")]
-    #[schemars(with = "Vec<u32>")]
+    #[schemars(with = "missing::Or<Vec<u32>>")]
     pub group_acl: Option<Vec<u32>>,
     /// `NAME=value`, one each.
     #[serde(default, rename = "ENV", with = "missing")]
-    #[schemars(with = "Vec<String>")]
+    #[schemars(with = "missing::Or<Vec<String>>")]
     pub env: Option<Vec<String>>,
     /// The entry point's words.
     #[serde(default, rename = "ENTRY", with = "missing")]
-    #[schemars(with = "Vec<String>")]
+    #[schemars(with = "missing::Or<Vec<String>>")]
     pub entry: Option<Vec<String>>,
     /// The working directory.
     #[serde(default, rename = "WORKDIR", with = "missing")]
@@ -55,11 +55,11 @@ pub struct Record {
     pub workdir: Option<String>,
     /// The image's labels.
     #[serde(default, rename = "LABELS", with = "missing")]
-    #[schemars(with = "BTreeMap<String, String>")]
+    #[schemars(with = "missing::Or<BTreeMap<String, String>>")]
     pub labels: Option<BTreeMap<String, String>>,
     /// Seconds since 1970, always with a fraction: old clients read `0` from a whole number.
     #[serde(default, with = "missing")]
-    #[schemars(with = "f64")]
+    #[schemars(with = "missing::Or<f64>")]
     pub last_pull: Option<f64>,
     /// What is being done, or why it failed.
     #[serde(default, with = "missing")]

@@ -10,6 +10,14 @@ use super::target::OnSystem;
 use crate::answer::{Json, Refused};
 use crate::app::App;
 use crate::life::is_admin;
+use crate::openapi::{Answer, Operation, schema};
+
+/// This question.
+pub(crate) static OPERATION: Operation = Operation::get(
+    "/api/autoexpire/{system}/",
+    "Let unused tags expire. For administrators.",
+    Answer::Json(schema::<AutoexpireBody>),
+);
 
 /// Where nothing says what is unused, nothing is.
 pub(crate) async fn get(State(app): State<Arc<App>>, on: OnSystem) -> Result<Json<AutoexpireBody>, Refused> {

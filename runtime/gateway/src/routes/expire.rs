@@ -10,9 +10,18 @@ use super::target::OnImage;
 use crate::answer::{Json, Refused};
 use crate::app::App;
 use crate::life::is_admin;
+use crate::openapi::{Answer, Operation, schema};
 
 /// Types whose tag defaults to `latest` when it expires.
 const WITH_DEFAULT: [&str; 1] = ["docker"];
+
+/// This question.
+pub(crate) static OPERATION: Operation = Operation::get(
+    "/api/expire/{system}/{type}/{tag}/",
+    "Let a tag expire. For administrators.",
+    Answer::Json(schema::<ExpireBody>),
+)
+.refusing(&[(409, "it is pinned")]);
 
 pub(crate) async fn get(State(app): State<Arc<App>>, image: OnImage) -> Result<Json<ExpireBody>, Refused> {
     let name = image.name(&WITH_DEFAULT);

@@ -9,17 +9,36 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::answer::{Json, Refused};
 use crate::app::App;
+use crate::openapi::{Answer, Operation, schema};
 use crate::store::StoreError;
 
 /// OpenMetrics 1.0, "Overall structure".
 const TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
+/// The first question.
+pub(crate) static METRICS: Operation =
+    Operation::get("/metrics", "Figures for monitoring (OpenMetrics 1.0).", Answer::Text(TYPE))
+        .refusing(&[(500, "the store does not answer")]);
+
+/// The second question.
+pub(crate) static HEALTH: Operation =
+    Operation::get("/health", "Whether requests can be answered.", Answer::Json(schema::<Health>))
+        .refusing(&[(500, "the store does not answer")]);
+
+/// That requests can be answered.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Health {
+    /// `ok`.
+    status: &'static str,
+}
+
 /// 200 while the store answers; 500 and a line in the log otherwise.
-pub(crate) async fn health(State(app): State<Arc<App>>) -> Result<Json<Value>, Refused> {
+pub(crate) async fn health(State(app): State<Arc<App>>) -> Result<Json<Health>, Refused> {
     app.blocking(|app| {
         for system in app.config().systems.keys() {
             app.store.stored(system)?;
@@ -27,7 +46,7 @@ pub(crate) async fn health(State(app): State<Arc<App>>) -> Result<Json<Value>, R
         Ok(())
     })
     .await?;
-    Ok(Json(json!({ "status": "ok" })))
+    Ok(Json(Health { status: "ok" }))
 }
 
 pub(crate) async fn get(State(app): State<Arc<App>>) -> Result<impl IntoResponse, Refused> {

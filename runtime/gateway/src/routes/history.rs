@@ -9,10 +9,18 @@ use super::target::OnImage;
 use crate::answer::{Json, Refused};
 use crate::app::App;
 use crate::life::is_admin;
+use crate::openapi::{Answer, Operation, schema};
 use crate::store::{Past, TagName};
 
 /// Types whose tag defaults to `latest`, as in a lookup.
 const WITH_DEFAULT: [&str; 2] = ["docker", "custom"];
+
+/// This question.
+pub(crate) static OPERATION: Operation = Operation::get(
+    "/api/history/{system}/{type}/{tag}/",
+    "Which images a tag has named, and since when.",
+    Answer::Json(schema::<HistoryBody>),
+);
 
 pub(crate) async fn get(State(app): State<Arc<App>>, image: OnImage) -> Result<Json<HistoryBody>, Refused> {
     let name = image.name(&WITH_DEFAULT);

@@ -9,11 +9,19 @@ use super::target::OnImage;
 use crate::answer::{Json, Refused};
 use crate::app::App;
 use crate::life::Age;
+use crate::openapi::{Answer, Operation, schema};
 use crate::record;
 use crate::store::{Image, TagName};
 
 /// Types whose tag defaults to `latest`, as in a lookup.
 const WITH_DEFAULT: [&str; 2] = ["docker", "custom"];
+
+/// This question.
+pub(crate) static OPERATION: Operation = Operation::get(
+    "/api/inspect/{system}/{type}/{tag}/",
+    "All that is known of a tag.",
+    Answer::Json(schema::<InspectBody>),
+);
 
 /// Not a use: whoever looks at an image does not keep it.
 pub(crate) async fn get(State(app): State<Arc<App>>, image: OnImage) -> Result<Json<InspectBody>, Refused> {

@@ -8,7 +8,12 @@ use shifter_gateway_types::rest::ListBody;
 use super::target::OnSystem;
 use crate::answer::{Json, Refused};
 use crate::app::App;
+use crate::openapi::{Answer, Operation, schema};
 use crate::record;
+
+/// This question.
+pub(crate) static OPERATION: Operation =
+    Operation::get("/api/list/{system}/", "The images that the caller may use.", Answer::Json(schema::<ListBody>));
 
 pub(crate) async fn get(State(app): State<Arc<App>>, on: OnSystem) -> Result<Json<ListBody>, Refused> {
     let OnSystem { system, caller, .. } = on;

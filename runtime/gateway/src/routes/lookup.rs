@@ -8,11 +8,16 @@ use shifter_gateway_types::rest::Record;
 use super::target::{OnImage, OnSystem};
 use crate::answer::{Json, Refused};
 use crate::app::App;
+use crate::openapi::{Answer, Operation, schema};
 use crate::record;
 use crate::usage::Lookup;
 
 /// Types whose tag defaults to `latest` in a lookup.
 const WITH_DEFAULT: [&str; 2] = ["docker", "custom"];
+
+/// This question.
+pub(crate) static OPERATION: Operation =
+    Operation::get("/api/lookup/{system}/{type}/{tag}/", "The record of an image.", Answer::Json(schema::<Record>));
 
 pub(crate) async fn get(State(app): State<Arc<App>>, image: OnImage) -> Result<Json<Record>, Refused> {
     let name = image.name(&WITH_DEFAULT);

@@ -11,6 +11,7 @@ use super::target::OnSystem;
 use crate::answer::{Json, Refused};
 use crate::app::App;
 use crate::life::is_admin;
+use crate::openapi::{Answer, Operation, Parameter, schema};
 
 /// The one parameter.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -22,6 +23,14 @@ pub(crate) struct Limit {
 fn ten() -> u32 {
     10
 }
+
+/// This question.
+pub(crate) static OPERATION: Operation = Operation::get(
+    "/api/metrics/{system}/",
+    "The last lookups. For administrators.",
+    Answer::Json(schema::<Vec<LookupRow>>),
+)
+.asking(Parameter { name: "limit", what: "how many; 10 where it is left out", schema: schema::<u32> });
 
 /// An empty list for everybody else, and where the site does not record lookups.
 pub(crate) async fn get(

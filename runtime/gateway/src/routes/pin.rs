@@ -12,10 +12,25 @@ use super::target::OnImage;
 use crate::answer::{Json, Refused};
 use crate::app::App;
 use crate::life::is_admin;
+use crate::openapi::{Answer, Operation, schema};
 use crate::store::TagName;
 
 /// Types whose tag defaults to `latest`.
 const WITH_DEFAULT: [&str; 1] = ["docker"];
+
+/// The first question.
+pub(crate) static PIN: Operation = Operation::post(
+    "/api/pin/{system}/{type}/{tag}/",
+    "Keep a tag from expiring by itself.",
+    Answer::Json(schema::<PinBody>),
+)
+.taking(schema::<PinAsk>)
+.refusing(&[(403, "only holders of the tag and administrators may")]);
+
+/// The second question.
+pub(crate) static UNPIN: Operation =
+    Operation::post("/api/unpin/{system}/{type}/{tag}/", "Take the caller's pin off.", Answer::Json(schema::<PinBody>))
+        .refusing(&[(403, "only holders of the tag and administrators may")]);
 
 /// For as long as asked for, at most as long as the site lets users; administrators pin for ever.
 pub(crate) async fn pin(State(app): State<Arc<App>>, image: OnImage, body: Body) -> Result<Json<PinBody>, Refused> {

@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::config::Password;
 use crate::jobs::Order;
+use crate::openapi::{Answer, Operation, schema};
 use crate::publish::Place;
 use crate::record;
 use crate::store::{Access, Asked, Job, PullAsk, Tag, TagName, Terms};
@@ -26,6 +27,15 @@ use crate::store::{Access, Asked, Job, PullAsk, Tag, TagName, Terms};
 const WITH_DEFAULT: [&str; 1] = ["docker"];
 /// Seconds for which a failure is shown instead of being tried again.
 const FAILURE_SHOWN: f64 = 30.0;
+
+/// This question.
+pub(crate) static OPERATION: Operation = Operation::post(
+    "/api/pull/{system}/{type}/{tag}/",
+    "Have an image pulled, and ask how far that is.",
+    Answer::Json(schema::<Record>),
+)
+.taking(schema::<PullBody>)
+.refusing(&[(429, "too many pulls wait")]);
 
 pub(crate) async fn post(State(app): State<Arc<App>>, image: OnImage, body: Body) -> Result<Json<Record>, Refused> {
     let name = image.name(&WITH_DEFAULT);

@@ -8,6 +8,11 @@ use shifter_gateway_types::rest::{QueueBody, QueueItem};
 use super::target::OnSystem;
 use crate::answer::{Json, Refused};
 use crate::app::App;
+use crate::openapi::{Answer, Operation, schema};
+
+/// This question.
+pub(crate) static OPERATION: Operation =
+    Operation::get("/api/queue/{system}/", "The pulls that wait or run.", Answer::Json(schema::<QueueBody>));
 
 /// The original shows every pull to everybody; pulls with a password are shown to who asked alone.
 pub(crate) async fn get(State(app): State<Arc<App>>, on: OnSystem) -> Result<Json<QueueBody>, Refused> {

@@ -9,6 +9,14 @@ use super::target::OnSystem;
 use crate::answer::{Json, Refused};
 use crate::app::App;
 use crate::life::Age;
+use crate::openapi::{Answer, Operation, schema};
+
+/// This question.
+pub(crate) static OPERATION: Operation = Operation::get(
+    "/api/quota/{system}/",
+    "What the caller holds, what there may be, and what of it will soon expire.",
+    Answer::Json(schema::<QuotaBody>),
+);
 
 pub(crate) async fn get(State(app): State<Arc<App>>, on: OnSystem) -> Result<Json<QuotaBody>, Refused> {
     let body = app.blocking(move |app| body(&app, &on)).await?;

@@ -12,10 +12,19 @@ use crate::answer::{Json, Refused};
 use crate::app::App;
 use crate::config::Config;
 use crate::life::is_admin;
+use crate::openapi::{Answer, Operation, schema};
 use crate::store::{Removal, TagName, Word};
 
 /// Types whose tag defaults to `latest`.
 const WITH_DEFAULT: [&str; 1] = ["docker"];
+
+/// This question.
+pub(crate) static OPERATION: Operation = Operation::post(
+    "/api/rm/{system}/{type}/{tag}/",
+    "Let go of a tag, or, as an administrator, take it away.",
+    Answer::Json(schema::<RemoveBody>),
+)
+.refusing(&[(403, "only holders of the tag and administrators may"), (409, "it is pinned")]);
 
 pub(crate) async fn post(State(app): State<Arc<App>>, image: OnImage) -> Result<Json<RemoveBody>, Refused> {
     let name = image.name(&WITH_DEFAULT);

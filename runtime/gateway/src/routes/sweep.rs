@@ -12,6 +12,16 @@ use super::target::OnSystem;
 use crate::answer::{Json, Refused};
 use crate::app::App;
 use crate::life::{SweepError, is_admin};
+use crate::openapi::{Answer, Operation, schema};
+
+/// This question.
+pub(crate) static OPERATION: Operation = Operation::post(
+    "/api/sweep/{system}/",
+    "Find files and records that lost each other. For administrators.",
+    Answer::Json(schema::<SweepBody>),
+)
+.taking(schema::<SweepAsk>)
+.refusing(&[(403, "only administrators may"), (409, "the image directory is not there")]);
 
 pub(crate) async fn post(State(app): State<Arc<App>>, on: OnSystem, body: Body) -> Result<Json<SweepBody>, Refused> {
     let SweepAsk { remove } = body::read(body).await?;

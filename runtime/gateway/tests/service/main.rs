@@ -14,6 +14,7 @@ mod files;
 mod kills;
 mod life;
 mod older;
+mod openapi;
 mod platforms;
 mod private;
 mod process;
