@@ -18,9 +18,9 @@ const HEAD: &str = "\
 Of each target the last run that `cargo xtask fuzz --report` reported. Targets are built with debug assertions and checks of overflow.
 What counts as broken: a panic, a promise that is not held, an error of memory, more than 10 s for an input, more than 2 GiB of memory.
 
-One process ran at a time, under libFuzzer with the compiler's coverage, on a machine that did other work too: the seconds of a
-processor say how much it really ran. Edges are those of the control flow that were taken; ways are the inputs of the fuzzer's corpus
-at the end, each of which takes one of its own.
+libFuzzer ran them, with the compiler's coverage. On a machine that does other work too a target runs less than its time: the seconds
+of a processor say how much it really ran. Edges are those of the control flow that were taken; ways are the inputs of the fuzzer's
+corpus at the end, each of which takes one of its own.
 
 | target | holds | seconds | of a processor | inputs | edges | ways | AddressSanitizer | date | compiler, kernel | result |
 |---|---|---:|---:|---:|---:|---:|---|---|---|---|
