@@ -36,7 +36,7 @@ const LONG: [&str; 3] = [
     "attacks::content::a_hundred_thousand_entries",
 ];
 
-/// Printed by the guest around what matters.
+/// Begins the line with which the guest says that it is up; the codes by which the BIOS clears the screen end no line before it.
 const MARK: &str = "soak-kernel";
 
 /// Mounts this machine's files and becomes `/run/tests`.
@@ -176,7 +176,7 @@ fn guest_script(kernel: &Kernel, tests: &[PathBuf]) -> String {
     let mut script = format!(
         "export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root\n\
          for module in {}; do modprobe -d '{}' $module; done\n\
-         echo {MARK} $(uname -r)\n",
+         echo; echo {MARK} $(uname -r)\n",
         LATE.join(" "),
         kernel.unpacked.display()
     );

@@ -19,10 +19,16 @@ impl Console {
         (0..TESTS.len()).all(|nth| self.result(nth).is_some_and(|result| result.starts_with("ok. ")))
     }
 
-    /// What the last line of a program says; those before it are of its children that failed.
+    /// What a program says at its end: the result of all the tests that it said it runs. Others are of its children that failed.
     fn result(&self, nth: usize) -> Option<&str> {
-        let start = format!("{nth}: test result: ");
-        self.lines.iter().rev().find_map(|line| line.strip_prefix(&start))
+        let number = |text: &str| text.split(' ').next()?.parse::<u32>().ok();
+        let (running, result) = (format!("{nth}: running "), format!("{nth}: test result: "));
+        let all = self.lines.iter().find_map(|line| number(line.strip_prefix(&running)?))?;
+        self.lines.iter().filter_map(|line| line.strip_prefix(&result)).find(|result| {
+            let counts = ["passed;", "failed;", "ignored;"].map(|what| result.split(&format!(" {what}")).next());
+            let count = |before: Option<&str>| number(before?.rsplit(' ').next()?);
+            counts.into_iter().filter_map(count).sum::<u32>() == all
+        })
     }
 
     /// How far a program came that did not end.
@@ -72,9 +78,12 @@ mod tests {
     #[test]
     fn a_console_tells_what_failed_and_what_could_not_be_tried() {
         let said = console(
-            "soak-kernel 6.1.0-56-amd64\n0: test result: ok. 8 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out\n\
-             1: skipped: no /dev/fuse\n1: test result: FAILED. 0 passed; 1 failed; 0 ignored\n1: test a::b ... FAILED\n\
-             2: test c::d ... ok\n1: test result: FAILED. 9 passed; 1 failed; 0 ignored; 0 measured; 34 filtered out\n",
+            "soak-kernel 6.1.0-56-amd64\n0: running 8 tests\n\
+             0: test result: ok. 8 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out\n1: running 10 tests\n\
+             1: skipped: no /dev/fuse\n1: running 1 test\n1: test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured\n\
+             1: test a::b ... FAILED\n2: running 2 tests\n2: test c::d ... ok\n\
+             2: test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured\n\
+             1: test result: FAILED. 9 passed; 1 failed; 0 ignored; 0 measured; 34 filtered out\n",
         );
         assert!(!said.is_well());
         let text = said.text();
@@ -88,6 +97,8 @@ mod tests {
         ] {
             assert!(text.lines().any(|of_text| of_text == line), "{line}\n{text}");
         }
-        assert!(console("x\n0: test result: ok. 1\n1: test result: ok. 1\n2: test result: ok. 1\n").is_well());
+        let ended =
+            |nth| format!("{nth}: running 1 test\n{nth}: test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured\n");
+        assert!(console(&(0..3).map(ended).collect::<String>()).is_well());
     }
 }
