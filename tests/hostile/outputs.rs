@@ -193,9 +193,10 @@ fn a_read_only_target_is_an_error_that_names_it() {
 #[test]
 fn a_terminal_that_goes_away_ends_the_program_at_once() {
     for arguments in [&["check", "-"][..], &["lsp"]] {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_shifter-site"))
+        // What ignores the signal here, such as nohup(1), is not what a terminal's program has.
+        let mut child = Command::new("env")
+            .args(["--default-signal=HUP", "--ignore-environment", env!("CARGO_BIN_EXE_shifter-site")])
             .args(arguments)
-            .env_clear()
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
