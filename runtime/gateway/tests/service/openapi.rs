@@ -59,6 +59,7 @@ fn no_request_is_answered_otherwise_than_the_document_says() {
         .args(["--phases", "examples,coverage,fuzzing", "--max-examples", EXAMPLES, "--seed", "1", "--no-color"])
         .env("PYTHONPATH", &program_folder)
         .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("NO_PROXY", "*")
         .current_dir(site.path(""))
         .output()
         .unwrap();
