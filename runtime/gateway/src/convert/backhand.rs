@@ -4,7 +4,7 @@
 //! files in their own order. Contents therefore wait in one unnamed file of the image directory.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Seek as _, Write as _};
+use std::io::{self, BufWriter, Read, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ use super::compressed::Cancel;
 use super::error::ConvertError;
 use super::options::{Compression, Conversion, OptionError};
 use super::policy::Attributes;
-use super::writer::{ImageWriter, WriteError, pass_on};
+use super::writer::{ImageWriter, WriteError, durable, pass_on};
 use crate::pull::Made;
 
 /// The longest target of a symbolic link the library writes; it panics at a longer one.
@@ -219,9 +219,6 @@ impl ImageWriter for BackhandWriter {
             return Err(ConvertError::Cancelled);
         }
         written.map_err(backhand_error)?;
-        let file = self.output.as_file_mut();
-        let synced = file.sync_all().and_then(|()| file.seek(io::SeekFrom::End(0)));
-        let bytes = synced.map_err(|source| self.output_error(source))?;
-        Ok((Made::File(self.output), bytes))
+        durable(self.output)
     }
 }

@@ -18,7 +18,7 @@ use super::error::ConvertError;
 use super::options::{Conversion, Format, Lz4};
 use super::policy::{Attributes, Ownership};
 use super::program::{self, Program};
-use super::writer::{ImageWriter, WriteError};
+use super::writer::{ImageWriter, WriteError, durable};
 use crate::pull::Made;
 
 /// Later than any time of a file: mkfs.erofs keeps times up to `SOURCE_DATE_EPOCH`, which is also its own.
@@ -185,9 +185,6 @@ impl ImageWriter for PackedWriter {
             Format::Ext4 => packing.ext4()?,
             _ => packing.erofs(conversion.erofs)?,
         }
-        let file = output.as_file();
-        let synced = file.sync_all().and_then(|()| file.metadata());
-        let bytes = synced.map_err(|source| ConvertError::Output { path: output.path().to_owned(), source })?.len();
-        Ok((Made::File(output), bytes))
+        durable(output)
     }
 }

@@ -16,7 +16,7 @@ use super::options::{Compression, Conversion};
 use super::policy::Attributes;
 use super::program::{self, Program};
 use super::tar_writer::{Flag, TarWriter};
-use super::writer::{ImageWriter, WriteError, pass_on};
+use super::writer::{ImageWriter, WriteError, durable, pass_on};
 use crate::pull::Made;
 
 /// The capacity asked of the pipe; a smaller one serves as well.
@@ -135,10 +135,7 @@ impl ImageWriter for Tar2sqfsWriter {
         // Closing the pipe ends the program; how it ended says more than a broken pipe.
         self.program.wait()?;
         ended.map_err(|source| self.output_error(source))?;
-        let file = self.output.as_file();
-        let synced = file.sync_all().and_then(|()| file.metadata());
-        let bytes = synced.map_err(|source| self.output_error(source))?.len();
         let Self { output, .. } = *self;
-        Ok((Made::File(output), bytes))
+        durable(output)
     }
 }

@@ -6,6 +6,8 @@
 
 use std::io::{self, Read};
 
+use tempfile::NamedTempFile;
+
 use super::error::ConvertError;
 use super::policy::Attributes;
 use crate::pull::Made;
@@ -43,6 +45,14 @@ impl From<ConvertError> for WriteError {
     fn from(error: ConvertError) -> Self {
         Self::Output(error)
     }
+}
+
+/// Makes a finished file durable; gives it with its size, as [`ImageWriter::finish`] does.
+pub(crate) fn durable(output: NamedTempFile) -> Result<(Made, u64), ConvertError> {
+    let file = output.as_file();
+    let synced = file.sync_all().and_then(|()| file.metadata());
+    let bytes = synced.map_err(|source| ConvertError::Output { path: output.path().to_owned(), source })?.len();
+    Ok((Made::File(output), bytes))
 }
 
 /// Passes `content` on piece by piece.
