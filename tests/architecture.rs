@@ -13,6 +13,7 @@ mod named;
 
 /// Which of our own crates each of our crates may link (development dependencies aside).
 const OWN_DEPENDENCIES: &[(&str, &[&str])] = &[
+    ("shifter-compliance", &[]),
     ("shifter-formats", &[]),
     ("shifter-gateway-types", &[]),
     ("shifter-munge", &[]),

@@ -25,7 +25,7 @@ impl Bench {
         let folder = tempfile::tempdir().expect("a folder");
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("our own folder");
         let built = Path::new(env!("CARGO_BIN_EXE_shifter-site")).parent().expect("a folder of programs");
-        for program in ["shifter-site", "shifter", "shifterimg", "shifter-imagegw"] {
+        for program in ["shifter-site", "shifter", "shifterimg", "shifter-imagegw", "shifter-compliance"] {
             let source = built.join(program);
             assert!(source.is_file(), "`{}` is not built: run `cargo build --workspace` first", source.display());
             fs::copy(source, folder.path().join(program)).expect("a copy");
@@ -166,6 +166,26 @@ fn an_image_without_an_index_is_looked_up_at_the_gateway() {
     let text = tried.text();
     assert!(tried.output.status.success(), "{text}");
     assert!(text.contains("ID=shifter-tour"), "{text}");
+}
+
+/// Both ways to get rights behave as users rely on; the same program asks any other installation.
+#[test]
+fn the_installation_behaves_as_users_rely_on() {
+    if !is_root() {
+        println!("skipped: needs root");
+        return;
+    }
+    let bench = Bench::new();
+    let ask = bench.0.path().join("shifter-compliance");
+    let become_nobody = "setpriv --reuid=65534 --regid=65534 --clear-groups";
+    for (uid, user) in [(0, become_nobody), (NOBODY, "")] {
+        let script = format!("exec {user} {} --image=$SHIFTER_TRY_IMAGE", ask.display());
+        let tried = bench.try_as(uid, &["--on-machine", "--", "sh", "-c", &script]);
+        let text = tried.text();
+        assert!(tried.output.status.success(), "{text}");
+        assert!(text.contains("holds    the command has no capability\n"), "{text}");
+        assert!(!text.contains("\nDIFFERS "), "{text}");
+    }
 }
 
 #[test]
