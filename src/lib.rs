@@ -22,7 +22,7 @@
 //! them. [`bundle`] gathers what a supporter needs to see. [`secret`] reads what references to secrets refer to, and knows
 //! what a secret looks like where none may be.
 //! [`import`] goes the other way: from the files of a running site to a profile, with the proof that they say the same.
-//! [`cdi`] makes a module of a node's accelerators, and [`stage`] one of an MPI of the host: [`elf`] knows what libraries need, and [`mpi`] which may stand for which.
+//! [`cdi`] makes a module of a node's accelerators, and [`stage`] one of an MPI of the host: [`elf`] knows what libraries need, and `shifter_libraries::mpi` which may stand for which.
 //! [`schema`] describes the files read and written, for editors and other programs; [`docs`] is the manual for people.
 //! [`lsp`] serves editors: the same findings while a profile is typed.
 
@@ -48,7 +48,6 @@ pub mod layout;
 pub mod lint;
 pub mod lsp;
 pub mod migrate;
-pub mod mpi;
 pub mod profile;
 pub mod render;
 pub mod repair;

@@ -16,12 +16,13 @@ const OWN_DEPENDENCIES: &[(&str, &[&str])] = &[
     ("shifter-compliance", &[]),
     ("shifter-formats", &[]),
     ("shifter-gateway-types", &[]),
+    ("shifter-libraries", &[]),
     ("shifter-munge", &[]),
     ("shifter-sys", &[]),
     ("shifter", &["shifter-formats", "shifter-sys"]),
     ("shifterimg", &["shifter-formats", "shifter-gateway-types", "shifter-munge"]),
-    ("shifter-imagegw", &["shifter-formats", "shifter-gateway-types", "shifter-munge"]),
-    ("shifter-site", &["shifter-formats", "shifter-gateway-types"]),
+    ("shifter-imagegw", &["shifter-formats", "shifter-gateway-types", "shifter-libraries", "shifter-munge"]),
+    ("shifter-site", &["shifter-formats", "shifter-gateway-types", "shifter-libraries"]),
     ("xtask", &["shifter-sys"]),
 ];
 

@@ -8,9 +8,10 @@ use std::path::Path;
 use backhand::{FilesystemReader, InnerNode};
 use schemars::JsonSchema;
 use serde::Serialize;
+use shifter_libraries::Contents;
+pub use shifter_libraries::Mpi;
 
-use crate::elf::{Elf, Glibc};
-use crate::mpi::{self, Language, Maker, Part};
+use crate::elf::Glibc;
 use crate::stage::is_of_the_image;
 
 /// The largest library that is read.
@@ -36,36 +37,11 @@ pub struct Inside {
     pub of_libc: BTreeSet<String>,
     /// Its libraries of MPI, sorted by path.
     pub mpi: Vec<Mpi>,
+    /// The version of CUDA in it, where there is one: `12.2.140`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cuda: Option<String>,
     /// What each module would do for it.
     pub modules: Vec<super::modules::Verdict>,
-}
-
-/// A library of MPI in an image.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-pub struct Mpi {
-    /// Its path in the image.
-    pub path: String,
-    /// The name that programs ask for.
-    pub soname: String,
-    /// Who made it, and its version: `MPICH 4.0.2`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub is: Option<String>,
-    /// `CURRENT:REVISION:AGE` of its interface, where MPICH says it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub interface: Option<String>,
-    /// What it is made for: `amd64`.
-    pub architecture: String,
-    /// Whether it is Open MPI, whose names may be those of others.
-    #[serde(skip)]
-    pub is_open_mpi: bool,
-}
-
-impl Mpi {
-    /// The library it is, by its name.
-    #[must_use]
-    pub fn part(&self) -> Option<&'static Part> {
-        mpi::part_named(&self.soname)
-    }
 }
 
 /// Why an image cannot be looked into.
@@ -86,21 +62,21 @@ impl Inside {
     /// What cannot be read, and compressions other than gzip and zstd.
     pub fn of_squashfs(file: File) -> Result<Self, InsideError> {
         let image = FilesystemReader::from_reader(BufReader::new(file))?;
-        let mut found = Self::default();
+        let (mut found, mut contents) = (Self::default(), Contents::default());
         for node in image.files() {
             if matches!(node.inner, InnerNode::File(_) | InnerNode::Symlink(_)) {
                 found.name(&node.fullpath);
             }
             let InnerNode::File(file) = &node.inner else { continue };
-            if !is_of_interest(&node.fullpath) {
-                continue;
+            let path = node.fullpath.to_string_lossy();
+            contents.name(&path);
+            if Contents::wants(&path) {
+                let mut bytes = Vec::new();
+                image.file(file).reader().take(LARGEST).read_to_end(&mut bytes)?;
+                contents.add(&path, &bytes);
             }
-            let mut bytes = Vec::new();
-            image.file(file).reader().take(LARGEST).read_to_end(&mut bytes)?;
-            found.add(&node.fullpath.to_string_lossy(), &bytes);
         }
-        found.mpi.sort();
-        Ok(found)
+        Ok(found.with(contents))
     }
 
     /// Looks into an image that is a directory, or the root of a machine. Links are not followed.
@@ -108,15 +84,14 @@ impl Inside {
     /// # Errors
     /// What cannot be read.
     pub fn of_directory(root: &Path) -> Result<Self, InsideError> {
-        let mut found = Self::default();
+        let (mut found, mut contents) = (Self::default(), Contents::default());
         for place in PLACES {
-            found.walk(root, &root.join(place), 0)?;
+            found.walk(root, &root.join(place), 0, &mut contents)?;
         }
-        found.mpi.sort();
-        Ok(found)
+        Ok(found.with(contents))
     }
 
-    fn walk(&mut self, root: &Path, at: &Path, depth: usize) -> io::Result<()> {
+    fn walk(&mut self, root: &Path, at: &Path, depth: usize, contents: &mut Contents) -> io::Result<()> {
         let is_directory = fs::symlink_metadata(at).is_ok_and(|about| about.is_dir());
         if !is_directory || depth > DEEPEST {
             return Ok(());
@@ -126,15 +101,25 @@ impl Inside {
             let (path, kind) = (entry.path(), entry.file_type()?);
             self.name(&path);
             if kind.is_dir() {
-                self.walk(root, &path, depth + 1)?;
-            } else if kind.is_file() && is_of_interest(&path) {
-                let mut bytes = Vec::new();
-                File::open(&path)?.take(LARGEST).read_to_end(&mut bytes)?;
-                let shown = path.strip_prefix(root).unwrap_or(&path);
-                self.add(&format!("/{}", shown.display()), &bytes);
+                self.walk(root, &path, depth + 1, contents)?;
+            } else if kind.is_file() {
+                let shown = format!("/{}", path.strip_prefix(root).unwrap_or(&path).display());
+                contents.name(&shown);
+                if Contents::wants(&shown) {
+                    let mut bytes = Vec::new();
+                    File::open(&path)?.take(LARGEST).read_to_end(&mut bytes)?;
+                    contents.add(&shown, &bytes);
+                }
             }
         }
         Ok(())
+    }
+
+    fn with(self, contents: Contents) -> Self {
+        let cuda = contents.cuda();
+        let Contents { libc, glibc, mut mpi, .. } = contents;
+        mpi.sort();
+        Self { libc, glibc, mpi, cuda, ..self }
     }
 
     fn name(&mut self, path: &Path) {
@@ -143,34 +128,4 @@ impl Inside {
             self.of_libc.insert(name.into_owned());
         }
     }
-
-    fn add(&mut self, path: &str, bytes: &[u8]) {
-        if path.rsplit('/').next().is_some_and(|name| name.starts_with("ld-musl-")) {
-            self.libc = self.libc.take().or_else(|| Some("musl".to_owned()));
-            return;
-        }
-        let Ok(elf) = Elf::read(bytes) else { return };
-        let Some(soname) = elf.soname else { return };
-        if soname == "libc.so.6" {
-            // An image for two word lengths has two, of one version.
-            self.glibc = self.glibc.max(elf.glibc_defined);
-            self.libc = self.glibc.map(|version| format!("glibc {version}"));
-        } else if mpi::part_named(&soname).is_some_and(|part| part.language == Language::C) {
-            let maker = Maker::find(bytes);
-            self.mpi.push(Mpi {
-                path: path.to_owned(),
-                soname,
-                is: maker.as_ref().map(ToString::to_string),
-                interface: maker.as_ref().and_then(|maker| maker.interface.clone()),
-                architecture: elf.machine.to_string(),
-                is_open_mpi: maker.is_some_and(|maker| maker.is_open_mpi()),
-            });
-        }
-    }
-}
-
-fn is_of_interest(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let is_libc = name == "libc.so.6" || (name.starts_with("libc-2.") && name.ends_with(".so"));
-    is_libc || name.starts_with("ld-musl-") || (name.starts_with("libmpi") && name.contains(".so"))
 }

@@ -8,9 +8,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::inside::{Inside, Mpi};
+use shifter_libraries::mpi::{self, Part};
+
 use crate::elf::Glibc;
 use crate::facts;
-use crate::mpi::{self, Part};
 use crate::profile::Profile;
 use crate::site::Module;
 use crate::stage::{MANIFEST, Manifest};
@@ -145,7 +146,7 @@ mod tests {
         };
         let glibc = libc.strip_prefix("glibc ").map(|version| version.parse().unwrap());
         let of_libc = ["libc.so.6".to_owned()].into();
-        Inside { libc: Some(libc.to_owned()), glibc, of_libc, mpi: vec![library], modules: Vec::new() }
+        Inside { libc: Some(libc.to_owned()), glibc, of_libc, mpi: vec![library], ..Inside::default() }
     }
 
     fn module(interface: &str) -> Candidate {

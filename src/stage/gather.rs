@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use super::manifest::{File, Manifest};
 use super::needed::{self, Needed};
 use super::{StageError, write::Copy};
+use shifter_libraries::mpi::{Abi, Language, Maker, PARTS, Part};
+
 use crate::digest::sha256;
 use crate::elf::{Elf, Loader, Machine, Origin};
-use crate::mpi::{Abi, Language, Maker, PARTS, Part};
 
 /// Where an installation keeps its libraries: usually, on Debian, in Cray's and in Intel's.
 const PLACES: [&str; 8] = [
