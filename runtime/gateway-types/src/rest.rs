@@ -9,7 +9,9 @@ mod ids;
 mod life;
 mod missing;
 mod payload;
+mod pulling;
 mod record;
+mod report;
 mod status;
 
 use schemars::JsonSchema;
@@ -21,7 +23,9 @@ pub use life::{
     PinAsk, PinBody, PlatformImage, QuotaBody, RemoveBody, SweepAsk, SweepBody, SweptFile, SweptTag, Usage,
 };
 pub use payload::MungePayload;
+pub use pulling::{CancelBody, LayerProgress, ProgressBody};
 pub use record::Record;
+pub use report::{ClosedDirectory, ImageReport, LayerSize, MpiLibrary, Paths, ReportedModes};
 pub use status::Status;
 
 /// The header that carries a munge credential.

@@ -6,7 +6,7 @@
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::header::{CONTENT_TYPE, HOST};
+use axum::http::header::{CONTENT_TYPE, HOST, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -40,11 +40,16 @@ fn json(status: StatusCode, body: &impl Serialize) -> Response {
 pub struct Refused {
     status: StatusCode,
     error: String,
+    /// In how many seconds the same may be asked again.
+    retry_after: Option<u32>,
 }
+
+/// The seconds after which a full queue may have room: pulls take some tens of seconds.
+const QUEUE_PAUSE: u32 = 10;
 
 impl Refused {
     fn new(status: StatusCode, error: impl Into<String>) -> Self {
-        Self { status, error: error.into() }
+        Self { status, error: error.into(), retry_after: None }
     }
 
     /// 404, the same for an image that is not there and one that the caller may not use.
@@ -91,13 +96,15 @@ impl Refused {
     /// 429.
     #[must_use]
     pub fn queue_full() -> Self {
-        Self::new(StatusCode::TOO_MANY_REQUESTS, "too many pulls wait; try again later")
+        let refused = Self::new(StatusCode::TOO_MANY_REQUESTS, "too many pulls wait; try again later");
+        Self { retry_after: Some(QUEUE_PAUSE), ..refused }
     }
 
     /// 429 for one user.
     #[must_use]
     pub fn too_many_of_user() -> Self {
-        Self::new(StatusCode::TOO_MANY_REQUESTS, "too many of your pulls wait; try again when one has ended")
+        let why = "too many of your pulls wait; try again when one has ended";
+        Self { retry_after: Some(QUEUE_PAUSE), ..Self::new(StatusCode::TOO_MANY_REQUESTS, why) }
     }
 
     /// 403 for what only some may do, in the words of `who`.
@@ -163,10 +170,14 @@ pub async fn complete(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     match response.extensions().get::<Refused>() {
         None => response,
-        Some(Refused { status, error }) => {
+        Some(Refused { status, error, retry_after }) => {
             let words = status.canonical_reason().unwrap_or("Error");
             let body = ErrorBody { status: status.as_u16(), error: error.clone(), message: format!("{words}: {url}") };
-            json(*status, &body)
+            let mut refused = json(*status, &body);
+            if let Some(seconds) = retry_after {
+                refused.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*seconds));
+            }
+            refused
         }
     }
 }

@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 use crate::answer::Refused;
 use crate::auth::{Anonymous, AuthError, Authenticator, Caller, Peer};
 use crate::config::{Config, ConfigError, System};
-use crate::jobs::{Puller, Running};
+use crate::jobs::{Live, Puller, Running};
 use crate::life::Claims;
 use crate::store::Store;
 use crate::time::Clock;
@@ -34,6 +34,8 @@ pub struct App {
     pub(crate) publishing: Mutex<()>,
     /// The pulls that use the cache.
     pub(crate) running: Running,
+    /// How far those of this process are.
+    pub(crate) live: Live,
     /// The images that running pulls need.
     pub(crate) claims: Claims,
     /// Who looked what up.
@@ -71,6 +73,7 @@ impl App {
             puller,
             publishing: Mutex::new(()),
             running: Running::default(),
+            live: Live::default(),
             claims: Claims::default(),
             usage: Usage::default(),
             clock,

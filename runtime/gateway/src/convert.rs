@@ -14,15 +14,18 @@
 //!
 //! In the order of the flow: `compressed` opens a layer, `tar` and `pax` read its entries,
 //! `apply` puts them into the `tree`, `emit` plays it to a writer (`tar2sqfs`,
-//! `backhand`, `directory`, `packed`) under a [`policy`], within [`limits`], leaving a [`report`].
+//! `backhand`, `directory`, `packed`) under a [`policy`], within [`limits`], leaving a [`report`]: `look` sees the libraries
+//! among the files go by, [`closed`] the directories that users cannot enter.
 
 pub(crate) mod apply;
 pub(crate) mod backhand;
+pub mod closed;
 pub(crate) mod compressed;
 pub(crate) mod directory;
 pub(crate) mod emit;
 pub mod error;
 pub mod limits;
+pub(crate) mod look;
 pub mod options;
 pub(crate) mod packed;
 pub(crate) mod pax;
@@ -37,6 +40,7 @@ pub(crate) mod tree;
 pub(crate) mod unpacked;
 pub(crate) mod writer;
 
+pub use closed::Closed;
 pub use error::ConvertError;
 pub use limits::Limits;
 pub use options::{Compression, Conversion, Format, Lz4, OptionError, WriterChoice};

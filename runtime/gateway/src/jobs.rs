@@ -4,9 +4,11 @@
 //! run twice: files are put in place by renames and the store is told in one transaction.
 
 mod cache;
+mod live;
 mod progress;
 mod pull;
 mod recover;
+mod report;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -17,6 +19,7 @@ use crate::pull::{Location, Progress, PullError, PullRequest, Pulled};
 use crate::reference::Reference;
 
 pub(crate) use cache::Running;
+pub(crate) use live::Live;
 
 /// What a pull needs besides its row.
 #[derive(Clone, Debug)]

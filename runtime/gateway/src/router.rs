@@ -10,7 +10,8 @@ use crate::answer::{Refused, complete};
 use crate::app::App;
 use crate::openapi::Interface;
 use crate::routes::{
-    autoexpire, expire, figures, history, inspect, list, lookup, metrics, pin, pull, queue, quota, rm, root, sweep,
+    autoexpire, cancel, expire, figures, history, inspect, list, lookup, metrics, pin, progress, pull, queue, quota,
+    rm, root, sweep,
 };
 
 /// The gateway's interface. A trailing slash is optional everywhere; a tag may hold its own.
@@ -23,6 +24,8 @@ pub fn router(app: Arc<App>) -> Router {
         .with(&list::OPERATION, list::get)
         .with(&pull::OPERATION, pull::post)
         .with(&queue::OPERATION, queue::get)
+        .with(&progress::OPERATION, progress::get)
+        .with(&cancel::OPERATION, cancel::post)
         // Monitoring.
         .with(&figures::METRICS, figures::get)
         .with(&figures::HEALTH, figures::health)

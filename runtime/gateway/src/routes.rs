@@ -2,6 +2,7 @@
 
 pub(crate) mod autoexpire;
 mod body;
+pub(crate) mod cancel;
 pub(crate) mod expire;
 pub(crate) mod figures;
 pub(crate) mod history;
@@ -10,6 +11,7 @@ pub(crate) mod list;
 pub(crate) mod lookup;
 pub(crate) mod metrics;
 pub(crate) mod pin;
+pub(crate) mod progress;
 pub(crate) mod pull;
 pub(crate) mod queue;
 pub(crate) mod quota;

@@ -7,8 +7,10 @@
 //!
 //! `model` is what is stored, `schema` its tables, `images` lookups and grants, `pulls` the state
 //! machine of pulls. What becomes of images later: `names` which a tag names, `removal` how a tag goes, `life` who
-//! holds it and when it was used, `expired` what is left to be deleted, `history` and `lookups` what was.
+//! holds it and when it was used, `expired` what is left to be deleted, `history` and `lookups` what was. `cancel` is how
+//! pulls are taken back, `report` what they found in an image.
 
+mod cancel;
 mod expired;
 mod history;
 mod images;
@@ -18,6 +20,7 @@ mod model;
 mod names;
 mod pulls;
 mod removal;
+mod report;
 mod schema;
 
 use std::fs::{File, OpenOptions, TryLockError};
@@ -28,6 +31,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OpenFlags};
 
+pub use cancel::{Leaver, Left};
 pub use expired::{Expired, Stored};
 pub use history::Past;
 pub use life::Aging;

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::record::Record;
+use super::report::ImageReport;
 
 /// The answer to `GET /api/expire/...`: true when the tag has expired, null when there is none, false for callers
 /// who may not.
@@ -134,6 +135,9 @@ pub struct InspectBody {
     pub last_use: f64,
     /// When it will expire unless it is used; null for never.
     pub expires: Option<f64>,
+    /// What was found in the image of the record; null where it came here in another way than by a pull.
+    #[serde(default)]
+    pub report: Option<ImageReport>,
 }
 
 /// An image of a tag for one platform.

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::error::{ConvertError, LayerError};
+use super::look::Look;
 use super::policy::Policy;
 use super::report::Report;
 use super::tar::TarReader;
@@ -82,9 +83,7 @@ impl Walk<'_> {
         let attributes = self.policy.apply(*attributes, true);
         self.writer.directory(path, attributes)?;
         self.report.directories += 1;
-        if attributes.mode & 0o005 != 0o005 && attributes.uid == 0 {
-            self.report.root_only.note(path);
-        }
+        let opened = attributes.mode & 0o005 != 0o005 && attributes.uid == 0 && self.report.closed.enter(path);
         let tree = self.tree;
         for (name, child) in tree.children(node) {
             let length = path.len();
@@ -98,6 +97,9 @@ impl Walk<'_> {
             }
             path.truncate(length);
         }
+        if opened {
+            self.report.closed.leave();
+        }
         Ok(())
     }
 
@@ -105,7 +107,10 @@ impl Walk<'_> {
         let inode = self.tree.inode(id);
         match &inode.content {
             Content::Dropped => self.report.dropped_special.note(path),
-            Content::File { .. } => self.files.entry(id).or_default().push(path.to_vec()),
+            Content::File { size, .. } => {
+                self.report.closed.file(path, *size, inode.attributes.mode & 0o111 != 0);
+                self.files.entry(id).or_default().push(path.to_vec());
+            }
             Content::Symlink(target) => match self.links.get(&id) {
                 Some(first) => {
                     self.writer.hard_link(path, first)?;
@@ -152,11 +157,13 @@ pub(crate) fn emit_layer<R: std::io::BufRead>(
             unreachable!("the layer is the one the plan was made from");
         };
         assert_eq!(entry.size, *size, "the layer changed between its readings");
-        match writer.file(&file.path, attributes, *size, &mut reader) {
+        let mut look = Look::at(&file.path, *size, &mut reader);
+        match writer.file(&file.path, attributes, *size, &mut look) {
             Ok(()) => {}
             Err(WriteError::Output(error)) => return Err(error),
             Err(WriteError::Content(error)) => return Err(wrong(error.into())),
         }
+        look.tell(&mut report.contents);
         for path in &file.further {
             writer.hard_link(path, &file.path)?;
         }
@@ -165,6 +172,8 @@ pub(crate) fn emit_layer<R: std::io::BufRead>(
         report.file_bytes += size;
         if attributes.mode & 0o6000 != 0 {
             report.set_id.note(&file.path);
+        } else if inode.attributes.mode & 0o6000 != 0 {
+            report.dropped_set_id.note(&file.path);
         }
         advance(*size);
     }

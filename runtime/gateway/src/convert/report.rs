@@ -1,5 +1,11 @@
 //! What a conversion saw and what it left out.
 
+use shifter_gateway_types::rest::LayerSize;
+use shifter_libraries::Contents;
+
+use super::closed::Closed;
+use super::policy::Modes;
+
 /// How many paths of one kind a report names; the counts go on.
 const NAMED: usize = 20;
 
@@ -40,8 +46,10 @@ pub struct Report {
     pub hard_links: u64,
     /// Bytes of the regular files of the result.
     pub file_bytes: u64,
-    /// Uncompressed bytes of each layer, lowest first.
-    pub layer_bytes: Vec<u64>,
+    /// The layers, lowest first.
+    pub layers: Vec<LayerSize>,
+    /// Which libraries are in the result: the C library, MPI, CUDA.
+    pub contents: Contents,
     /// Device nodes, fifos and sockets, which are not carried over.
     pub dropped_special: Noted,
     /// Entries whose extended attributes are not carried over.
@@ -50,8 +58,12 @@ pub struct Report {
     pub dropped_capabilities: Noted,
     /// Files with a set-id bit in the result.
     pub set_id: Noted,
+    /// Files whose set-id bits were taken away.
+    pub dropped_set_id: Noted,
     /// Directories of the result that only root can search.
-    pub root_only: Noted,
+    pub closed: Closed,
+    /// Whether every file of the result was made readable by every user.
+    pub modes: Modes,
     /// What the site's examiner said about the image, where there is one.
     pub examination: Option<String>,
 }

@@ -5,6 +5,8 @@ use std::io::Seek as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use shifter_gateway_types::rest::LayerSize;
+
 use super::apply::Applier;
 use super::backhand::BackhandWriter;
 use super::compressed::{self, Cancel, LayerReader};
@@ -50,7 +52,7 @@ pub(crate) type Converted = (Made, u64, Report);
 
 /// Does the job.
 pub(crate) fn convert(job: &Job, cancel: &Cancel, notify: Notify<'_>) -> Result<Converted, ConvertError> {
-    let mut report = Report::default();
+    let mut report = Report { modes: job.conversion.policy.modes, ..Report::default() };
     let compressed = job.layers.iter().map(|layer| layer.compressed).sum();
     notify(Phase::Examination, 0, Some(compressed));
     let tree = examine(job, cancel, &mut report, notify, compressed)?;
@@ -103,7 +105,7 @@ fn examine(
         };
         apply().map_err(|source| wrong(layer, source))?;
         let count = reader.get_ref().get_ref().count();
-        report.layer_bytes.push(count);
+        report.layers.push(LayerSize { digest: layer.digest.clone(), compressed: layer.compressed, unpacked: count });
         budget -= count;
         done += layer.compressed;
         notify(Phase::Examination, done, Some(compressed));

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use shifter_gateway_types::rest::Status;
+use shifter_gateway_types::rest::{LayerProgress, Status};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
@@ -17,7 +17,7 @@ use crate::pull::{Phase, Progress};
 /// The shortest time between two writes.
 const PACE: Duration = Duration::from_millis(250);
 /// The longest time without one.
-const HEARTBEAT: Duration = Duration::from_secs(30);
+const HEARTBEAT: Duration = Duration::from_secs(5);
 
 /// The latest word of a pull.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,7 @@ struct Word {
     phase: Phase,
     detail: String,
     bytes: Option<(u64, Option<u64>)>,
+    layers: Vec<LayerProgress>,
 }
 
 /// The end a pull talks to.
@@ -35,14 +36,37 @@ pub(super) struct Reporter(watch::Sender<Word>);
 #[derive(Debug)]
 pub(super) struct Reports(watch::Receiver<Word>);
 
+/// An end for onlookers.
+#[derive(Debug)]
+pub(super) struct View(watch::Receiver<Word>);
+
+/// What an onlooker sees.
+pub(super) struct Seen {
+    pub(super) status: Status,
+    pub(super) message: String,
+    pub(super) done: Option<u64>,
+    pub(super) total: Option<u64>,
+    pub(super) layers: Vec<LayerProgress>,
+}
+
+impl View {
+    /// The latest word.
+    pub(super) fn now(&self) -> Seen {
+        let word = self.0.borrow().clone();
+        let (status, message) = word.as_row();
+        let (done, total) = word.bytes.map_or((None, None), |(done, total)| (Some(done), total));
+        Seen { status, message, done, total, layers: word.layers }
+    }
+}
+
 pub(super) fn channel() -> (Reporter, Reports) {
-    let (sender, receiver) = watch::channel(Word { phase: Phase::Pulling, detail: String::new(), bytes: None });
+    let (sender, receiver) = watch::channel(Word::at(Phase::Pulling));
     (Reporter(sender), Reports(receiver))
 }
 
 impl Progress for Reporter {
     fn phase(&self, phase: Phase) {
-        self.0.send_modify(|word| *word = Word { phase, detail: String::new(), bytes: None });
+        self.0.send_modify(|word| *word = Word::at(phase));
     }
 
     fn detail(&self, text: &str) {
@@ -52,10 +76,27 @@ impl Progress for Reporter {
     fn bytes(&self, done: u64, total: Option<u64>) {
         self.0.send_modify(|word| word.bytes = Some((done, total)));
     }
+
+    fn layers(&self, layers: &[LayerProgress]) {
+        self.0.send_modify(|word| word.layers = layers.to_vec());
+    }
+
+    fn layer(&self, number: usize, done: u64) {
+        self.0.send_modify(|word| {
+            if let Some(layer) = word.layers.get_mut(number) {
+                layer.done = done.min(layer.bytes);
+            }
+        });
+    }
 }
 
 impl Reports {
-    /// Writes words down until the pull is over.
+    /// An end for onlookers.
+    pub(super) fn view(&self) -> View {
+        View(self.0.clone())
+    }
+
+    /// Writes words down until the pull is over, or its row is gone: somebody else has ended it.
     pub(super) async fn write_down(mut self, app: &Arc<App>, seq: i64) {
         loop {
             let word = self.0.borrow_and_update().clone();
@@ -64,8 +105,7 @@ impl Reports {
                 Ok(app.store.advance(seq, &status, &message, app.clock.now())?)
             });
             // A failure is logged where it is made; the pull itself goes on and tells again.
-            let _ = told.await;
-            if !self.more_to_write().await {
+            if matches!(told.await, Ok(false)) || !self.more_to_write().await {
                 return;
             }
         }
@@ -88,6 +128,10 @@ impl Reports {
 }
 
 impl Word {
+    fn at(phase: Phase) -> Self {
+        Self { phase, detail: String::new(), bytes: None, layers: Vec::new() }
+    }
+
     fn as_row(&self) -> (Status, String) {
         let status = match self.phase {
             Phase::Pulling => Status::Pulling,

@@ -1,10 +1,13 @@
 //! One pull, from its row to READY or FAILURE.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use shifter_gateway_types::rest::Status;
 
+use super::progress::{Reporter, Reports};
+use super::report::report;
 use super::{Order, progress};
 use crate::answer::Refused;
 use crate::app::App;
@@ -33,8 +36,11 @@ impl App {
             let system = job.ask.name.system.clone();
             tracing::info!(system, image, uid = job.ask.uid, "pull begins");
             let stopping = app.stopping.clone();
-            let work = tokio::spawn(run(Arc::clone(&app), job, order));
+            let (reporter, reports) = progress::channel();
+            let view = reports.view();
+            let work = tokio::spawn(run(Arc::clone(&app), job, order, (reporter, reports)));
             let abort = work.abort_handle();
+            let _listed = app.live.list(seq, view, abort.clone());
             let outcome = tokio::select! {
                 () = stopping.cancelled() => { abort.abort(); return }
                 outcome = work => outcome,
@@ -51,6 +57,10 @@ impl App {
                     return;
                 }
                 Ok(Err(error)) => Failure { reason: format!("{error:#}"), is_of_asker: error.is::<NoRoom>() },
+                Err(end) if end.is_cancelled() => {
+                    tracing::info!(system, image, "pull was cancelled");
+                    return;
+                }
                 Err(panic) => {
                     tracing::error!(system, image, %panic, "a pull panicked");
                     "the gateway has failed; its log says why".into()
@@ -80,21 +90,18 @@ impl App {
 }
 
 /// Gives the id of the image back.
-async fn run(app: Arc<App>, job: Job, order: Order) -> anyhow::Result<String> {
+async fn run(
+    app: Arc<App>,
+    job: Job,
+    order: Order,
+    (reporter, reports): (Reporter, Reports),
+) -> anyhow::Result<String> {
     let seq = job.seq;
     tell(&app, seq, Status::Pending).await?;
     let _slot = Arc::clone(&app.slots).acquire_owned().await?;
     let _running = app.running.begin(seq);
-    let (reporter, reports) = progress::channel();
-    let limit = Duration::from_secs(order.config.limits.pull_seconds);
-    let pulling = async {
-        // The reporter is dropped with the pull, which ends the writing.
-        let reporter = reporter;
-        tokio::time::timeout(limit, platforms::pull(&app, &order, &reporter)).await
-    };
-    let (pulled, ()) = tokio::join!(pulling, reports.write_down(&app, seq));
-    let platforms::AllPulled { best: pulled, others, claims: _claims } =
-        pulled.map_err(|_| anyhow::anyhow!("the pull took more than {} seconds", limit.as_secs()))??;
+    let pulled = watched(&app, seq, &order, (reporter, reports)).await?;
+    let platforms::AllPulled { best: pulled, others, claims: _claims } = pulled;
     if pulled.private && job.ask.uid.is_none() {
         anyhow::bail!("the image is private and the caller is nobody: authenticate");
     }
@@ -102,6 +109,32 @@ async fn run(app: Arc<App>, job: Job, order: Order) -> anyhow::Result<String> {
     let this = Arc::clone(&app);
     let done = tokio::task::spawn_blocking(move || finish(&this, seq, &job, &order, pulled, &others));
     done.await?
+}
+
+/// The pull itself, its progress written down beside it.
+async fn watched<'a>(
+    app: &'a Arc<App>,
+    seq: i64,
+    order: &Order,
+    (reporter, reports): (Reporter, Reports),
+) -> anyhow::Result<platforms::AllPulled<'a>> {
+    let limit = Duration::from_secs(order.config.limits.pull_seconds);
+    let pulling = async {
+        // The reporter is dropped with the pull, which ends the writing.
+        let reporter = reporter;
+        tokio::time::timeout(limit, platforms::pull(app, order, &reporter)).await
+    };
+    let (mut pulling, mut writing) = (pin!(pulling), pin!(reports.write_down(app, seq)));
+    let pulled = tokio::select! {
+        biased;
+        pulled = &mut pulling => {
+            writing.await;
+            pulled
+        }
+        // It ends before the pull only where the row is gone.
+        () = &mut writing => anyhow::bail!("the pull was cancelled"),
+    };
+    pulled.map_err(|_| anyhow::anyhow!("the pull took more than {} seconds", limit.as_secs()))?
 }
 
 async fn tell(app: &Arc<App>, seq: i64, status: Status) -> anyhow::Result<()> {
@@ -148,12 +181,12 @@ fn limits(written: &shifter_gateway_types::config::Limits) -> Limits {
 
 /// Puts the files in place and tells the store.
 ///
-/// ORDER: the images as expected, then the file, then the index, then `.meta`, then the store. Whatever is cut short
+/// ORDER: the images as expected, with what was found in them, then the file, then the index, then `.meta`, then the store. Whatever is cut short
 /// leaves a row that is pulled again, no name that leads to a file that is not whole, and no file without record.
 fn finish(app: &App, seq: i64, job: &Job, order: &Order, pulled: Pulled, others: &[Image]) -> anyhow::Result<String> {
     let gone = || anyhow::anyhow!("the pull is no longer in the store");
     let private = pulled.private && !is_for_everybody(job, order);
-    let image = image(&pulled, order.config.conversion.format);
+    let (image, report) = (image(&pulled, order.config.conversion.format), report(&pulled));
     let done = Completed { image, others: others.to_vec(), platforms: order.system.platforms_text(), private };
     let name = &job.ask.name;
     let _one_at_a_time = app.publishing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -163,6 +196,9 @@ fn finish(app: &App, seq: i64, job: &Job, order: &Order, pulled: Pulled, others:
     let seen = app.store.preview(seq, &done, now)?.ok_or_else(gone)?;
     let place = publish::Place::new(&order.system, order.config.readable_by);
     app.store.expect(&name.system, std::slice::from_ref(&done.image), now)?;
+    if let Some(report) = &report {
+        app.store.keep_report(&name.system, &done.image.id, report)?;
+    }
     if let Err(error) = place.put(pulled.product, name, &seen) {
         if !place.holds(&done.image) {
             app.store.forget_expired(&Expired::of(&name.system, &done.image))?;

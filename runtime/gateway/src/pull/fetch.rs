@@ -5,6 +5,7 @@ use std::fs::File;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use shifter_gateway_types::rest::LayerProgress;
 
 use super::error::PullError;
 use super::progress::Progress;
@@ -42,10 +43,19 @@ pub(super) async fn layers(
             in_order.push(blob.clone());
         }
     }
+    let shown =
+        in_order.iter().map(|blob| LayerProgress { digest: blob.digest.to_string(), bytes: blob.size, done: 0 });
+    progress.layers(&shown.collect::<Vec<_>>());
     let fetching = in_order.into_iter().enumerate().map(|(number, blob)| {
         let received = &received;
         async move {
             progress.detail(&format!("Pulling layer {} of {count}: {}", number + 1, blob.digest));
+            let here = AtomicU64::new(0);
+            let received = |bytes: i64| {
+                received(bytes);
+                let before = here.fetch_add(bytes.cast_unsigned(), Ordering::Relaxed);
+                progress.layer(number, before.wrapping_add(bytes.cast_unsigned()));
+            };
             let file = self::blob(origin, cache, &blob, received).await?;
             Ok::<_, RegistryError>((blob.digest, file))
         }

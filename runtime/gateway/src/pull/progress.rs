@@ -1,5 +1,7 @@
 //! What an onlooker sees of a pull.
 
+use shifter_gateway_types::rest::LayerProgress;
+
 /// Where a pull is; the names are the states of the wire contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Phase {
@@ -33,6 +35,10 @@ pub trait Progress: Send + Sync {
     fn detail(&self, text: &str);
     /// `done` of `total` bytes of the present phase.
     fn bytes(&self, done: u64, total: Option<u64>);
+    /// The layers that are to come, each once, in the image's order.
+    fn layers(&self, _layers: &[LayerProgress]) {}
+    /// So many bytes of one of them are here.
+    fn layer(&self, _number: usize, _done: u64) {}
 }
 
 /// Nobody looks.

@@ -151,6 +151,13 @@ pub struct Timing {
     pub grace: Duration,
 }
 
+impl Timing {
+    /// Whether a connection that has brought `bytes` in this time is given up.
+    pub(crate) fn is_too_slow(&self, bytes: u64, time: Duration) -> bool {
+        time > self.grace && bytes < self.slowest.saturating_mul(time.as_secs().max(1))
+    }
+}
+
 impl Default for Timing {
     fn default() -> Self {
         Self {

@@ -64,7 +64,13 @@ async fn pull_from(request: &PullRequest, cache: &BlobCache, progress: &dyn Prog
     let (config, platform) = configuration(&origin, cache, request, &resolved).await?;
     let id = resolved.digest.hex();
     let target = request.directories.images.join(request.conversion.format.file_name(&id));
-    let turn = turn::take(&target).await;
+    let turn = match turn::try_take(&target) {
+        Some(turn) => turn,
+        None => {
+            progress.detail("Waiting for another pull of the same image");
+            turn::take(&target).await
+        }
+    };
     let present = present(&target).await?;
     let reused = present.filter(|_| request.existing == Existing::Reuse);
     let known = reused.is_some();

@@ -5,6 +5,7 @@
 //! and the query of an address, which may hold a signature, appears in no message.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use futures_util::future::BoxFuture;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, RANGE};
@@ -107,7 +108,7 @@ impl Client {
         let announced = header("docker-content-digest").and_then(|text| text.parse().ok());
         let media_type =
             header("content-type").map(|text| text.split(';').next().unwrap_or_default().trim().to_owned());
-        let bytes = body(response, &format!("manifest {name}"), limit).await?;
+        let bytes = body(response, &format!("manifest {name}"), limit, self.timing()).await?;
         let document = Document::new(bytes, media_type);
         match expected.or(announced) {
             Some(expected) if expected != document.digest => {
@@ -217,7 +218,7 @@ impl Client {
             let request = (&url, &HeaderMap::new(), header.as_ref());
             let (response, at) = self.send_token_request(request).await?;
             if response.status().is_success() {
-                let bytes = body(response, "a token", TOKEN_BYTES).await?;
+                let bytes = body(response, "a token", TOKEN_BYTES, self.timing()).await?;
                 let taken = Token::parse(&bytes).and_then(|token| session.take_token(&token, identity));
                 return taken.ok_or_else(|| RegistryError::Protocol {
                     url: shown(&at),
@@ -295,9 +296,10 @@ impl Client {
         loop {
             let result = send().await;
             let asked = match &result {
-                Ok((response, _)) if passes(response.status()) => {
-                    response.headers().get(RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?))
-                }
+                Ok((response, _)) if passes(response.status()) => response
+                    .headers()
+                    .get(RETRY_AFTER)
+                    .and_then(|value| retry_after(value.to_str().ok()?, SystemTime::now())),
                 Err(RegistryError::Transport { .. }) => None,
                 _ => return result,
             };
@@ -347,9 +349,11 @@ impl Client {
                 image: self.inner.reference.to_string(),
             },
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => self.denied(at),
-            status => {
-                RegistryError::Status { url: shown(at), status: status.as_u16(), detail: http::detail(response).await }
-            }
+            status => RegistryError::Status {
+                url: shown(at),
+                status: status.as_u16(),
+                detail: http::detail(response, self.timing()).await,
+            },
         }
     }
 

@@ -123,9 +123,7 @@ async fn receive(
         if *done > blob.size {
             return Ended::Complete;
         }
-        let seconds = started.elapsed();
-        let floor = client.timing().slowest.saturating_mul(seconds.as_secs().max(1));
-        if seconds > client.timing().grace && *done - before < floor {
+        if client.timing().is_too_slow(*done - before, started.elapsed()) {
             return Ended::Broken("the registry is too slow".to_owned());
         }
     }

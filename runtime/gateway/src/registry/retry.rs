@@ -1,7 +1,7 @@
 //! How often and how long a pull waits for a registry.
 
 use std::hash::{BuildHasher as _, RandomState};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::pull::request::Timing;
 
@@ -48,9 +48,10 @@ impl Attempts {
     }
 }
 
-/// The seconds of a `Retry-After` header. Its other form, a date, is left to the own pauses.
-pub(crate) fn retry_after(value: &str) -> Option<Duration> {
-    value.trim().parse().ok().map(Duration::from_secs)
+/// The pause that a `Retry-After` header asks for: seconds, or a date (RFC 9110, 10.2.3), of which what is left at `now`.
+pub(crate) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+    let seconds = value.trim().parse().ok().map(Duration::from_secs);
+    seconds.or_else(|| Some(httpdate::parse_http_date(value.trim()).ok()?.duration_since(now).unwrap_or_default()))
 }
 
 /// From 0 to 1. `RandomState` is seeded anew for each value.
@@ -97,8 +98,11 @@ mod tests {
     }
 
     #[test]
-    fn a_date_is_no_number_of_seconds() {
-        assert_eq!(retry_after(" 7 "), Some(Duration::from_secs(7)));
-        assert_eq!(retry_after("Fri, 31 Dec 1999 23:59:59 GMT"), None);
+    fn a_pause_is_a_number_of_seconds_or_a_date() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(946_684_790);
+        assert_eq!(retry_after(" 7 ", now), Some(Duration::from_secs(7)));
+        assert_eq!(retry_after("Fri, 31 Dec 1999 23:59:59 GMT", now), Some(Duration::from_secs(9)));
+        assert_eq!(retry_after("Thu, 30 Dec 1999 23:59:59 GMT", now), Some(Duration::ZERO));
+        assert_eq!(retry_after("soon", now), None);
     }
 }

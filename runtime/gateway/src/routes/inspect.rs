@@ -52,6 +52,7 @@ fn inspect(app: &App, image: &OnImage, name: &TagName) -> Result<Option<InspectB
         last_use: age.last_use,
         expires: age.expires(&on.config),
         holders: aging.holders,
+        report: app.store.report(&name.system, &entry.image.id)?,
     }))
 }
 

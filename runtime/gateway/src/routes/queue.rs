@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use shifter_gateway_types::rest::{QueueBody, QueueItem};
 
+use super::progress::is_shown;
 use super::target::OnSystem;
 use crate::answer::{Json, Refused};
 use crate::app::App;
@@ -18,7 +19,7 @@ pub(crate) static OPERATION: Operation =
 pub(crate) async fn get(State(app): State<Arc<App>>, on: OnSystem) -> Result<Json<QueueBody>, Refused> {
     let OnSystem { system, caller, .. } = on;
     let jobs = app.blocking(move |app| Ok(app.store.queue(&system)?)).await?;
-    let shown = jobs.into_iter().filter(|job| job.ask.identity.is_empty() || job.ask.uid == caller.uid());
+    let shown = jobs.into_iter().filter(|job| is_shown(job, caller.uid()));
     let list = shown.map(|job| QueueItem { status: job.status, image: job.ask.name.tag }).collect();
     Ok(Json(QueueBody { list }))
 }

@@ -78,10 +78,13 @@ impl Store {
         })
     }
 
-    /// Takes an image off that list.
+    /// Takes an image off that list: its file is gone, and what was found in it is forgotten.
     pub fn forget_expired(&self, gone: &Expired) -> Result<(), StoreError> {
-        self.writer().execute("DELETE FROM expired WHERE system = ?1 AND id = ?2", (&gone.system, &gone.id))?;
-        Ok(())
+        let mut writer = self.writer();
+        let db = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        db.execute("DELETE FROM expired WHERE system = ?1 AND id = ?2", (&gone.system, &gone.id))?;
+        db.execute("DELETE FROM report WHERE system = ?1 AND id = ?2", (&gone.system, &gone.id))?;
+        Ok(db.commit()?)
     }
 
     /// The bytes of a system's images.

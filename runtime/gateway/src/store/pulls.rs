@@ -205,7 +205,7 @@ fn one(db: &Connection, ask: &PullAsk, condition: &str) -> Result<Option<Job>, S
     found.optional()?.transpose()
 }
 
-fn jobs(db: &Connection, condition: &str) -> Result<Vec<Job>, StoreError> {
+pub(super) fn jobs(db: &Connection, condition: &str) -> Result<Vec<Job>, StoreError> {
     let mut find = db.prepare_cached(&format!("SELECT {COLUMNS} FROM pull WHERE {condition}"))?;
     let mut rows = find.query([])?;
     let mut all = Vec::new();
@@ -298,7 +298,7 @@ fn join(db: &Connection, mut job: Job, ask: &PullAsk) -> Result<Job, StoreError>
 }
 
 /// Everybody who asked for a pull.
-fn askers(db: &Connection, seq: i64) -> Result<BTreeSet<u32>, StoreError> {
+pub(super) fn askers(db: &Connection, seq: i64) -> Result<BTreeSet<u32>, StoreError> {
     let mut find = db.prepare_cached("SELECT askers FROM pull WHERE seq = ?1")?;
     Ok(serde_json::from_str(&find.query_row([seq], |row| row.get::<_, String>(0))?)?)
 }

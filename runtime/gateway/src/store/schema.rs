@@ -14,7 +14,7 @@ pub(super) const BUSY: Duration = Duration::from_secs(10);
 pub(super) const IN_FLIGHT: &str = "('INIT','PENDING','PULLING','EXAMINATION','CONVERSION','TRANSFER')";
 
 /// Step `n` brings a database from version `n` to `n + 1` (`PRAGMA user_version`).
-const STEPS: [&str; 2] = [FIRST, SECOND];
+const STEPS: [&str; 3] = [FIRST, SECOND, THIRD];
 
 pub(super) const FIRST: &str = "
     CREATE TABLE image (
@@ -155,6 +155,16 @@ const SECOND: &str = "
         time   REAL NOT NULL
     ) STRICT;
     CREATE INDEX lookup_of_system ON lookup (system, seq);
+";
+
+/// What was found in images.
+const THIRD: &str = "
+    CREATE TABLE report (
+        system TEXT NOT NULL,
+        id     TEXT NOT NULL,
+        report TEXT NOT NULL,
+        PRIMARY KEY (system, id)
+    ) STRICT, WITHOUT ROWID;
 ";
 
 /// Sets a writing connection up.

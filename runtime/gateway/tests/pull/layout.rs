@@ -150,8 +150,8 @@ fn a_pull_says_what_it_found() {
     assert_eq!((&*report.writer, report.losses.len()), ("tar2sqfs", 0));
     assert_eq!(report.dropped_xattrs.first, ["cap"]);
     assert_eq!(report.set_id.first, ["suid", "sgid"]);
-    assert_eq!(report.root_only.first, ["noexec"]);
-    assert_eq!(report.layer_bytes.len(), 3);
+    assert_eq!((report.closed.count, report.closed.worst[0].path.as_slice()), (1, &b"noexec"[..]));
+    assert_eq!(report.layers.len(), 3);
 }
 
 #[test]

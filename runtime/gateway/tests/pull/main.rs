@@ -13,6 +13,7 @@ mod merge;
 mod model;
 mod puller;
 mod registry;
+mod report;
 mod server;
 mod session;
 mod stacks;

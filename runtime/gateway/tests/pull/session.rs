@@ -295,6 +295,12 @@ fn a_registry_that_trickles_or_says_nothing_is_given_up() {
     puller.registry().timing.slowest = 1 << 20;
     let text = puller.refusal("a/b");
     assert!(text.contains("the registry is too slow after"), "{text}");
+    let trickling =
+        Server::start(|_, _| Answer { trickle: Some(Duration::from_millis(20)), ..Answer::ok("{}".repeat(99)) });
+    let mut puller = Puller::of_registry(&trickling.url());
+    puller.registry().timing.grace = Duration::from_millis(100);
+    let text = puller.refusal("a/b");
+    assert!(text.contains("/manifests/latest: the registry is too slow after"), "{text}");
     let silent = Server::start(|_, _| {
         let mut answer = Answer::ok("{}");
         answer.trickle = Some(Duration::from_secs(10));

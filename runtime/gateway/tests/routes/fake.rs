@@ -5,6 +5,7 @@ use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use shifter_gateway_types::rest::LayerProgress;
 use shifter_imagegw::jobs::{Puller, Pulling};
 use shifter_imagegw::pull::{ImageConfig, Phase, Product, Progress, PullError, PullRequest, Pulled, Report};
 use shifter_imagegw::reference::Digest;
@@ -81,7 +82,10 @@ impl Puller for Registry {
         self.pulls.fetch_add(1, Ordering::SeqCst);
         Box::pin(async move {
             progress.phase(Phase::Pulling);
+            progress.layers(&[LayerProgress { digest: "sha256:ab".to_owned(), bytes: 10, done: 0 }]);
             progress.detail("Pulling layer");
+            progress.bytes(4, Some(10));
+            progress.layer(0, 4);
             self.gate.acquire().await.unwrap().forget();
             self.answer(&request)
         })

@@ -19,6 +19,7 @@ async fn all_that_is_known_of_an_image_is_shown_beside_its_record() {
     }
     assert_eq!(shown["digest"], json!(format!("sha256:{id}")));
     assert_eq!(shown["platforms"], json!([{ "platform": "linux/amd64", "id": id, "format": "squashfs", "bytes": 5 }]));
+    assert_eq!((&shown["report"]["modes"], &shown["report"]["mpi"]), (&json!("image"), &json!([])));
     assert_eq!(shown["holders"], json!([1000, 1001]));
     assert_eq!((&shown["pinned"], &shown["pinned_until"]), (&json!(false), &json!(null)));
     let (used, expires) = (shown["last_use"].as_f64().unwrap(), shown["expires"].as_f64().unwrap());

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at its first surprise")]
 
+mod cancel;
 mod expire;
 mod fake;
 mod inspect;
@@ -12,6 +13,7 @@ mod metrics;
 mod munged;
 mod other;
 mod pin;
+mod progress;
 mod pull;
 mod queue;
 mod quota;

@@ -115,7 +115,8 @@ async fn mistakes_in_a_request_are_bad_requests() {
 async fn a_full_queue_refuses_new_pulls() {
     let site = Site::with(Registry::closed(), |config| config["Limits"] = json!({ "queued": 1 }));
     assert_eq!(site.user(1000).post("/api/pull/cori/docker/a:1", "").await.status, 200);
-    assert_eq!(site.user(1000).post("/api/pull/cori/docker/b:1", "").await.status, 429);
+    let refused = site.user(1000).post("/api/pull/cori/docker/b:1", "").await;
+    assert_eq!((refused.status, refused.retry_after.as_deref()), (429, Some("10")));
     assert_eq!(site.user(1000).post("/api/pull/cori/docker/a:1", "").await.status, 200);
 }
 

@@ -45,6 +45,7 @@ pub(crate) struct User<'a> {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) json: Value,
+    pub(crate) retry_after: Option<String>,
 }
 
 impl Site {
@@ -95,6 +96,15 @@ impl Site {
     /// Lets days pass for the gateway.
     pub(crate) fn after_days(&self, days: u64) {
         self.ahead.fetch_add(days * 86_400, Ordering::SeqCst);
+    }
+
+    /// Waits until something holds.
+    pub(crate) async fn until(&self, holds: impl AsyncFn() -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !holds().await {
+            assert!(Instant::now() < deadline, "it never holds");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// What time it is for the gateway.
@@ -152,8 +162,9 @@ impl User<'_> {
         let response = self.site.router.clone().oneshot(request).await.unwrap();
         let status = response.status().as_u16();
         assert_eq!(response.headers()["content-type"], "application/json", "{method} {path}");
+        let retry_after = response.headers().get("retry-after").map(|value| value.to_str().unwrap().to_owned());
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-        Answer { status, json: serde_json::from_slice(&bytes).unwrap() }
+        Answer { status, json: serde_json::from_slice(&bytes).unwrap(), retry_after }
     }
 
     /// Asks for a pull again and again until it ends.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{image, request};
 use crate::app::App;
 use crate::jobs::Order;
+use crate::jobs::report::report;
 use crate::life::Claim;
 use crate::publish;
 use crate::pull::{Progress, PullError, Pulled};
@@ -66,11 +67,14 @@ pub(super) async fn pull<'a>(
 
 /// Puts the file of an image in place, closed to everybody until a name with its access leads to it.
 async fn put(app: &Arc<App>, order: &Order, pulled: Pulled) -> anyhow::Result<Image> {
-    let facts = image(&pulled, order.config.conversion.format);
+    let (facts, report) = (image(&pulled, order.config.conversion.format), report(&pulled));
     let place = publish::Place::new(&order.system, order.config.readable_by);
     let (app, system, product) = (Arc::clone(app), order.system.name.clone(), pulled.product);
     let done = tokio::task::spawn_blocking(move || -> anyhow::Result<Image> {
         app.store.expect(&system, std::slice::from_ref(&facts), app.clock.now())?;
+        if let Some(report) = report {
+            app.store.keep_report(&system, &facts.id, &report)?;
+        }
         place.put_file(product, &facts)?;
         Ok(facts)
     });

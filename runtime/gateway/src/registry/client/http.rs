@@ -1,12 +1,13 @@
 //! The HTTP library, set up for one registry, and small questions about addresses and answers.
 
 use std::sync::Once;
+use std::time::Instant;
 
 use reqwest::{Certificate, NoProxy, Proxy, Response, redirect};
 use serde::Deserialize;
 use url::Url;
 
-use crate::pull::RegistryLocation;
+use crate::pull::{RegistryLocation, Timing};
 use crate::registry::error::RegistryError;
 
 /// How much of a registry's own error text a message carries.
@@ -103,8 +104,14 @@ fn causes(error: &dyn std::error::Error) -> String {
     if texts.is_empty() { "the request failed".to_owned() } else { texts.join(": ") }
 }
 
-/// A whole answer of at most `limit` bytes.
-pub(super) async fn body(mut response: Response, what: &str, limit: u64) -> Result<Vec<u8>, RegistryError> {
+/// A whole answer of at most `limit` bytes, which come no slower than a registry's answers may.
+pub(super) async fn body(
+    mut response: Response,
+    what: &str,
+    limit: u64,
+    timing: &Timing,
+) -> Result<Vec<u8>, RegistryError> {
+    let started = Instant::now();
     let too_large = |bytes| RegistryError::TooLarge { what: what.to_owned(), bytes, limit };
     if let Some(bytes) = response.content_length().filter(|bytes| *bytes > limit) {
         return Err(too_large(bytes));
@@ -115,6 +122,10 @@ pub(super) async fn body(mut response: Response, what: &str, limit: u64) -> Resu
         bytes.extend_from_slice(&chunk);
         if bytes.len() as u64 > limit {
             return Err(too_large(bytes.len() as u64));
+        }
+        if timing.is_too_slow(bytes.len() as u64, started.elapsed()) {
+            let what = format!("the registry is too slow after {} bytes", bytes.len());
+            return Err(RegistryError::Transport { url: shown(&url), what });
         }
     }
     Ok(bytes)
@@ -134,8 +145,8 @@ struct OneError {
 }
 
 /// What a registry says about its refusal, made safe to print; empty if it says nothing.
-pub(super) async fn detail(response: Response) -> String {
-    let bytes = body(response, "an error", DETAIL_BYTES).await;
+pub(super) async fn detail(response: Response, timing: &Timing) -> String {
+    let bytes = body(response, "an error", DETAIL_BYTES, timing).await;
     let errors = bytes.ok().and_then(|b| serde_json::from_slice::<Errors>(&b).ok());
     let first = errors.and_then(|errors| errors.errors.into_iter().next());
     match first {
