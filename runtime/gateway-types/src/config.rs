@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 use crate::pretty;
 
 pub use converter::Options;
-pub use database::{Database, DatabaseError};
+pub use database::{Database, DatabaseError, DatabaseUrl};
 pub use duration::{Days, DaysError};
 pub use error::ConfigError;
 pub use import_users::ImportUsers;
@@ -85,7 +85,7 @@ pub struct ImageManager {
     /// Name of the database at `MongoDBURI`.
     #[serde(default, rename = "MongoDB", skip_serializing_if = "Option::is_none")]
     pub mongodb: Option<String>,
-    /// Native: the store, `sqlite:///path` (embedded). Wins over `MongoDBURI`.
+    /// Native: the store, `sqlite:///path` (embedded) or `postgresql://host/name` (shared by gateways). Wins over `MongoDBURI`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<Secret>,
     /// No-op since 18.03: the Redis of Celery, `redis://...`.

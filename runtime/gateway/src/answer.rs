@@ -47,6 +47,9 @@ pub struct Refused {
 /// The seconds after which a full queue may have room: pulls take some tens of seconds.
 const QUEUE_PAUSE: u32 = 10;
 
+/// Seconds until a database that is away may be there again.
+const AWAY_PAUSE: u32 = 5;
+
 impl Refused {
     fn new(status: StatusCode, error: impl Into<String>) -> Self {
         Self { status, error: error.into(), retry_after: None }
@@ -132,13 +135,21 @@ impl Refused {
 
 impl From<StoreError> for Refused {
     fn from(error: StoreError) -> Self {
+        if error.is_away() {
+            tracing::warn!(%error, "cannot answer a request");
+            let refused = Self::new(StatusCode::SERVICE_UNAVAILABLE, "the gateway's database is away; try again later");
+            return Self { retry_after: Some(AWAY_PAUSE), ..refused };
+        }
         Self::broken(&error)
     }
 }
 
 impl From<LifeError> for Refused {
     fn from(error: LifeError) -> Self {
-        Self::broken(&error)
+        match error {
+            LifeError::Store(error) => error.into(),
+            error => Self::broken(&error),
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! The service as a whole: what every request and every pull needs.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 
 use axum::http::HeaderMap;
 use tokio::sync::Semaphore;
@@ -13,9 +14,12 @@ use crate::auth::{Anonymous, AuthError, Authenticator, Caller, Peer};
 use crate::config::{Config, ConfigError, System};
 use crate::jobs::{Live, Puller, Running};
 use crate::life::Claims;
-use crate::store::Store;
+use crate::store::{Publishing, Store, StoreError};
 use crate::time::Clock;
 use crate::usage::Usage;
+
+/// Between two questions to a database that is away.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// The running gateway.
 pub struct App {
@@ -31,7 +35,7 @@ pub struct App {
     /// Pulls that may run at the same time.
     pub(crate) slots: Arc<Semaphore>,
     /// Held while files are put in place and the store is told, so that each sees the other's lists.
-    pub(crate) publishing: Mutex<()>,
+    publishing: Mutex<()>,
     /// The pulls that use the cache.
     pub(crate) running: Running,
     /// How far those of this process are.
@@ -107,6 +111,25 @@ impl App {
     ) -> Result<Caller, AuthError> {
         let anonymous = if config.anonymous { Anonymous::Allowed } else { Anonymous::Refused };
         self.auth.authenticate(system, peer, headers, anonymous).await
+    }
+
+    /// Waits until nobody else, here or in another gateway, puts files in place and tells the store. Blocks.
+    pub(crate) fn publish_alone(&self) -> Result<(Publishing, MutexGuard<'_, ()>), StoreError> {
+        let here = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok((self.store.publish_alone()?, here))
+    }
+
+    /// Asks the store, again and again while its database is away: what a pull has done is not lost by that. Blocks.
+    pub(crate) fn insist<T>(&self, ask: impl Fn() -> Result<T, StoreError>) -> Result<T, StoreError> {
+        loop {
+            match ask() {
+                Err(error) if error.is_away() && !self.stopping.is_cancelled() => {
+                    tracing::debug!(%error, "waiting for the database");
+                    std::thread::sleep(AGAIN);
+                }
+                other => return other,
+            }
+        }
     }
 
     /// Does what blocks (the store, the user database) off the threads that serve connections.

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use shifter_gateway_types::config::{Limits, Listen, LogLevel, Quota, ReadableBy, Retention};
+use shifter_gateway_types::config::{Database, Limits, Listen, LogLevel, Quota, ReadableBy, Retention};
 
 pub use error::ConfigError;
 pub use location::{Password, Registries, Registry};
@@ -25,8 +25,8 @@ use crate::pull::{Conversion, Examiner};
 /// A gateway's configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The file of the embedded database.
-    pub database: PathBuf,
+    /// Where records are kept.
+    pub database: Database,
     /// Where to listen.
     pub listen: Vec<Listen>,
     /// Directory of downloaded layers.

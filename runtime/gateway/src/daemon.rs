@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use shifter_gateway_types::config::Listen;
+use shifter_gateway_types::config::{Database, Listen};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::app::App;
@@ -55,8 +55,9 @@ async fn serve(config: Config, path: &Path, listen: &[Listen]) -> anyhow::Result
     };
 
     prepare_directories(&config)?;
-    tracing::info!(database = %config.database.display(), "opening");
-    let store = Store::open(&config.database)?;
+    tracing::info!(database = %config.database, "opening");
+    let database = config.database.clone();
+    let store = tokio::task::spawn_blocking(move || Store::open(&database)).await??;
     let listen = if listen.is_empty() { config.listen.clone() } else { listen.to_vec() };
     let app = App::new(config, path.to_owned(), store, Arc::new(Registry));
     let mut listeners = Vec::new();
@@ -137,8 +138,10 @@ fn prepare_directories(config: &Config) -> anyhow::Result<()> {
         make(path, 0o755)?;
     }
     // The database tells of private images: only its owner looks into a directory made for it.
-    if let Some(path) = config.database.parent() {
-        make(path, 0o700)?;
+    if let Database::Sqlite(path) = &config.database
+        && let Some(dir) = path.parent()
+    {
+        make(dir, 0o700)?;
     }
     Ok(())
 }

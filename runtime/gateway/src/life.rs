@@ -14,8 +14,6 @@ mod expire;
 mod quota;
 mod sweep;
 
-use std::sync::PoisonError;
-
 use nix::unistd::{Uid, User};
 
 pub(crate) use age::Age;
@@ -47,7 +45,7 @@ impl App {
     /// in the index; the same request again ends it, and a pull brings it back.
     pub(crate) fn take_away(&self, config: &Config, name: &TagName, word: Word) -> Result<Removal, LifeError> {
         let Some(system) = config.systems.get(&name.system) else { return Ok(Removal::NoTag) };
-        let _one_at_a_time = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one_at_a_time = self.publish_alone()?;
         let now = self.clock.now();
         let place = Place::new(system, config.readable_by);
         let seen = self.store.preview_removal(name, word, now)?;

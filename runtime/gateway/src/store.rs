@@ -1,16 +1,17 @@
-//! What the gateway remembers: images, tags, grants and pulls, in one SQLite file.
+//! What the gateway remembers: images, tags, grants and pulls.
 //!
-//! The database is in WAL mode with one writing connection, so that lookups never wait for a pull.
-//! What must not happen twice is a constraint of the schema: one pull in flight per image and
-//! identity, one image per id and system. Calls block for as long as SQLite does; the service makes
+//! What a pull, a removal or a lookup means is written here once, over the small interface of `rows`: find, put, change
+//! and delete rows within one transaction. A backend is that interface and nothing else: `sqlite` is one file of one
+//! gateway, `postgres` a database that several share. Calls block for as long as the backend does; the service makes
 //! them on blocking threads.
 //!
-//! `model` is what is stored, `schema` its tables, `images` lookups and grants, `pulls` the state
-//! machine of pulls. What becomes of images later: `names` which a tag names, `removal` how a tag goes, `life` who
-//! holds it and when it was used, `expired` what is left to be deleted, `history` and `lookups` what was. `cancel` is how
-//! pulls are taken back, `report` what they found in an image.
+//! `model` is what is stored, `tables` its rows, `value` what stands in them, `images` lookups and grants, `pulls` the
+//! state machine of pulls and who runs them. What becomes of images later: `names` which a tag names, `removal` how a tag
+//! goes, `life` who holds it and when it was used, `expired` what is left to be deleted, `history` and `lookups` what was.
+//! `cancel` is how pulls are taken back, `report` what they found in an image.
 
 mod cancel;
+mod error;
 mod expired;
 mod history;
 mod images;
@@ -18,124 +19,111 @@ mod life;
 mod lookups;
 mod model;
 mod names;
+mod postgres;
 mod pulls;
 mod removal;
 mod report;
-mod schema;
+mod rows;
+mod sql;
+mod sqlite;
+mod tables;
+mod value;
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use rusqlite::{Connection, OpenFlags};
+use shifter_gateway_types::config::Database;
 
 pub use cancel::{Leaver, Left};
+pub use error::StoreError;
 pub use expired::{Expired, Stored};
 pub use history::Past;
 pub use life::Aging;
 pub use model::{Access, Entry, Image, Job, PullAsk, Tag, TagName};
 pub use names::Standing;
+pub use postgres::TargetError;
 pub use pulls::{Asked, Completed, Failure, Terms};
 pub use removal::{Removal, Word};
+
+use postgres::Postgres;
+use rows::{Backend, End, Exclusive, Rows, Sharing};
+use sqlite::Sqlite;
+
+/// Checks all of a database's URL that can be checked without it.
+pub fn check(database: &Database) -> Result<(), TargetError> {
+    match database {
+        Database::Sqlite(_) => Ok(()),
+        Database::Postgres(url) => postgres::Target::new(url).map(drop),
+    }
+}
 
 /// The store of one gateway process.
 #[derive(Debug)]
 pub struct Store {
-    path: PathBuf,
-    writer: Mutex<Connection>,
-    /// Reading connections that nobody uses at the moment.
-    readers: Mutex<Vec<Connection>>,
-    /// Held for as long as the store is open: a second process would recover pulls that still run.
-    _lock: File,
+    backend: Box<dyn Backend>,
+    /// What this gateway calls itself among those that share the store; no other ever has the same name.
+    instance: String,
 }
 
-/// The store cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The file cannot be made or opened.
-    #[error("cannot open the database {}: {source}", path.display())]
-    Open {
-        /// The database or its lock file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// Another gateway has it open.
-    #[error("the database {} is in use by another gateway", .0.display())]
-    InUse(PathBuf),
-    /// A later version wrote it.
-    #[error("the database {} has schema version {found}, this gateway knows up to {known}", path.display())]
-    TooNew {
-        /// The database.
-        path: PathBuf,
-        /// Its version.
-        found: i64,
-        /// The newest version known.
-        known: i64,
-    },
-    /// SQLite refuses.
-    #[error("the database says: {0}")]
-    Sqlite(#[from] rusqlite::Error),
-    /// A value that this program writes as JSON is none.
-    #[error("the database holds a damaged value: {0}")]
-    Damaged(#[from] serde_json::Error),
+/// That no other gateway puts files in place, until this is dropped.
+#[derive(Debug)]
+pub struct Publishing {
+    _lock: Box<dyn Exclusive>,
 }
 
 impl Store {
-    /// Opens the database, makes it if there is none, and brings its schema up to date.
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let lock = lock(path)?;
-        // SQLite gives its `-wal` and `-shm` the mode of the database, which only its owner may read.
-        private_file(path)?;
-        let mut writer = Connection::open(path)?;
-        schema::prepare(&writer)?;
-        schema::migrate(&mut writer, path)?;
-        Ok(Self { path: path.to_owned(), writer: Mutex::new(writer), readers: Mutex::new(Vec::new()), _lock: lock })
-    }
-
-    /// The one writing connection. A panic elsewhere has rolled its transaction back.
-    fn writer(&self) -> MutexGuard<'_, Connection> {
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Runs a query on a reading connection.
-    fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => self.open_reader()?,
+    /// Opens the database, makes what it lacks, and brings its schema up to date.
+    pub fn open(database: &Database) -> Result<Self, StoreError> {
+        let backend: Box<dyn Backend> = match database {
+            Database::Sqlite(path) => Box::new(Sqlite::open(path)?),
+            Database::Postgres(url) => Box::new(Postgres::open(url)?),
         };
-        let answer = query(&connection);
-        self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
-        answer
+        Ok(Self { backend, instance: instance() })
     }
 
-    fn open_reader(&self) -> Result<Connection, StoreError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&self.path, flags)?;
-        connection.busy_timeout(schema::BUSY)?;
-        Ok(connection)
+    /// Waits until no other gateway puts files in place or takes them away, and keeps the others from it.
+    pub fn publish_alone(&self) -> Result<Publishing, StoreError> {
+        Ok(Publishing { _lock: self.backend.exclusive("publish")? })
+    }
+
+    fn sharing(&self) -> Sharing {
+        self.backend.sharing()
+    }
+
+    /// Looks at rows.
+    fn read<T>(&self, mut look: impl FnMut(&mut dyn Rows) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let mut seen = None;
+        self.backend.read(&mut |rows| {
+            seen = Some(look(rows)?);
+            Ok(())
+        })?;
+        Ok(seen.expect("a transaction that ends well has looked"))
+    }
+
+    /// Changes rows, all at once or not at all.
+    fn write<T>(&self, work: impl FnMut(&mut dyn Rows) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.transact(End::Keep, work)
+    }
+
+    fn transact<T>(
+        &self,
+        end: End,
+        mut work: impl FnMut(&mut dyn Rows) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut done = None;
+        self.backend.write(end, &mut |rows| {
+            done = Some(work(rows)?);
+            Ok(())
+        })?;
+        Ok(done.expect("a transaction that ends well has done its work"))
     }
 }
 
-fn lock(path: &Path) -> Result<File, StoreError> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let name = PathBuf::from(name);
-    let file = private_file(&name)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse(path.to_owned())),
-        Err(TryLockError::Error(source)) => Err(StoreError::Open { path: name, source }),
-    }
-}
-
-/// Opens a file that only its owner may read, and makes it if there is none.
-fn private_file(path: &Path) -> Result<File, StoreError> {
-    let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
-    opened.map_err(|source| StoreError::Open { path: path.to_owned(), source })
+/// The host, the process, the moment of its start, and which store of the process it is.
+fn instance() -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let host = nix::unistd::gethostname().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let started = crate::time::seconds(std::time::SystemTime::now());
+    format!("{host}:{}:{started}:{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
 }
 
 #[cfg(test)]

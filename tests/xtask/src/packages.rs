@@ -28,6 +28,7 @@ pub(crate) const FOR_TESTS: &[Package] = &[
     package("unsquashfs", "squashfs-tools", "squashfs-tools"),
     package("squashfuse_ll", "squashfuse", "squashfuse"),
     package("munged", "munge", "munge"),
+    package("initdb", "postgresql-15", "postgresql-server"),
     package("docker-registry", "docker-registry", "docker-distribution"),
     package("skopeo", "skopeo", "skopeo"),
     package("umoci", "umoci", "umoci"),
@@ -117,11 +118,12 @@ fn apt(arguments: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// Whether a program lies on `PATH` or in the places for root's programs, which a user's `PATH` may lack.
+/// Whether a program lies on `PATH`, in the places for root's programs, which a user's `PATH` may lack, or where Debian
+/// keeps PostgreSQL's.
 fn is_present(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
-        .chain(["/usr/sbin", "/sbin"].map(Into::into))
+        .chain(["/usr/sbin", "/sbin", "/usr/lib/postgresql/15/bin"].map(Into::into))
         .any(|folder| folder.join(program).is_file())
 }
 

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use shifter_gateway_types::config::DatabaseError;
 
+use crate::store::TargetError;
+
 use crate::convert::OptionError;
 use crate::registry::PlatformError;
 
@@ -64,6 +66,9 @@ pub enum ConfigError {
     /// `Database` is no URL of a store.
     #[error("`Database`: {0}")]
     Database(#[from] DatabaseError),
+    /// `Database` is a URL that cannot be used.
+    #[error("`Database`: {0}")]
+    Target(#[from] TargetError),
     /// `DefaultImageFormat` or `ConverterOptions`.
     #[error("`ConverterOptions`: {0}")]
     Converter(#[from] OptionError),

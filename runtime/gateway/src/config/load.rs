@@ -21,6 +21,7 @@ use super::secret::resolve;
 use super::system::System;
 use crate::convert::{Conversion, Format, Modes, Ownership, SetId};
 use crate::pull::Examiner;
+use crate::store;
 
 /// On a local disk: SQLite needs locks that a parallel file system often lacks, and the directories
 /// that older files name (`CacheDirectory`, `imageDir`) lie on one.
@@ -111,13 +112,14 @@ fn notices(written: &ImageManager) -> Vec<&'static str> {
     all.into_iter().filter_map(|(holds, text)| holds.then_some(text)).collect()
 }
 
-/// The file of the embedded database. Files of 16.08 to 18.03 name none: theirs was in MongoDB.
-fn database(written: &ImageManager, base: &Path, state: &Path) -> Result<PathBuf, ConfigError> {
+/// The store. Files of 16.08 to 18.03 name none: theirs was in MongoDB.
+fn database(written: &ImageManager, base: &Path, state: &Path) -> Result<Database, ConfigError> {
     let Some(secret) = &written.database else {
-        return Ok(state.join(DATABASE));
+        return Ok(Database::Sqlite(state.join(DATABASE)));
     };
-    let Database::Sqlite(path) = resolve("Database", secret, base)?.parse()?;
-    Ok(path)
+    let database: Database = resolve("Database", secret, base)?.parse()?;
+    store::check(&database)?;
+    Ok(database)
 }
 
 /// A retention that would let every image go at once is a mistake.

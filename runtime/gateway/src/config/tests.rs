@@ -39,7 +39,7 @@ fn mirrors_are_asked_before_the_registry_or_instead_of_it() {
 #[test]
 fn a_file_without_a_database_has_it_in_the_state_directory() {
     let config = resolve(|written| drop(written.as_object_mut().unwrap().remove("Database"))).unwrap();
-    assert_eq!(config.database, Path::new("/var/lib/shifter/gateway.db"));
+    assert_eq!(config.database.to_string(), "/var/lib/shifter/gateway.db");
     assert_eq!(config.notices, ["`Database` is not written: records lie in the default place, not in MongoDB"]);
     let state = |managed: &str| load::state_directory(Some(managed.as_ref()));
     assert_eq!(state("/run/state:/other"), Path::new("/run/state"));

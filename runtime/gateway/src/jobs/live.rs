@@ -91,7 +91,7 @@ impl App {
     /// leaver's. Blocks.
     pub(crate) fn cancel(&self, name: &TagName, leaver: Leaver) -> Result<Option<Left>, StoreError> {
         // ORDER: not between the files of a pull and its end, which would leave files that no record names.
-        let _one_at_a_time = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one_at_a_time = self.publish_alone()?;
         let left = self.store.leave(name, leaver, self.clock.now())?;
         for seq in left.iter().flat_map(|left| &left.ended) {
             self.live.stop(*seq);

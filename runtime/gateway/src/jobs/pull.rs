@@ -138,7 +138,9 @@ async fn watched<'a>(
 }
 
 async fn tell(app: &Arc<App>, seq: i64, status: Status) -> anyhow::Result<()> {
-    let told = app.blocking(move |app| Ok(app.store.advance(seq, &status, status.as_str(), app.clock.now())?)).await;
+    let told =
+        app.blocking(move |app| Ok(app.insist(|| app.store.advance(seq, &status, status.as_str(), app.clock.now()))?));
+    let told = told.await;
     match told {
         Ok(true) => Ok(()),
         Ok(false) => anyhow::bail!("the pull is no longer in the store"),
@@ -189,15 +191,18 @@ fn finish(app: &App, seq: i64, job: &Job, order: &Order, pulled: Pulled, others:
     let (image, report) = (image(&pulled, order.config.conversion.format), report(&pulled));
     let done = Completed { image, others: others.to_vec(), platforms: order.system.platforms_text(), private };
     let name = &job.ask.name;
-    let _one_at_a_time = app.publishing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let _one_at_a_time = app.insist(|| app.publish_alone())?;
     let now = app.clock.now();
     let images: Vec<&Image> = [&done.image].into_iter().chain(others).collect();
-    app.room_for(&order.config, name, job.ask.uid, &images)??;
-    let seen = app.store.preview(seq, &done, now)?.ok_or_else(gone)?;
+    app.insist(|| app.room_for(&order.config, name, job.ask.uid, &images))??;
+    let seen = app.insist(|| app.store.preview(seq, &done, now))?.ok_or_else(gone)?;
     let place = publish::Place::new(&order.system, order.config.readable_by);
-    app.store.expect(&name.system, std::slice::from_ref(&done.image), now)?;
+    app.insist(|| app.store.expect(&name.system, std::slice::from_ref(&done.image), now))?;
+    if pulled.product.is_known() && !place.holds(&done.image) {
+        anyhow::bail!("the file of the image was deleted while it was pulled: pull again");
+    }
     if let Some(report) = &report {
-        app.store.keep_report(&name.system, &done.image.id, report)?;
+        app.insist(|| app.store.keep_report(&name.system, &done.image.id, report))?;
     }
     if let Err(error) = place.put(pulled.product, name, &seen) {
         if !place.holds(&done.image) {
@@ -205,7 +210,7 @@ fn finish(app: &App, seq: i64, job: &Job, order: &Order, pulled: Pulled, others:
         }
         return Err(error.into());
     }
-    let stored = app.store.complete(seq, &done, now)?.ok_or_else(gone)?;
+    let stored = app.insist(|| app.store.complete(seq, &done, now))?.ok_or_else(gone)?;
     // A second request may have joined its lists to this pull in the meantime.
     if seen != stored {
         place.describe(name, &stored)?;

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::PoisonError;
 
 use super::LifeError;
 use crate::app::App;
@@ -38,7 +37,7 @@ impl App {
 
     fn delete(&self, config: &Config, system: &System, gone: &Expired, names: &[Indexed]) -> Result<bool, LifeError> {
         let place = Place::new(system, config.readable_by);
-        let _one_at_a_time = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one_at_a_time = self.publish_alone()?;
         let Some(_turn) = self.free(system, &gone.id, &gone.format) else { return Ok(false) };
         // A pull may have taken it back since the list was read.
         if !self.store.is_expired(gone)? {

@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, DirEntry};
 use std::path::Path;
-use std::sync::PoisonError;
 
 use shifter_formats::used;
 use shifter_gateway_types::rest::{SweepBody, SweptFile, SweptTag};
@@ -139,7 +138,7 @@ impl App {
 
     /// Removes one file unless a pull needs its image now.
     fn remove_file(&self, config: &Config, system: &System, id: &str, file: &SweptFile) -> Result<bool, SweepError> {
-        let _one_at_a_time = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one_at_a_time = self.publish_alone()?;
         let Some(_turn) = turn::try_take(&system.image_dir.join(&file.path)) else { return Ok(false) };
         if self.claims.holds(id) || !self.store.systems_with(id)?.is_empty() {
             return Ok(false);

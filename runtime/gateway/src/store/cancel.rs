@@ -1,10 +1,12 @@
 //! Users who no longer want what they asked for.
 
-use rusqlite::TransactionBehavior;
+use shifter_gateway_types::rest::Status;
 
 use super::model::TagName;
-use super::pulls::{askers, jobs};
-use super::schema::IN_FLIGHT;
+use super::pulls::in_flight;
+use super::rows::{Order, Record, is};
+use super::tables::{PullRow, of_tag_and};
+use super::value::{ToValue, Value};
 use super::{Store, StoreError};
 
 /// Who takes a pull back.
@@ -27,44 +29,42 @@ pub struct Left {
 
 impl Store {
     /// Takes a user's wish for the pulls of a tag in flight back; those that nobody waits for any more have failed, with
-    /// this as their reason, which is shown to the user alone. `None` where the leaver asked for none.
+    /// this as their reason, which is shown to the user alone. `None` where the leaver asked for none. Another gateway that
+    /// runs one sees it when it next tells how far it is.
     pub fn leave(&self, name: &TagName, leaver: Leaver, now: f64) -> Result<Option<Left>, StoreError> {
-        let mut writer = self.writer();
-        let db = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut left = None;
-        for job in jobs(&db, &format!("status IN {IN_FLIGHT} ORDER BY seq"))? {
-            if job.ask.name != *name {
-                continue;
-            }
-            let mut all = askers(&db, job.seq)?;
-            let (uid, of_asker) = match leaver {
-                Leaver::Asker(uid) if !all.remove(&uid) => continue,
-                Leaver::Asker(uid) => (uid, true),
-                Leaver::Admin(uid) => {
-                    all.clear();
-                    (uid, false)
+        self.write(|rows| {
+            let mut left = None;
+            for row in rows.all::<PullRow>(&of_tag_and(name, [in_flight()]), Order::By(&["seq"]))? {
+                let (mut all, this) = (row.askers, [is("seq", row.seq)]);
+                let (uid, of_asker) = match leaver {
+                    Leaver::Asker(uid) if !all.remove(&uid) => continue,
+                    Leaver::Asker(uid) => (uid, true),
+                    Leaver::Admin(uid) => {
+                        all.clear();
+                        (uid, false)
+                    }
+                };
+                let left = left.get_or_insert_with(Left::default);
+                if let Some(next) = all.first() {
+                    // Who left holds nothing of it; the pull is that of somebody who waits.
+                    let owner = row.uid.filter(|owner| *owner != uid).unwrap_or(*next);
+                    left.others += all.len();
+                    let set = [("askers", all.to_value()), ("uid", owner.to_value())];
+                    rows.change(PullRow::TABLE, &set, &this)?;
+                    continue;
                 }
-            };
-            let left = left.get_or_insert_with(Left::default);
-            if let Some(next) = all.first() {
-                // Who left holds nothing of it; the pull is that of somebody who waits.
-                let owner = job.ask.uid.filter(|owner| *owner != uid).unwrap_or(*next);
-                left.others += all.len();
-                db.prepare_cached("UPDATE pull SET askers = ?2, uid = ?3 WHERE seq = ?1")?.execute((
-                    job.seq,
-                    serde_json::to_string(&all)?,
-                    owner,
-                ))?;
-                continue;
+                left.ended.push(row.seq);
+                let set = [
+                    ("status", Status::Failure.to_value()),
+                    ("message", format!("cancelled by uid {uid}").to_value()),
+                    ("asked", Value::Real(now)),
+                    ("heartbeat", Value::Real(now)),
+                    ("of_asker", of_asker.to_value()),
+                    ("uid", uid.to_value()),
+                ];
+                rows.change(PullRow::TABLE, &set, &this)?;
             }
-            left.ended.push(job.seq);
-            db.prepare_cached(
-                "UPDATE pull SET status = 'FAILURE', message = ?2, asked = ?3, heartbeat = ?3, of_asker = ?4, uid = ?5
-                 WHERE seq = ?1",
-            )?
-            .execute((job.seq, format!("cancelled by uid {uid}"), now, of_asker, uid))?;
-        }
-        db.commit()?;
-        Ok(left)
+            Ok(left)
+        })
     }
 }

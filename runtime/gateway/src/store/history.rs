@@ -1,19 +1,20 @@
 //! What became of tags.
 
-use rusqlite::Connection;
 use shifter_gateway_types::rest::{HistoryEvent, HistoryRow};
 
 use super::model::TagName;
+use super::rows::{Only, Order, Record, Rows};
+use super::tables::{HistoryLine, TagRow, of_tag, of_tag_and};
+use super::value::Value;
 use super::{Store, StoreError};
 
 /// So many lines of a tag are kept.
-const LINES: i64 = 100;
+const LINES: u32 = 100;
 
-/// One line to write.
-pub(super) struct Line<'a> {
+/// What happened to a tag and the image it has for the best platform.
+pub(super) struct Line {
     pub(super) time: f64,
     pub(super) event: HistoryEvent,
-    pub(super) id: &'a str,
     pub(super) uid: Option<u32>,
 }
 
@@ -29,33 +30,26 @@ pub struct Past {
 impl Store {
     /// What became of a tag, the oldest first.
     pub fn history(&self, name: &TagName) -> Result<Vec<Past>, StoreError> {
-        self.read(|db| {
-            let mut find = db.prepare_cached(
-                "SELECT time, event, id, uid, private FROM history
-                 WHERE system = ?1 AND itype = ?2 AND tag = ?3 ORDER BY seq",
-            )?;
-            let rows = find.query_map((&name.system, &name.itype, &name.tag), |row| {
-                let event = HistoryEvent::parse(&row.get::<_, String>(1)?).unwrap_or(HistoryEvent::Expired);
-                let row = (HistoryRow { time: row.get(0)?, event, id: row.get(2)?, uid: row.get(3)? }, row.get(4)?);
-                Ok(Past { row: row.0, private: row.1 })
-            })?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })
+        let lines = self.read(|rows| rows.all::<HistoryLine>(&of_tag(name), Order::By(&["seq"])))?;
+        let past = |line: HistoryLine| {
+            let HistoryLine { time, event, id, uid, private, .. } = line;
+            Past { row: HistoryRow { time, event, id, uid }, private }
+        };
+        Ok(lines.into_iter().map(past).collect())
     }
 }
 
 /// Writes a line about a tag that is there, and drops the oldest ones.
-pub(super) fn write(db: &Connection, name: &TagName, line: &Line<'_>) -> Result<(), StoreError> {
-    let TagName { system, itype, tag } = name;
-    db.prepare_cached(
-        "INSERT INTO history (system, itype, tag, time, event, id, uid, private)
-         SELECT system, itype, tag, ?4, ?5, ?6, ?7, private FROM tag WHERE system = ?1 AND itype = ?2 AND tag = ?3",
-    )?
-    .execute((system, itype, tag, line.time, line.event.as_str(), line.id, line.uid))?;
-    db.prepare_cached(
-        "DELETE FROM history WHERE system = ?1 AND itype = ?2 AND tag = ?3 AND seq <= (
-             SELECT seq FROM history WHERE system = ?1 AND itype = ?2 AND tag = ?3 ORDER BY seq DESC LIMIT 1 OFFSET ?4)",
-    )?
-    .execute((system, itype, tag, LINES))?;
+pub(super) fn write(rows: &mut dyn Rows, tag: &TagRow, line: &Line) -> Result<(), StoreError> {
+    let name = tag.name();
+    let TagName { system, itype, tag: text } = name.clone();
+    let Line { time, event, uid } = *line;
+    let (id, private) = (tag.id.clone(), tag.private);
+    let line = HistoryLine { seq: 0, system, itype, tag: text, time, event, id, uid, private };
+    rows.add(HistoryLine::TABLE, &line.to_row())?;
+    let last = rows.all::<HistoryLine>(&of_tag(&name), Order::Last(LINES + 1))?;
+    if let Some(first) = last.get(LINES as usize) {
+        rows.drop_all::<HistoryLine>(&of_tag_and(&name, [Only::AtMost("seq", Value::Int(first.seq))]))?;
+    }
     Ok(())
 }

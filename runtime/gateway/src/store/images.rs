@@ -1,119 +1,80 @@
 //! Images and their tags: what lookups read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use rusqlite::{Connection, OptionalExtension, Row, named_params};
-
-use super::expired::bytes_of;
 use super::model::{Access, Entry, Image, Tag, TagName};
+use super::rows::{Order, Rows, is};
+use super::tables::{AccessRow, ImageRow, TagRow, of_image, of_tag};
 use super::{Store, StoreError};
+
+/// The order in which tags are shown.
+const BY_NAME: Order = Order::By(&["itype", "tag"]);
 
 impl Store {
     /// The image of a tag, with all its other tags.
     pub fn lookup(&self, name: &TagName) -> Result<Option<Entry>, StoreError> {
-        self.read(|db| {
-            let mut find = db.prepare_cached("SELECT id FROM tag WHERE system = ?1 AND itype = ?2 AND tag = ?3")?;
-            let id: Option<String> =
-                find.query_row((&name.system, &name.itype, &name.tag), |row| row.get(0)).optional()?;
-            id.map(|id| entry(db, &name.system, &id)).transpose().map(Option::flatten)
+        self.read(|rows| match rows.one::<TagRow>(&of_tag(name))? {
+            Some(tag) => entry(rows, &name.system, &tag.id),
+            None => Ok(None),
         })
     }
 
     /// Every image of a system that has a tag, in the order of their ids.
     pub fn list(&self, system: &str) -> Result<Vec<Entry>, StoreError> {
-        self.read(|db| {
-            let mut ids = db.prepare_cached("SELECT DISTINCT id FROM tag WHERE system = ?1 ORDER BY id")?;
-            let ids = ids.query_map([system], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
-            ids.iter().filter_map(|id| entry(db, system, id).transpose()).collect()
+        self.read(|rows| {
+            // Everything at once: a question for each image would take a remote database seconds.
+            let mut granted: BTreeMap<(String, String), Vec<AccessRow>> = BTreeMap::new();
+            for row in rows.all::<AccessRow>(&[is("system", system)], BY_NAME)? {
+                granted.entry((row.itype.clone(), row.tag.clone())).or_default().push(row);
+            }
+            let mut tags: BTreeMap<String, Vec<Tag>> = BTreeMap::new();
+            for row in rows.all::<TagRow>(&[is("system", system)], BY_NAME)? {
+                let access = granted.remove(&(row.itype.clone(), row.tag.clone())).unwrap_or_default();
+                tags.entry(row.id.clone()).or_default().push(tag(row, access));
+            }
+            let images = rows.all::<ImageRow>(&[is("system", system)], Order::By(&["id"]))?;
+            let entry = |image: ImageRow| tags.remove(&image.id).map(|tags| Entry { image: image.into(), tags });
+            Ok(images.into_iter().filter_map(entry).collect())
         })
     }
 }
 
 /// An image and its tags.
-pub(super) fn entry(db: &Connection, system: &str, id: &str) -> Result<Option<Entry>, StoreError> {
-    let Some(image) = image_of(db, system, id)? else { return Ok(None) };
-    Ok(Some(Entry { image, tags: tags(db, system, id)? }))
+pub(super) fn entry(rows: &mut dyn Rows, system: &str, id: &str) -> Result<Option<Entry>, StoreError> {
+    let Some(image) = image_of(rows, system, id)? else { return Ok(None) };
+    let mut tags = Vec::new();
+    for row in rows.all::<TagRow>(&of_image(system, id), BY_NAME)? {
+        let access = if row.private { rows.all(&of_tag(&row.name()), BY_NAME)? } else { Vec::new() };
+        tags.push(tag(row, access));
+    }
+    Ok(Some(Entry { image, tags }))
 }
 
 /// An image that a tag names.
-pub(super) fn image_of(db: &Connection, system: &str, id: &str) -> Result<Option<Image>, StoreError> {
-    let mut find = db.prepare_cached(
-        "SELECT id, format, digest, platform, bytes, env, entry, cmd, workdir, user, labels, volumes
-         FROM image WHERE system = ?1 AND id = ?2",
-    )?;
-    find.query_row((system, id), |row| Ok(image(row))).optional()?.transpose()
+pub(super) fn image_of(rows: &mut dyn Rows, system: &str, id: &str) -> Result<Option<Image>, StoreError> {
+    Ok(rows.one::<ImageRow>(&of_image(system, id))?.map(Image::from))
 }
 
-fn image(row: &Row<'_>) -> Result<Image, StoreError> {
-    let list = |text: Option<String>| text.map(|text| serde_json::from_str(&text)).transpose();
-    Ok(Image {
-        id: row.get(0)?,
-        format: row.get(1)?,
-        digest: row.get(2)?,
-        platform: row.get(3)?,
-        bytes: row.get::<_, i64>(4)?.unsigned_abs(),
-        env: serde_json::from_str(&row.get::<_, String>(5)?)?,
-        entry: list(row.get(6)?)?,
-        cmd: list(row.get(7)?)?,
-        workdir: row.get(8)?,
-        user: row.get(9)?,
-        labels: serde_json::from_str(&row.get::<_, String>(10)?)?,
-        volumes: serde_json::from_str(&row.get::<_, String>(11)?)?,
-    })
+/// Whom a tag lets in.
+pub(super) fn access_by(rows: &mut dyn Rows, tag: &TagRow) -> Result<Access, StoreError> {
+    let granted = if tag.private { rows.all(&of_tag(&tag.name()), BY_NAME)? } else { Vec::new() };
+    Ok(access(tag.private, granted))
 }
 
-fn tags(db: &Connection, system: &str, id: &str) -> Result<Vec<Tag>, StoreError> {
-    let mut find = db.prepare_cached(
-        "SELECT itype, tag, private, last_pull, platforms FROM tag WHERE system = ?1 AND id = ?2 ORDER BY itype, tag",
-    )?;
-    let mut rows = find.query((system, id))?;
-    let mut all = Vec::new();
-    while let Some(row) = rows.next()? {
-        let (itype, tag): (String, String) = (row.get(0)?, row.get(1)?);
-        let access = match row.get(2)? {
-            false => Access::Public,
-            true => granted(db, system, &itype, &tag)?,
-        };
-        all.push(Tag { access, itype, tag, last_pull: row.get(3)?, platforms: row.get(4)? });
-    }
-    Ok(all)
+fn tag(row: TagRow, granted: Vec<AccessRow>) -> Tag {
+    let access = access(row.private, granted);
+    Tag { access, itype: row.itype, tag: row.tag, last_pull: row.last_pull, platforms: row.platforms }
 }
 
 /// The union of all grants on a tag.
-pub(super) fn granted(db: &Connection, system: &str, itype: &str, tag: &str) -> Result<Access, StoreError> {
-    let mut find =
-        db.prepare_cached("SELECT kind = 'user', subject FROM access WHERE system = ?1 AND itype = ?2 AND tag = ?3")?;
-    let mut rows = find.query((system, itype, tag))?;
-    let (mut users, mut groups) = (BTreeSet::new(), BTreeSet::new());
-    while let Some(row) = rows.next()? {
-        let list = if row.get(0)? { &mut users } else { &mut groups };
-        list.insert(row.get(1)?);
+fn access(is_private: bool, granted: Vec<AccessRow>) -> Access {
+    if !is_private {
+        return Access::Public;
     }
-    Ok(Access::Granted { users, groups })
-}
-
-/// Stores an image, or its facts anew.
-pub(super) fn put_image(db: &Connection, system: &str, image: &Image) -> Result<(), StoreError> {
-    db.prepare_cached(
-        "INSERT OR REPLACE INTO image
-           (system, id, format, digest, platform, bytes, env, entry, cmd, workdir, user, labels, volumes)
-         VALUES (:system, :id, :format, :digest, :platform, :bytes, :env, :entry, :cmd, :workdir, :user,
-                 :labels, :volumes)",
-    )?
-    .execute(named_params! {
-        ":system": system,
-        ":id": image.id,
-        ":format": image.format,
-        ":digest": image.digest,
-        ":platform": image.platform,
-        ":bytes": bytes_of(image),
-        ":env": serde_json::to_string(&image.env)?,
-        ":entry": image.entry.as_ref().map(serde_json::to_string).transpose()?,
-        ":cmd": image.cmd.as_ref().map(serde_json::to_string).transpose()?,
-        ":workdir": image.workdir,
-        ":user": image.user,
-        ":labels": serde_json::to_string(&image.labels)?,
-        ":volumes": serde_json::to_string(&image.volumes)?,
-    })?;
-    Ok(())
+    let (mut users, mut groups) = (BTreeSet::new(), BTreeSet::new());
+    for row in granted {
+        let list = if row.kind == "user" { &mut users } else { &mut groups };
+        list.insert(row.subject);
+    }
+    Access::Granted { users, groups }
 }

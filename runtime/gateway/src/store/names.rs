@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, OptionalExtension};
 use shifter_gateway_types::rest::HistoryEvent;
 
-use super::images::{entry, granted, image_of};
+use super::history::{self, Line};
+use super::images::{access_by, entry, image_of};
 use super::model::{Access, Entry, Image, TagName};
-use super::{Store, StoreError, history};
+use super::rows::{Order, Rows};
+use super::tables::{AccessRow, ExpiredRow, HolderRow, ImageRow, PinRow, PlatformRow, TagRow, of_image, of_tag};
+use super::{Store, StoreError};
 
 /// How images stand after one tag has changed: what the texts beside their files must say.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,53 +25,46 @@ pub struct Standing {
 impl Store {
     /// The tag's images for other platforms than the best.
     pub fn others(&self, name: &TagName) -> Result<Vec<Image>, StoreError> {
-        self.read(|db| others(db, name))
+        self.read(|rows| others(rows, name))
     }
 }
 
 /// The ids of all images that a tag names.
-pub(super) fn ids_of_tag(db: &Connection, name: &TagName) -> Result<BTreeSet<String>, StoreError> {
-    let mut find = db.prepare_cached(
-        "SELECT id FROM tag WHERE system = ?1 AND itype = ?2 AND tag = ?3
-         UNION SELECT id FROM tag_platform WHERE system = ?1 AND itype = ?2 AND tag = ?3",
-    )?;
-    let rows = find.query_map((&name.system, &name.itype, &name.tag), |row| row.get(0))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+pub(super) fn ids_of_tag(rows: &mut dyn Rows, name: &TagName) -> Result<BTreeSet<String>, StoreError> {
+    let best = rows.one::<TagRow>(&of_tag(name))?.map(|tag| tag.id);
+    Ok(other_ids(rows, name)?.into_iter().chain(best).collect())
 }
 
-fn others(db: &Connection, name: &TagName) -> Result<Vec<Image>, StoreError> {
-    let mut find =
-        db.prepare_cached("SELECT id FROM tag_platform WHERE system = ?1 AND itype = ?2 AND tag = ?3 ORDER BY id")?;
-    let ids = find.query_map((&name.system, &name.itype, &name.tag), |row| row.get(0))?;
-    let ids = ids.collect::<Result<Vec<String>, _>>()?;
-    ids.iter().filter_map(|id| image_of(db, &name.system, id).transpose()).collect()
+fn other_ids(rows: &mut dyn Rows, name: &TagName) -> Result<Vec<String>, StoreError> {
+    let others = rows.all::<PlatformRow>(&of_tag(name), Order::By(&["id"]))?;
+    Ok(others.into_iter().map(|row| row.id).collect())
+}
+
+fn others(rows: &mut dyn Rows, name: &TagName) -> Result<Vec<Image>, StoreError> {
+    let ids = other_ids(rows, name)?;
+    ids.iter().filter_map(|id| image_of(rows, &name.system, id).transpose()).collect()
 }
 
 /// Replaces what a tag names beside its best platform's image.
-pub(super) fn put_others(db: &Connection, name: &TagName, others: &[Image]) -> Result<(), StoreError> {
-    let TagName { system, itype, tag } = name;
-    db.prepare_cached("DELETE FROM tag_platform WHERE system = ?1 AND itype = ?2 AND tag = ?3")?
-        .execute((system, itype, tag))?;
-    let mut insert =
-        db.prepare_cached("INSERT OR IGNORE INTO tag_platform (system, itype, tag, id) VALUES (?1, ?2, ?3, ?4)")?;
+pub(super) fn put_others(rows: &mut dyn Rows, name: &TagName, others: &[Image]) -> Result<(), StoreError> {
+    rows.drop_all::<PlatformRow>(&of_tag(name))?;
     for other in others {
-        insert.execute((system, itype, tag, &other.id))?;
+        let TagName { system, itype, tag } = name.clone();
+        rows.save(&PlatformRow { system, itype, tag, id: other.id.clone() })?;
     }
     Ok(())
 }
 
 /// Whom any of an image's tags lets in; `None` when no tag names it.
-pub(super) fn access_to_image(db: &Connection, system: &str, id: &str) -> Result<Option<Access>, StoreError> {
-    let mut find = db.prepare_cached(
-        "SELECT itype, tag, private FROM tag WHERE system = ?1 AND (id = ?2 OR EXISTS (
-             SELECT 1 FROM tag_platform AS p
-             WHERE p.system = tag.system AND p.itype = tag.itype AND p.tag = tag.tag AND p.id = ?2))",
-    )?;
-    let mut rows = find.query((system, id))?;
+pub(super) fn access_to_image(rows: &mut dyn Rows, system: &str, id: &str) -> Result<Option<Access>, StoreError> {
+    let mut tags = rows.all::<TagRow>(&of_image(system, id), Order::By(&["itype", "tag"]))?;
+    for other in rows.all::<PlatformRow>(&of_image(system, id), Order::By(&["itype", "tag"]))? {
+        let name = TagName { system: other.system, itype: other.itype, tag: other.tag };
+        tags.extend(rows.one::<TagRow>(&of_tag(&name))?);
+    }
     let mut all = None;
-    while let Some(row) = rows.next()? {
-        let (itype, tag): (String, String) = (row.get(0)?, row.get(1)?);
-        let access = if row.get(2)? { granted(db, system, &itype, &tag)? } else { Access::Public };
+    for tag in &tags {
+        let access = access_by(rows, tag)?;
         all = Some(match all {
             None => access,
             Some(before) => Access::union(before, access),
@@ -79,56 +74,51 @@ pub(super) fn access_to_image(db: &Connection, system: &str, id: &str) -> Result
 }
 
 /// Moves images that no tag names to the list of files to be deleted, and takes those that one does off it.
-pub(super) fn settle(db: &Connection, system: &str, ids: &BTreeSet<String>, now: f64) -> Result<(), StoreError> {
+pub(super) fn settle(rows: &mut dyn Rows, system: &str, ids: &BTreeSet<String>, now: f64) -> Result<(), StoreError> {
     for id in ids {
-        if access_to_image(db, system, id)?.is_some() {
-            db.prepare_cached("DELETE FROM expired WHERE system = ?1 AND id = ?2")?.execute((system, id))?;
+        if access_to_image(rows, system, id)?.is_some() {
+            rows.drop_all::<ExpiredRow>(&of_image(system, id))?;
             continue;
         }
-        db.prepare_cached(
-            "INSERT OR REPLACE INTO expired (system, id, format, bytes, since)
-             SELECT system, id, format, bytes, ?3 FROM image WHERE system = ?1 AND id = ?2",
-        )?
-        .execute((system, id, now))?;
-        db.prepare_cached("DELETE FROM image WHERE system = ?1 AND id = ?2")?.execute((system, id))?;
+        let Some(image) = rows.one::<ImageRow>(&of_image(system, id))? else { continue };
+        let ImageRow { system: of, id: image, format, bytes, .. } = image;
+        rows.save(&ExpiredRow { system: of, id: image, format, bytes, since: now })?;
+        rows.drop_all::<ImageRow>(&of_image(system, id))?;
     }
     Ok(())
 }
 
 /// How a tag and the images that its change concerns stand now.
-pub(super) fn standing(db: &Connection, name: &TagName, ids: &BTreeSet<String>) -> Result<Standing, StoreError> {
+pub(super) fn standing(rows: &mut dyn Rows, name: &TagName, ids: &BTreeSet<String>) -> Result<Standing, StoreError> {
     let mut images = Vec::new();
     for id in ids {
-        if let (Some(image), Some(access)) = (image_of(db, &name.system, id)?, access_to_image(db, &name.system, id)?) {
-            images.push((image, access));
-        }
+        let (image, access) = (image_of(rows, &name.system, id)?, access_to_image(rows, &name.system, id)?);
+        images.extend(image.zip(access));
     }
-    let entry = best_id(db, name)?.map(|id| entry(db, &name.system, &id)).transpose()?.flatten();
-    Ok(Standing { entry, others: others(db, name)?, images })
-}
-
-fn best_id(db: &Connection, name: &TagName) -> Result<Option<String>, StoreError> {
-    let mut find = db.prepare_cached("SELECT id FROM tag WHERE system = ?1 AND itype = ?2 AND tag = ?3")?;
-    Ok(find.query_row((&name.system, &name.itype, &name.tag), |row| row.get(0)).optional()?)
+    let entry = match rows.one::<TagRow>(&of_tag(name))? {
+        Some(tag) => entry(rows, &name.system, &tag.id)?,
+        None => None,
+    };
+    Ok(Standing { entry, others: others(rows, name)?, images })
 }
 
 /// Takes a tag away. `None` when there is none.
 pub(super) fn take_off(
-    db: &Connection,
+    rows: &mut dyn Rows,
     name: &TagName,
     event: HistoryEvent,
     uid: Option<u32>,
     now: f64,
 ) -> Result<Option<Standing>, StoreError> {
-    let Some(id) = best_id(db, name)? else { return Ok(None) };
-    let ids = ids_of_tag(db, name)?;
-    history::write(db, name, &history::Line { time: now, event, id: &id, uid })?;
-    // What hangs on the tag goes with it: grants, holders, pins, platforms.
-    db.prepare_cached("DELETE FROM tag WHERE system = ?1 AND itype = ?2 AND tag = ?3")?.execute((
-        &name.system,
-        &name.itype,
-        &name.tag,
-    ))?;
-    settle(db, &name.system, &ids, now)?;
-    standing(db, name, &ids).map(Some)
+    let Some(tag) = rows.one::<TagRow>(&of_tag(name))? else { return Ok(None) };
+    let ids = ids_of_tag(rows, name)?;
+    history::write(rows, &tag, &Line { time: now, event, uid })?;
+    // What hangs on the tag goes with it.
+    rows.drop_all::<AccessRow>(&of_tag(name))?;
+    rows.drop_all::<HolderRow>(&of_tag(name))?;
+    rows.drop_all::<PinRow>(&of_tag(name))?;
+    rows.drop_all::<PlatformRow>(&of_tag(name))?;
+    rows.drop_all::<TagRow>(&of_tag(name))?;
+    settle(rows, &name.system, &ids, now)?;
+    standing(rows, name, &ids).map(Some)
 }

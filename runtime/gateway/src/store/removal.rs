@@ -1,11 +1,13 @@
 //! Taking tags away: who may, and on what terms.
 
-use rusqlite::{Connection, TransactionBehavior};
 use shifter_gateway_types::rest::HistoryEvent;
 
 use super::model::TagName;
 use super::names::{Standing, ids_of_tag, standing, take_off};
-use super::schema::IN_FLIGHT;
+use super::pulls::in_flight;
+use super::rows::{End, Only, Rows, is};
+use super::tables::{AccessRow, HolderRow, PinRow, PullRow, TagRow, of_tag, of_tag_and};
+use super::value::Value;
 use super::{Store, StoreError};
 
 /// On whose word a tag is taken away.
@@ -41,71 +43,46 @@ pub enum Removal {
 impl Store {
     /// What [`Store::remove`] would do; changes nothing.
     pub fn preview_removal(&self, name: &TagName, word: Word, now: f64) -> Result<Removal, StoreError> {
-        let mut writer = self.writer();
-        let db = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        // Dropped without commit: rolled back.
-        remove(&db, name, word, now)
+        self.transact(End::Undo, |rows| remove(rows, name, word, now))
     }
 
     /// Takes a tag away. Images without tags are kept on the list of files to be deleted.
     pub fn remove(&self, name: &TagName, word: Word, now: f64) -> Result<Removal, StoreError> {
-        let mut writer = self.writer();
-        let db = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let removal = remove(&db, name, word, now)?;
-        db.commit()?;
-        Ok(removal)
+        self.write(|rows| remove(rows, name, word, now))
     }
 }
 
-fn remove(db: &Connection, name: &TagName, word: Word, now: f64) -> Result<Removal, StoreError> {
-    let key = (&name.system, &name.itype, &name.tag);
-    if !exists(db, "tag WHERE", name)? {
-        return Ok(Removal::NoTag);
-    }
-    let is_pinned = db
-        .prepare_cached("SELECT 1 FROM pin WHERE system = ?1 AND itype = ?2 AND tag = ?3 AND until > ?4")?
-        .exists((&name.system, &name.itype, &name.tag, now))?;
+fn remove(rows: &mut dyn Rows, name: &TagName, word: Word, now: f64) -> Result<Removal, StoreError> {
+    let Some(tag) = rows.one::<TagRow>(&of_tag(name))? else { return Ok(Removal::NoTag) };
+    let is_pinned = rows.has::<PinRow>(&of_tag_and(name, [Only::Above("until", Value::Real(now))]))?;
     let (event, uid) = match word {
         Word::Admin(..) | Word::Age(_) if is_pinned => return Ok(Removal::Pinned),
         Word::Age(seen) | Word::Lost(seen) => {
-            let pulled_since = db
-                .prepare_cached("SELECT 1 FROM tag WHERE system = ?1 AND itype = ?2 AND tag = ?3 AND last_pull > ?4")?
-                .exists((&name.system, &name.itype, &name.tag, seen))?;
-            if pulled_since || exists(db, &format!("pull WHERE status IN {IN_FLIGHT} AND"), name)? {
+            if tag.last_pull > seen || rows.has::<PullRow>(&of_tag_and(name, [in_flight()]))? {
                 return Ok(Removal::InUse);
             }
             (HistoryEvent::Expired, None)
         }
         Word::Admin(uid, event) => (event, Some(uid)),
         Word::Holder(uid) => {
-            let held = db
-                .prepare_cached("DELETE FROM holder WHERE system = ?1 AND itype = ?2 AND tag = ?3 AND uid = ?4")?
-                .execute((key.0, key.1, key.2, uid))?;
-            if held == 0 {
+            if rows.drop_all::<HolderRow>(&of_tag_and(name, [is("uid", uid)]))? == 0 {
                 return Ok(Removal::NotHeld);
             }
-            let others: i64 = db
-                .prepare_cached("SELECT count(*) FROM holder WHERE system = ?1 AND itype = ?2 AND tag = ?3")?
-                .query_row(key, |row| row.get(0))?;
+            let others = rows.number_of::<HolderRow>(&of_tag(name))?;
             if others > 0 {
-                return Ok(Removal::Released(usize::try_from(others).unwrap_or(usize::MAX), let_go(db, name, uid)?));
+                let others = usize::try_from(others).unwrap_or(usize::MAX);
+                return Ok(Removal::Released(others, let_go(rows, name, uid)?));
             }
             (HistoryEvent::Removed, Some(uid))
         }
     };
-    Ok(take_off(db, name, event, uid, now)?.map_or(Removal::NoTag, Removal::Gone))
+    Ok(take_off(rows, name, event, uid, now)?.map_or(Removal::NoTag, Removal::Gone))
 }
 
 /// What a user granted and pinned goes with the hold.
-fn let_go(db: &Connection, name: &TagName, uid: u32) -> Result<Standing, StoreError> {
-    for what in ["access WHERE granter", "pin WHERE uid"] {
-        db.prepare_cached(&format!("DELETE FROM {what} = ?4 AND system = ?1 AND itype = ?2 AND tag = ?3"))?
-            .execute((&name.system, &name.itype, &name.tag, uid))?;
-    }
-    standing(db, name, &ids_of_tag(db, name)?)
-}
-
-fn exists(db: &Connection, condition: &str, name: &TagName) -> Result<bool, StoreError> {
-    let sql = format!("SELECT 1 FROM {condition} system = ?1 AND itype = ?2 AND tag = ?3");
-    Ok(db.prepare_cached(&sql)?.exists((&name.system, &name.itype, &name.tag))?)
+fn let_go(rows: &mut dyn Rows, name: &TagName, uid: u32) -> Result<Standing, StoreError> {
+    rows.drop_all::<AccessRow>(&of_tag_and(name, [is("granter", uid)]))?;
+    rows.drop_all::<PinRow>(&of_tag_and(name, [is("uid", uid)]))?;
+    let ids = ids_of_tag(rows, name)?;
+    standing(rows, name, &ids)
 }

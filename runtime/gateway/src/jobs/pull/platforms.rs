@@ -71,9 +71,9 @@ async fn put(app: &Arc<App>, order: &Order, pulled: Pulled) -> anyhow::Result<Im
     let place = publish::Place::new(&order.system, order.config.readable_by);
     let (app, system, product) = (Arc::clone(app), order.system.name.clone(), pulled.product);
     let done = tokio::task::spawn_blocking(move || -> anyhow::Result<Image> {
-        app.store.expect(&system, std::slice::from_ref(&facts), app.clock.now())?;
+        app.insist(|| app.store.expect(&system, std::slice::from_ref(&facts), app.clock.now()))?;
         if let Some(report) = report {
-            app.store.keep_report(&system, &facts.id, &report)?;
+            app.insist(|| app.store.keep_report(&system, &facts.id, &report))?;
         }
         place.put_file(product, &facts)?;
         Ok(facts)

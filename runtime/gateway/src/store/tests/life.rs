@@ -31,9 +31,8 @@ fn gone(removal: Removal) -> Standing {
     }
 }
 
-#[test]
-fn the_images_of_a_tag_expire_together_unless_another_tag_names_them() {
-    let (_dir, store) = open();
+fn the_images_of_a_tag_expire_together_unless_another_tag_names_them(place: &Place) {
+    let store = place.open();
     pulled_as(&store, "multi:1", 1000, &["amd", "arm"], 10.0);
     pulled_as(&store, "arm:1", 1000, &["arm"], 10.0);
     let standing = gone(store.remove(&name("multi:1"), Word::Holder(1000), 50.0).unwrap());
@@ -45,9 +44,8 @@ fn the_images_of_a_tag_expire_together_unless_another_tag_names_them() {
     assert_eq!(store.list("cori").unwrap(), []);
 }
 
-#[test]
-fn a_tag_that_moves_lets_its_old_image_expire_and_a_pull_takes_it_back() {
-    let (_dir, store) = open();
+fn a_tag_that_moves_lets_its_old_image_expire_and_a_pull_takes_it_back(place: &Place) {
+    let store = place.open();
     pulled_as(&store, "a:1", 1000, &["old"], 10.0);
     pulled_as(&store, "a:1", 1000, &["new"], 20.0);
     assert_eq!(expired(&store), ["old"]);
@@ -55,9 +53,8 @@ fn a_tag_that_moves_lets_its_old_image_expire_and_a_pull_takes_it_back() {
     assert_eq!(expired(&store), ["new"]);
 }
 
-#[test]
-fn what_a_pull_expects_is_on_the_list_until_a_tag_names_it() {
-    let (_dir, store) = open();
+fn what_a_pull_expects_is_on_the_list_until_a_tag_names_it(place: &Place) {
+    let store = place.open();
     store.expect("cori", &[image("f00", 5)], 10.0).unwrap();
     assert_eq!(expired(&store), ["f00"]);
     assert_eq!(store.stored("cori").unwrap(), Stored { named: 0, expired: 5 });
@@ -67,9 +64,8 @@ fn what_a_pull_expects_is_on_the_list_until_a_tag_names_it() {
     assert_eq!(expired(&store), [""; 0]);
 }
 
-#[test]
-fn a_tag_goes_with_the_last_of_those_who_hold_it() {
-    let (_dir, store) = open();
+fn a_tag_goes_with_the_last_of_those_who_hold_it(place: &Place) {
+    let store = place.open();
     pulled_as(&store, "a:1", 1000, &["f00"], 10.0);
     assert!(store.hold(&name("a:1"), 1001).unwrap());
     assert!(!store.hold(&name("b:1"), 1001).unwrap());
@@ -81,9 +77,8 @@ fn a_tag_goes_with_the_last_of_those_who_hold_it() {
     assert_eq!(remove(1001), Removal::NoTag);
 }
 
-#[test]
-fn everybody_who_asked_for_a_pull_holds_its_tag() {
-    let (_dir, store) = open();
+fn everybody_who_asked_for_a_pull_holds_its_tag(place: &Place) {
+    let store = place.open();
     let shared = |uid| PullAsk { identity: String::new(), ..ask("a:1", uid) };
     let first = started(&store, &shared(1000));
     assert!(matches!(try_ask(&store, &shared(1001), 101.0, 90.0, 10).unwrap(), Asked::Joined(_)));
@@ -91,9 +86,8 @@ fn everybody_who_asked_for_a_pull_holds_its_tag() {
     assert_eq!(store.aging("cori", None, 300.0).unwrap()[0].holders, [1000, 1001]);
 }
 
-#[test]
-fn a_holder_who_lets_go_takes_the_grants_along() {
-    let (_dir, store) = open();
+fn a_holder_who_lets_go_takes_the_grants_along(place: &Place) {
+    let store = place.open();
     pulled(&store, "a:1", 1000, "f00", true);
     pulled(&store, "a:1", 1001, "f00", true);
     let removal = store.remove(&name("a:1"), Word::Holder(1000), 300.0).unwrap();
@@ -102,9 +96,8 @@ fn a_holder_who_lets_go_takes_the_grants_along() {
     assert_eq!(standing.images[0].1, granted(&[1001], &[]));
 }
 
-#[test]
-fn a_pin_stands_against_age_and_administrators_until_it_ends() {
-    let (_dir, store) = open();
+fn a_pin_stands_against_age_and_administrators_until_it_ends(place: &Place) {
+    let store = place.open();
     pulled_as(&store, "a:1", 1000, &["f00"], 10.0);
     assert!(store.pin(&name("a:1"), 1000, 100.0).unwrap());
     assert!(!store.pin(&name("b:1"), 1000, 100.0).unwrap());
@@ -119,9 +112,8 @@ fn a_pin_stands_against_age_and_administrators_until_it_ends() {
     gone(store.remove(&name("a:1"), admin, 100.0).unwrap());
 }
 
-#[test]
-fn what_was_pulled_since_or_is_being_pulled_does_not_age() {
-    let (_dir, store) = open();
+fn what_was_pulled_since_or_is_being_pulled_does_not_age(place: &Place) {
+    let store = place.open();
     pulled_as(&store, "a:1", 1000, &["f00"], 10.0);
     assert_eq!(store.remove(&name("a:1"), Word::Age(9.0), 50.0).unwrap(), Removal::InUse);
     let job = started(&store, &ask("a:1", 1001));
@@ -130,17 +122,15 @@ fn what_was_pulled_since_or_is_being_pulled_does_not_age() {
     gone(store.remove(&name("a:1"), Word::Age(10.0), 70.0).unwrap());
 }
 
-#[test]
-fn a_preview_of_a_removal_changes_nothing() {
-    let (_dir, store) = open();
+fn a_preview_of_a_removal_changes_nothing(place: &Place) {
+    let store = place.open();
     pulled_as(&store, "a:1", 1000, &["f00"], 10.0);
     gone(store.preview_removal(&name("a:1"), Word::Holder(1000), 20.0).unwrap());
     assert!(store.lookup(&name("a:1")).unwrap().is_some());
 }
 
-#[test]
-fn the_history_of_a_tag_outlives_it() {
-    let (_dir, store) = open();
+fn the_history_of_a_tag_outlives_it(place: &Place) {
+    let store = place.open();
     pulled_as(&store, "a:1", 1000, &["f00"], 10.0);
     pulled_as(&store, "a:1", 1001, &["f00"], 20.0);
     pulled_as(&store, "a:1", 1001, &["ba5"], 30.0);
@@ -155,9 +145,8 @@ fn the_history_of_a_tag_outlives_it() {
     assert_eq!(rows, expected);
 }
 
-#[test]
-fn a_history_has_its_last_hundred_lines() {
-    let (_dir, store) = open();
+fn a_history_has_its_last_hundred_lines(place: &Place) {
+    let store = place.open();
     for n in 0..60 {
         pulled_as(&store, "a:1", 1000, &["f00"], f64::from(2 * n));
         store.remove(&name("a:1"), Word::Holder(1000), f64::from(2 * n + 1)).unwrap();
@@ -166,9 +155,8 @@ fn a_history_has_its_last_hundred_lines() {
     assert_eq!((times.len(), times[0], times[99]), (100, 20.0, 119.0));
 }
 
-#[test]
-fn what_a_user_holds_counts_each_image_once() {
-    let (_dir, store) = open();
+fn what_a_user_holds_counts_each_image_once(place: &Place) {
+    let store = place.open();
     pulled_as(&store, "a:1", 1000, &["f00", "arm"], 10.0);
     pulled_as(&store, "a:2", 1000, &["f00"], 10.0);
     pulled_as(&store, "b:1", 1001, &["ba5"], 10.0);
@@ -177,9 +165,8 @@ fn what_a_user_holds_counts_each_image_once() {
     assert_eq!(store.stored("cori").unwrap(), Stored { named: 300, expired: 0 });
 }
 
-#[test]
-fn a_user_has_so_many_pulls_in_flight_and_joins_more() {
-    let (_dir, store) = open();
+fn a_user_has_so_many_pulls_in_flight_and_joins_more(place: &Place) {
+    let store = place.open();
     let terms = Terms { now: 1.0, failed_since: 1.0, most: 10, most_of_user: Some(1), seen: None };
     let shared = |tag: &str, uid| PullAsk { identity: String::new(), ..ask(tag, uid) };
     assert!(matches!(store.ask(&shared("a:1", 1000), terms).unwrap(), Asked::Started(_)));
@@ -188,9 +175,8 @@ fn a_user_has_so_many_pulls_in_flight_and_joins_more() {
     assert!(matches!(store.ask(&shared("b:1", 1000), terms).unwrap(), Asked::Joined(_)));
 }
 
-#[test]
-fn a_lookup_keeps_a_tag_young() {
-    let (_dir, store) = open();
+fn a_lookup_keeps_a_tag_young(place: &Place) {
+    let store = place.open();
     pulled_as(&store, "a:1", 1000, &["f00"], 10.0);
     store.note_lookups(&[(name("a:1"), 50.0), (name("b:1"), 50.0)].into()).unwrap();
     store.note_lookups(&[(name("a:1"), 40.0)].into()).unwrap();
@@ -198,23 +184,19 @@ fn a_lookup_keeps_a_tag_young() {
     assert_eq!((aging.len(), aging[0].last_pull, aging[0].last_lookup), (1, 10.0, 50.0));
 }
 
-#[test]
-fn a_database_of_the_first_version_keeps_its_images_and_lists_those_without_tags() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("gateway.db");
-    let old = Connection::open(&path).unwrap();
-    old.execute_batch(schema::FIRST).unwrap();
-    old.pragma_update(None, "user_version", 1).unwrap();
-    old.execute_batch(
-        "INSERT INTO image VALUES ('cori', 'f00', 'squashfs', '', '', 7, '[]', NULL, NULL, '', '', '{}', '[]'),
-                                  ('cori', 'ba5', 'squashfs', '', '', 8, '[]', NULL, NULL, '', '', '{}', '[]');
-         INSERT INTO tag VALUES ('cori', 'docker', 'a:1', 'f00', 1, 10.0);
-         INSERT INTO access VALUES ('cori', 'docker', 'a:1', 1000, 'user', 1000)",
-    )
-    .unwrap();
-    drop(old);
-    let store = Store::open(&path).unwrap();
-    assert_eq!(store.lookup(&name("a:1")).unwrap().unwrap().image.id, "f00");
-    assert_eq!(store.aging("cori", None, 20.0).unwrap()[0].holders, [1000]);
-    assert_eq!(expired(&store), ["ba5"]);
+on_each_store! {
+    the_images_of_a_tag_expire_together_unless_another_tag_names_them,
+    a_tag_that_moves_lets_its_old_image_expire_and_a_pull_takes_it_back,
+    what_a_pull_expects_is_on_the_list_until_a_tag_names_it,
+    a_tag_goes_with_the_last_of_those_who_hold_it,
+    everybody_who_asked_for_a_pull_holds_its_tag,
+    a_holder_who_lets_go_takes_the_grants_along,
+    a_pin_stands_against_age_and_administrators_until_it_ends,
+    what_was_pulled_since_or_is_being_pulled_does_not_age,
+    a_preview_of_a_removal_changes_nothing,
+    the_history_of_a_tag_outlives_it,
+    a_history_has_its_last_hundred_lines,
+    what_a_user_holds_counts_each_image_once,
+    a_user_has_so_many_pulls_in_flight_and_joins_more,
+    a_lookup_keeps_a_tag_young,
 }

@@ -5,18 +5,18 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::StoreError;
+use crate::store::StoreError;
 
 /// How long a connection waits for another one.
 pub(super) const BUSY: Duration = Duration::from_secs(10);
 
-/// The state words of a pull that goes on; the unique index below repeats them.
-pub(super) const IN_FLIGHT: &str = "('INIT','PENDING','PULLING','EXAMINATION','CONVERSION','TRANSFER')";
+/// How many prepared statements a connection keeps.
+pub(super) const STATEMENTS: usize = 100;
 
 /// Step `n` brings a database from version `n` to `n + 1` (`PRAGMA user_version`).
-const STEPS: [&str; 3] = [FIRST, SECOND, THIRD];
+const STEPS: [&str; 4] = [FIRST, SECOND, THIRD, FOURTH];
 
-pub(super) const FIRST: &str = "
+pub(in crate::store) const FIRST: &str = "
     CREATE TABLE image (
         system   TEXT NOT NULL,
         id       TEXT NOT NULL,
@@ -167,9 +167,23 @@ const THIRD: &str = "
     ) STRICT, WITHOUT ROWID;
 ";
 
+/// Which gateway runs a pull, as where several share a store; and images are found by their id alone.
+const FOURTH: &str = "
+    ALTER TABLE pull ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+    ALTER TABLE pull ADD COLUMN lease REAL NOT NULL DEFAULT 0.0;
+    CREATE TABLE lease (
+        name  TEXT NOT NULL PRIMARY KEY,
+        owner TEXT NOT NULL,
+        until REAL NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX image_by_id ON image (id);
+    CREATE INDEX expired_by_id ON expired (id);
+";
+
 /// Sets a writing connection up.
 pub(super) fn prepare(connection: &Connection) -> Result<(), StoreError> {
     connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // FULL: a pull that was accepted is still known after a power cut.
     connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
     Ok(())
@@ -180,7 +194,7 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let known = i64::try_from(STEPS.len()).expect("a handful of steps");
     if !(0..=known).contains(&found) {
-        return Err(StoreError::TooNew { path: path.to_owned(), found, known });
+        return Err(StoreError::TooNew { database: path.display().to_string(), found, known });
     }
     for (version, step) in (1..).zip(STEPS).filter(|(version, _)| *version > found) {
         let transaction = connection.transaction()?;
