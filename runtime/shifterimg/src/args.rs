@@ -71,6 +71,8 @@ enum Word {
     History,
     /// Show how much you hold, how much you may, and what will soon expire
     Quota,
+    /// Take a pull back; it goes on for others who asked for it
+    Cancel,
     /// Let go of an image you pulled; it goes with the last who pulled it
     Rm,
     /// Keep an image you pulled from expiring
@@ -118,6 +120,8 @@ pub(crate) enum Mode {
     History(Descriptor),
     /// How much there is and may be.
     Quota,
+    /// To take a pull back.
+    Cancel(Descriptor),
     /// To let go of an image.
     Rm(Descriptor),
     /// To keep an image, for so long or as long as may be.
@@ -182,6 +186,7 @@ impl Args {
             Word::Inspect => Ok(Mode::Inspect(self.image(settings)?)),
             Word::History => Ok(Mode::History(self.image(settings)?)),
             Word::Quota => Ok(Mode::Quota),
+            Word::Cancel => Ok(Mode::Cancel(self.image(settings)?)),
             Word::Rm => Ok(Mode::Rm(self.image(settings)?)),
             Word::Pin => Ok(Mode::Pin(self.image(settings)?, self.span)),
             Word::Unpin => Ok(Mode::Unpin(self.image(settings)?)),

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// A failed run.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +38,14 @@ pub(crate) enum Failure {
     /// Every gateway refused, failed or did not answer. Exit status 3.
     #[error("{0}")]
     Gateway(String),
+    /// A gateway's queue is full. Exit status 3.
+    #[error("{why}")]
+    Busy {
+        /// The gateway's words.
+        why: String,
+        /// When to ask again.
+        pause: Duration,
+    },
     /// Nobody reads the output any more. Exit status 1.
     #[error("the output was closed")]
     Closed,
@@ -48,7 +57,7 @@ impl Failure {
         ExitCode::from(match self {
             Self::NotFound(_) | Self::Pull { .. } | Self::Refused(_) | Self::Closed => 1,
             Self::Usage(_) | Self::Request(_) | Self::Conf { .. } => 2,
-            Self::Gateway(_) => 3,
+            Self::Gateway(_) | Self::Busy { .. } => 3,
         })
     }
 }

@@ -5,6 +5,7 @@ mod unix;
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
+use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
@@ -42,6 +43,8 @@ enum Method {
 #[derive(Clone, Debug)]
 struct Reply {
     status: u16,
+    /// The seconds of `Retry-After`.
+    retry_after: Option<u64>,
     body: Vec<u8>,
 }
 
@@ -77,7 +80,7 @@ pub(crate) struct Gateways {
     endpoints: Vec<Endpoint>,
     system: String,
     http: http::Client,
-    timeout: Option<std::time::Duration>,
+    timeout: Option<Duration>,
     mint: Mint,
     verbose: bool,
 }
@@ -129,7 +132,7 @@ impl Gateways {
         let path = request.path(&self.system);
         let mut failures = Vec::new();
         let mut not_found = false;
-        let (mut wrong, mut refused) = (None, None);
+        let (mut wrong, mut refused, mut busy) = (None, None, None);
         for at in 0..self.endpoints.len() {
             let endpoint = self.endpoints[at].clone();
             let reply = match self.send(&endpoint, request, &path) {
@@ -151,6 +154,10 @@ impl Gateways {
                 404 if reply.says_image_not_found() => not_found = true,
                 400 if reply.error().is_some() => wrong = reply.error().map(|body| body.error),
                 403 | 409 if reply.error().is_some() => refused = reply.error().map(|body| body.error),
+                429 => {
+                    let pause = Duration::from_secs(reply.retry_after.unwrap_or(1));
+                    busy = Some(Failure::Busy { why: request.named(&reply.reason(429)), pause });
+                }
                 status => failures.push(format!("{endpoint}: {}", reply.reason(status))),
             }
         }
@@ -158,7 +165,7 @@ impl Gateways {
             (Some(why), ..) => Err(Failure::Refused(request.named(&why))),
             (None, true, _) => Ok(Answer::NotFound),
             (None, false, Some(why)) => Err(Failure::Request(request.named(&why))),
-            (None, false, None) => Err(Failure::Gateway(failures.join("\n"))),
+            (None, false, None) => Err(busy.unwrap_or_else(|| Failure::Gateway(failures.join("\n")))),
         }
     }
 

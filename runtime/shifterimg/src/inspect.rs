@@ -8,7 +8,7 @@ use shifter_gateway_types::rest::InspectBody;
 use crate::args::Output;
 use crate::failure::Failure;
 use crate::gateway::{Gateways, Request};
-use crate::{out, text};
+use crate::{out, report, text};
 
 pub(crate) fn run(gateways: &mut Gateways, image: &Descriptor, output: Output) -> Result<(), Failure> {
     let body: InspectBody = gateways.ask(&Request::get("inspect", Some(image)))?.found(image)?;
@@ -48,6 +48,7 @@ fn rows(body: &InspectBody, zone: &TimeZone) -> Vec<(&'static str, String)> {
         let size = HumanBytes(image.bytes);
         ("platform", Some(format!("{} {} {size} {}", image.platform, image.format, image.id)))
     }));
+    rows.extend(body.report.iter().flat_map(report::rows).map(|(name, value)| (name, Some(value))));
     rows.extend(record.env.iter().flatten().map(|variable| ("variable", Some(variable.clone()))));
     rows.extend(record.labels.iter().flatten().map(|(name, value)| ("label", Some(format!("{name}={value}")))));
     rows.into_iter().filter_map(|(name, value)| Some((name, value.filter(|value| !value.is_empty())?))).collect()

@@ -8,6 +8,8 @@
 //! that ended in FAILURE has failed.
 
 mod args;
+mod bars;
+mod cancel;
 mod conf;
 mod credential;
 mod expire;
@@ -24,6 +26,7 @@ mod pin;
 mod progress;
 mod pull;
 mod quota;
+mod report;
 mod rm;
 mod sweep;
 mod text;
@@ -65,6 +68,7 @@ fn run(args: &Args) -> Result<(), Failure> {
         Mode::History(image) => history::run(&mut gateways, &image, args.output),
         Mode::Quota => quota::run(&mut gateways, args.output),
         Mode::Rm(image) => rm::run(&mut gateways, &image, args.output),
+        Mode::Cancel(image) => cancel::run(&mut gateways, &image, args.output),
         Mode::Pin(image, span) => pin::pin(&mut gateways, &image, span, args.output),
         Mode::Unpin(image) => pin::unpin(&mut gateways, &image, args.output),
         Mode::Expire(image) => expire::one(&mut gateways, &image, args.output),

@@ -7,11 +7,11 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use shifter_formats::image::Descriptor;
-use shifter_gateway_types::rest::{Record, Status};
+use shifter_gateway_types::rest::{InspectBody, ProgressBody, Record, Status};
 
 use crate::args::{Args, Output, Wait};
 use crate::failure::Failure;
-use crate::gateway::{Gateways, Request};
+use crate::gateway::{Answer, Gateways, Request};
 use crate::ids::Access;
 use crate::out;
 use crate::progress::Progress;
@@ -20,6 +20,10 @@ use crate::progress::Progress;
 const PACE: Duration = Duration::from_millis(500);
 /// How long no gateway may answer once a pull is under way.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a full queue is waited for.
+const QUEUE: Duration = Duration::from_secs(600);
+/// The longest pause in that time.
+const LONGEST: Duration = Duration::from_secs(60);
 
 pub(crate) fn run(
     gateways: &mut Gateways,
@@ -30,10 +34,15 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let request = Request::post("pull", Some(image), access.body());
     let mut progress = Progress::new(image, args);
-    let mut record = ask(gateways, &request, image)?;
+    let is_watched = progress.is_watched();
+    let mut record = first(gateways, &request, image, wait, &progress)?;
     let mut answered = Instant::now();
+    let mut watching = Watching { image, asks: is_watched };
     while wait == Wait::ForTheEnd && in_progress(&record) {
-        progress.show(&record)?;
+        match watching.look(gateways) {
+            Some(body) => progress.draw(&body),
+            None => progress.show(&record)?,
+        }
         sleep(PACE);
         match ask(gateways, &request, image) {
             Ok(next) => {
@@ -48,6 +57,13 @@ pub(crate) fn run(
     if args.output == Output::Json {
         out::json(&record)?;
     }
+    if is_watched && record.status == Some(Status::Ready) {
+        // Who waited is told what came; that it cannot be told is no failure of the pull.
+        let body = gateways.ask::<InspectBody>(&Request::get("inspect", Some(image)));
+        if let Ok(Answer::Found(InspectBody { report: Some(report), .. })) = body {
+            progress.tell(&report);
+        }
+    }
     match &record.status {
         Some(Status::Ready) => Ok(()),
         _ if wait == Wait::No && in_progress(&record) => Ok(()),
@@ -55,6 +71,51 @@ pub(crate) fn run(
             let word = status.as_ref().map_or("MISSING", Status::as_str);
             let reason = record.status_message.unwrap_or_else(|| format!("the pull ended as {word}"));
             Err(Failure::Pull { image: image.to_string(), reason })
+        }
+    }
+}
+
+/// The first answer. A full queue is waited for, as long as it says, where the pull is.
+fn first(
+    gateways: &mut Gateways,
+    request: &Request,
+    image: &Descriptor,
+    wait: Wait,
+    progress: &Progress,
+) -> Result<Record, Failure> {
+    let began = Instant::now();
+    loop {
+        match ask(gateways, request, image) {
+            Err(Failure::Busy { why, pause }) if wait == Wait::ForTheEnd && began.elapsed() < QUEUE => {
+                let pause = pause.clamp(PACE, LONGEST);
+                progress.say(&format!("{why}; asking again in {} s", pause.as_secs_f64().ceil()));
+                sleep(pause);
+            }
+            answer => return answer,
+        }
+    }
+}
+
+/// Looks at a pull on behalf of who watches it.
+struct Watching<'a> {
+    image: &'a Descriptor,
+    /// Whether the gateway can be asked: older ones cannot.
+    asks: bool,
+}
+
+impl Watching<'_> {
+    fn look(&mut self, gateways: &mut Gateways) -> Option<ProgressBody> {
+        if !self.asks {
+            return None;
+        }
+        match gateways.ask(&Request::get("progress", Some(self.image))) {
+            Ok(Answer::Found(body)) => Some(body),
+            // The pull has just ended.
+            Ok(Answer::NotFound) => None,
+            Err(_) => {
+                self.asks = false;
+                None
+            }
         }
     }
 }

@@ -42,6 +42,7 @@ pub(crate) const FOR_TESTS: &[Package] = &[
     package("mkfs.erofs", "erofs-utils", "erofs-utils"),
     package("rsyslogd", "rsyslog", "rsyslog"),
     package("logger", "bsdutils", "util-linux"),
+    package("script", "bsdutils", "util-linux"),
     package("systemd-analyze", "systemd", "systemd"),
     package("setpriv", "util-linux", "util-linux"),
     package("unshare", "util-linux", "util-linux"),

@@ -51,8 +51,10 @@ impl Client {
             }
         };
         let mut response = sent.map_err(|error| error.to_string())?;
+        let retry_after = response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
         let body = response.body_mut().with_config().limit(MOST).read_to_vec();
-        Ok(Reply { status: response.status().as_u16(), body: body.map_err(|error| error.to_string())? })
+        let body = body.map_err(|error| error.to_string())?;
+        Ok(Reply { status: response.status().as_u16(), retry_after, body })
     }
 }
 

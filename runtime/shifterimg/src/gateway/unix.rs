@@ -43,13 +43,15 @@ fn parse(answer: &[u8]) -> Result<Reply, String> {
     let mut lines = head.split("\r\n");
     let status = lines.next().and_then(|line| line.strip_prefix("HTTP/1.1 "));
     let status = status.and_then(|line| line.get(..3)?.parse().ok()).ok_or_else(not_http)?;
-    let length = lines
-        .filter_map(|line| line.split_once(':'))
-        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
-        .and_then(|(_, value)| value.trim().parse::<usize>().ok());
+    let headers: Vec<(&str, &str)> = lines.filter_map(|line| line.split_once(':')).collect();
+    let number = |wanted: &str| {
+        let found = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        found.and_then(|(_, value)| value.trim().parse::<u64>().ok())
+    };
+    let retry_after = number("retry-after");
     let body = &answer[end + 4..];
-    match length {
-        Some(length) if length == body.len() => Ok(Reply { status, body: body.to_vec() }),
+    match number("content-length") {
+        Some(length) if length == body.len() as u64 => Ok(Reply { status, retry_after, body: body.to_vec() }),
         Some(length) => Err(format!("{} of {length} bytes came", body.len())),
         None => Err("the answer does not say how long it is".to_owned()),
     }
@@ -62,7 +64,9 @@ mod tests {
     #[test]
     fn an_answer_is_taken_apart() {
         let reply = parse(b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}").unwrap();
-        assert_eq!((reply.status, reply.body.as_slice()), (404, b"{}".as_slice()));
+        assert_eq!((reply.status, reply.body.as_slice(), reply.retry_after), (404, b"{}".as_slice(), None));
+        let reply = parse(b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 10\r\nContent-Length: 0\r\n\r\n").unwrap();
+        assert_eq!((reply.status, reply.retry_after), (429, Some(10)));
     }
 
     #[test]

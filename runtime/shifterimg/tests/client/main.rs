@@ -11,5 +11,6 @@ mod life;
 #[path = "../../../munge/tests/support/munged.rs"]
 mod munged;
 mod personal;
+mod pulling;
 mod run;
 mod wire;
