@@ -20,6 +20,7 @@ const OWN_DEPENDENCIES: &[(&str, &[&str])] = &[
     ("shifter-munge", &[]),
     ("shifter-sys", &[]),
     ("shifter", &["shifter-formats", "shifter-sys"]),
+    ("shifter-spank", &["shifter", "shifter-formats", "shifter-sys"]),
     ("shifterimg", &["shifter-formats", "shifter-gateway-types", "shifter-munge"]),
     ("shifter-imagegw", &["shifter-formats", "shifter-gateway-types", "shifter-libraries", "shifter-munge"]),
     ("shifter-site", &["shifter-formats", "shifter-gateway-types", "shifter-libraries"]),
@@ -41,8 +42,9 @@ const SETUID_CLOSURE: &[&str] = &[
     "shifter-sys",
 ];
 
-/// The crates whose sources may contain unsafe code; every other crate forbids it.
-const UNSAFE_CRATES: &[&str] = &["shifter-munge", "shifter-sys"];
+/// The crates whose sources may contain unsafe code; every other crate forbids it. `shifter-spank` is a library that Slurm calls
+/// and that calls Slurm, which only C's conventions can say.
+const UNSAFE_CRATES: &[&str] = &["shifter-munge", "shifter-spank", "shifter-sys"];
 
 /// Top-level names of the repository that are not hidden.
 const TOP_LEVEL: &[&str] = &[

@@ -78,6 +78,8 @@ pub enum Purpose<'a> {
     SetUp {
         /// The lines of `/var/hostsfile`.
         hosts: Option<&'a str>,
+        /// Which job it is for, by its number.
+        job: Option<u32>,
         /// What only root sees of the record.
         mark: &'a str,
     },
@@ -262,8 +264,9 @@ impl Facts<'_> {
     fn record(&self, steps: &mut Vec<Step>) {
         let file = |path: &str, text| Step::File { path: path.into(), mode: 0o644, text };
         let record_at = "/var/shifterConfig.json";
-        if let Purpose::SetUp { hosts: Some(hosts), .. } = self.purpose {
-            steps.push(file("/var/hostsfile", hosts.to_owned()));
+        if let Purpose::SetUp { hosts, job, .. } = self.purpose {
+            steps.extend(hosts.map(|hosts| file("/var/hostsfile", hosts.to_owned())));
+            steps.extend(job.map(|job| file("/var/shifterSlurm.jobid", job.to_string())));
         }
         steps.push(file(record_at, record(self)));
         steps.extend(self.built.map(|line| file(BUILT, format!("{line}\n"))));

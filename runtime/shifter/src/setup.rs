@@ -181,6 +181,7 @@ fn recorded(raised: &Raised, options: &Options, journal: &mut Journal) -> Result
         built: Some(&journal.built()),
         purpose: Purpose::SetUp {
             hosts: options.hosts.as_deref(),
+            job: options.job,
             mark: &Mark::new(raised.caller(), &opened, &conf)?.to_string(),
         },
     })?;

@@ -42,7 +42,7 @@ fn shown(conf: &str, modules: &str, volumes: &str, mode: Mode) -> String {
         hooks,
         built: None,
         purpose: match mode {
-            Mode::Root => Purpose::SetUp { hosts: Some("nid1\nnid1\n"), mark: "uid=1000" },
+            Mode::Root => Purpose::SetUp { hosts: Some("nid1\nnid1\n"), job: Some(4711), mark: "uid=1000" },
             Mode::Setuid | Mode::UserNamespace => Purpose::Start,
         },
     });
@@ -194,6 +194,7 @@ fn a_set_up_is_planned_as_a_start_but_for_its_end() {
         of_set_up,
         [
             r#"file /var/hostsfile 0644 "nid1\nnid1\n""#,
+            r#"file /var/shifterSlurm.jobid 0644 "4711""#,
             r#"mark /var/shifterConfig.json "uid=1000""#,
             "publish at /var/udiMount private"
         ]

@@ -32,6 +32,8 @@ pub struct Options {
     pub key: Option<String>,
     /// `-N`: the lines of `/var/hostsfile`.
     pub hosts: Option<String>,
+    /// `-j`: for which job, by its number.
+    pub job: Option<u32>,
     /// `-V`: say what is done.
     pub verbose: bool,
     /// `local`, or any other type.
@@ -141,7 +143,7 @@ impl Given {
                 self.rest.verbose = true;
                 continue;
             }
-            if !"UGuvmsN".contains(letter) {
+            if !"UGuvmsNj".contains(letter) {
                 return Err(UsageError::Unknown(format!("-{letter}")));
             }
             let value = match letters.as_str() {
@@ -156,6 +158,7 @@ impl Given {
                 'v' => self.rest.volumes.push(value),
                 'm' => self.rest.modules = Some(value),
                 's' => self.rest.key = some(value),
+                'j' => self.rest.job = Some(number(letter, value)?),
                 _ => self.rest.hosts = some(value).map(|value| hosts(&value)).transpose()?,
             }
             break;
@@ -200,7 +203,7 @@ mod tests {
     #[test]
     fn the_line_that_slurms_prolog_runs_is_understood() {
         let line = ["-U", "65534", "-G", "65533", "-u", "nobody", "-N", "n1/2 n2/1", "-v", "/tmp:/mnt", "-v", "/a:/b"];
-        let options = parsed(&[&line[..], &["-m", "mpich", "id", "0123"]].concat()).unwrap();
+        let options = parsed(&[&line[..], &["-m", "mpich", "-j", "4711", "id", "0123"]].concat()).unwrap();
         let expected = Options {
             uid: 65534,
             gid: 65533,
@@ -208,6 +211,7 @@ mod tests {
             volumes: vec!["/tmp:/mnt".to_owned(), "/a:/b".to_owned()],
             modules: Some("mpich".to_owned()),
             hosts: Some("n1\nn1\nn2\n".to_owned()),
+            job: Some(4711),
             image_type: "id".to_owned(),
             image: "0123".to_owned(),
             ..Options::default()
