@@ -22,6 +22,7 @@ const OWN_DEPENDENCIES: &[(&str, &[&str])] = &[
     ("shifter", &["shifter-formats", "shifter-sys"]),
     ("shifter-spank", &["shifter", "shifter-formats", "shifter-sys"]),
     ("shifterimg", &["shifter-formats", "shifter-gateway-types", "shifter-munge"]),
+    ("shifter-sshd", &["shifter-formats"]),
     ("shifter-imagegw", &["shifter-formats", "shifter-gateway-types", "shifter-libraries", "shifter-munge"]),
     ("shifter-site", &["shifter-formats", "shifter-gateway-types", "shifter-libraries"]),
     ("xtask", &["shifter-sys"]),
