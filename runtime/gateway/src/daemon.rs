@@ -12,6 +12,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::app::App;
 use crate::args::Args;
 use crate::config::{Config, System};
+use crate::convert::Neighbours;
+use crate::instance::Instance;
 use crate::jobs::Registry;
 use crate::notify::notify;
 use crate::router::router;
@@ -56,8 +58,9 @@ async fn serve(config: Config, path: &Path, listen: &[Listen]) -> anyhow::Result
 
     prepare_directories(&config)?;
     tracing::info!(database = %config.database, "opening");
-    let database = config.database.clone();
-    let store = tokio::task::spawn_blocking(move || Store::open(&database)).await??;
+    let instance = Instance::claim(&config.cache)?;
+    let (database, name) = (config.database.clone(), instance.name().to_owned());
+    let store = tokio::task::spawn_blocking(move || Store::open_as(&database, &name)).await??;
     let listen = if listen.is_empty() { config.listen.clone() } else { listen.to_vec() };
     let app = App::new(config, path.to_owned(), store, Arc::new(Registry));
     let mut listeners = Vec::new();
@@ -67,11 +70,12 @@ async fn serve(config: Config, path: &Path, listen: &[Listen]) -> anyhow::Result
     // ORDER: the store and the sockets first, so that a second gateway by mistake stops before it touches a pull.
     let recovering = Arc::clone(&app);
     let recovered = tokio::task::spawn_blocking(move || {
+        let neighbours = if recovering.store.is_shared() { Neighbours::Remote } else { Neighbours::Locking };
         for system in recovering.config().systems.values() {
-            publish::sweep(&system.image_dir);
+            publish::sweep(&system.image_dir, neighbours);
         }
         if let Some(examiner) = &recovering.config().examiner {
-            publish::sweep(&examiner.directory);
+            publish::sweep(&examiner.directory, neighbours);
         }
         recovering.recover()
     });
@@ -85,6 +89,7 @@ async fn serve(config: Config, path: &Path, listen: &[Listen]) -> anyhow::Result
         app.tasks.spawn(served);
     }
     notify("READY=1");
+    app.tasks.spawn(Arc::clone(&app).keep_pulls());
 
     // Beside the loop below: a signal does not wait until terabytes have been deleted.
     let (aging, stopping) = (Arc::clone(&app), app.stopping.clone());

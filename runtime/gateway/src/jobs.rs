@@ -4,6 +4,7 @@
 //! run twice: files are put in place by renames and the store is told in one transaction.
 
 mod cache;
+mod keep;
 mod live;
 mod progress;
 mod pull;

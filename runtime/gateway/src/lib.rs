@@ -19,6 +19,7 @@ pub mod auth;
 pub mod config;
 pub mod convert;
 pub mod daemon;
+pub mod instance;
 pub mod jobs;
 mod life;
 mod log;

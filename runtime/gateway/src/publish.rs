@@ -27,7 +27,7 @@ pub use remove::{Indexed, Whose};
 pub use sweep::sweep;
 
 use crate::config::{Owner, System};
-use crate::convert::Format;
+use crate::convert::{Format, temporary};
 use crate::pull::Product;
 use crate::store::{Access, Image, Standing, Tag, TagName};
 
@@ -186,7 +186,7 @@ impl Place {
     fn write(&self, dir: &Path, name: &str, text: &str, mode: u32) -> Result<(), PublishError> {
         let path = dir.join(name);
         let written = || {
-            let mut file = tempfile::Builder::new().prefix(sweep::NEW).tempfile_in(dir)?;
+            let mut file = temporary::file(tempfile::Builder::new().prefix(sweep::NEW), dir)?;
             file.write_all(text.as_bytes())?;
             self.hand_over(file.as_file(), mode)?;
             file.persist(&path)?;

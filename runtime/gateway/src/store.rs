@@ -8,7 +8,8 @@
 //! `model` is what is stored, `tables` its rows, `value` what stands in them, `images` lookups and grants, `pulls` the
 //! state machine of pulls and who runs them. What becomes of images later: `names` which a tag names, `removal` how a tag
 //! goes, `life` who holds it and when it was used, `expired` what is left to be deleted, `history` and `lookups` what was.
-//! `cancel` is how pulls are taken back, `report` what they found in an image.
+//! `cancel` is how pulls are taken back, `report` what they found in an image, `recent` what
+//! is known of images while a database is away.
 
 mod cancel;
 mod error;
@@ -21,6 +22,7 @@ mod model;
 mod names;
 mod postgres;
 mod pulls;
+mod recent;
 mod removal;
 mod report;
 mod rows;
@@ -41,10 +43,11 @@ pub use life::Aging;
 pub use model::{Access, Entry, Image, Job, PullAsk, Tag, TagName};
 pub use names::Standing;
 pub use postgres::TargetError;
-pub use pulls::{Asked, Completed, Failure, Terms};
+pub use pulls::{Asked, Completed, Failure, LEASE, Terms};
 pub use removal::{Removal, Word};
 
 use postgres::Postgres;
+use recent::Recent;
 use rows::{Backend, End, Exclusive, Rows, Sharing};
 use sqlite::Sqlite;
 
@@ -60,8 +63,11 @@ pub fn check(database: &Database) -> Result<(), TargetError> {
 #[derive(Debug)]
 pub struct Store {
     backend: Box<dyn Backend>,
-    /// What this gateway calls itself among those that share the store; no other ever has the same name.
+    /// What this gateway is called whenever it runs; empty where it has no name.
+    gateway: String,
+    /// What it is called in this run; no other run of any gateway ever has the same name.
     instance: String,
+    recent: Recent,
 }
 
 /// That no other gateway puts files in place, until this is dropped.
@@ -73,16 +79,27 @@ pub struct Publishing {
 impl Store {
     /// Opens the database, makes what it lacks, and brings its schema up to date.
     pub fn open(database: &Database) -> Result<Self, StoreError> {
+        Self::open_as(database, "")
+    }
+
+    /// As the gateway of this name, of which no other runs: what runs under it in the store was its own once.
+    pub fn open_as(database: &Database, gateway: &str) -> Result<Self, StoreError> {
         let backend: Box<dyn Backend> = match database {
             Database::Sqlite(path) => Box::new(Sqlite::open(path)?),
             Database::Postgres(url) => Box::new(Postgres::open(url)?),
         };
-        Ok(Self { backend, instance: instance() })
+        Ok(Self { backend, gateway: gateway.to_owned(), instance: instance(gateway), recent: Recent::default() })
     }
 
     /// Waits until no other gateway puts files in place or takes them away, and keeps the others from it.
     pub fn publish_alone(&self) -> Result<Publishing, StoreError> {
         Ok(Publishing { _lock: self.backend.exclusive("publish")? })
+    }
+
+    /// Whether other gateways may use it at the same time.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.sharing() == Sharing::Shared
     }
 
     fn sharing(&self) -> Sharing {
@@ -118,12 +135,12 @@ impl Store {
     }
 }
 
-/// The host, the process, the moment of its start, and which store of the process it is.
-fn instance() -> String {
+/// The gateway, the host, the process, the moment of its start, and which store of the process it is.
+fn instance(gateway: &str) -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let host = nix::unistd::gethostname().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let started = crate::time::seconds(std::time::SystemTime::now());
-    format!("{host}:{}:{started}:{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
+    format!("{gateway}/{host}:{}:{started}:{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
 }
 
 #[cfg(test)]

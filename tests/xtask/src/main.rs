@@ -21,6 +21,7 @@ usage: cargo xtask COMMAND
   test [ARGUMENT...]     the whole test suite; arguments go to `cargo test`
   bench start            starts of /bin/true beside the floor and the peers, into docs/evidence/start.md and README.md
   soak apply             apply killed 500 times; the report goes to docs/evidence
+  soak gateway           a gateway killed 500 times under load on each store; likewise
   soak kernel            the runtime's tests on Debian 12's kernel under qemu; likewise
   bench check            profiles per second and memory of shifter-site check, into docs/evidence/check.md
   fuzz [OPTION...] [TARGET...]

@@ -7,16 +7,19 @@ use anyhow::{Context, Result, bail};
 
 use crate::{cargo, packages};
 
+mod gateway;
 mod kernel;
 
-/// As many runs of `apply` are killed when nobody says otherwise.
+/// As many runs of `apply` or of a gateway are killed when nobody says otherwise.
 const KILLS: &str = "500";
 
-/// `cargo xtask soak apply [--kills N]` and `cargo xtask soak kernel`.
+/// `cargo xtask soak apply|gateway [--kills N]` and `cargo xtask soak kernel`.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["apply"] => apply(KILLS),
         ["apply", "--kills", kills] if kills.parse::<u32>().is_ok() => apply(kills),
+        ["gateway"] => report("gateway", &gateway::run(KILLS)?),
+        ["gateway", "--kills", kills] if kills.parse::<u32>().is_ok() => report("gateway", &gateway::run(kills)?),
         ["kernel"] => {
             let console = kernel::run()?;
             let text = format!(
@@ -27,7 +30,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
             report("kernel", &text)?;
             if console.is_well() { Ok(()) } else { bail!("tests failed in the guest, or did not end") }
         }
-        _ => bail!("usage: cargo xtask soak apply [--kills N] | kernel"),
+        _ => bail!("usage: cargo xtask soak apply|gateway [--kills N] | kernel"),
     }
 }
 

@@ -18,6 +18,7 @@ use nix::unistd::{Gid, Uid, fchown, fchownat, linkat, symlinkat};
 
 use super::error::ConvertError;
 use super::policy::Attributes;
+use super::temporary;
 use super::unpacked::Unpacked;
 use super::writer::{ImageWriter, WriteError, pass_on};
 use crate::pull::Made;
@@ -39,6 +40,7 @@ impl DirectoryWriter {
         let failed = |source| ConvertError::Output { path: parent.to_owned(), source };
         let output = tempfile::Builder::new().prefix(prefix).suffix(suffix).tempdir_in(parent).map_err(failed)?;
         let root = File::open(output.path()).map_err(failed)?;
+        temporary::hold(&root);
         let output = Unpacked::new(output);
         Ok(Self { root: root.into(), output, directories: Vec::new(), bytes: 0, is_root: Uid::effective().is_root() })
     }

@@ -19,6 +19,7 @@ use super::packed::PackedWriter;
 use super::report::Report;
 use super::tar::{Entry, Kind, TarReader};
 use super::tar2sqfs::{self, Tar2sqfsWriter};
+use super::temporary;
 use super::tree::Tree;
 use super::writer::ImageWriter;
 use crate::pull::{Made, Phase};
@@ -185,9 +186,6 @@ fn prefix(id: &str) -> String {
 
 /// `.<id>.<random>.partial`, mode 0600; removed unless it is published.
 fn temporary_file(directory: &Path, id: &str) -> Result<tempfile::NamedTempFile, ConvertError> {
-    tempfile::Builder::new()
-        .prefix(&prefix(id))
-        .suffix(".partial")
-        .tempfile_in(directory)
+    temporary::file(tempfile::Builder::new().prefix(&prefix(id)).suffix(".partial"), directory)
         .map_err(|source| ConvertError::Output { path: directory.to_owned(), source })
 }

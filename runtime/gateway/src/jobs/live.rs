@@ -43,6 +43,11 @@ impl Live {
         Listed { live: self, seq }
     }
 
+    /// Whether a pull runs here.
+    pub(super) fn has(&self, seq: i64) -> bool {
+        self.all().contains_key(&seq)
+    }
+
     /// Stops a pull. What it has begun is cleaned up where it was.
     fn stop(&self, seq: i64) {
         if let Some(pull) = self.all().get(&seq) {

@@ -73,7 +73,7 @@ impl App {
 
     /// Ends the row of a failed pull. While the store cannot be written, as on a full disk, it is tried
     /// again: clients would wait for ever for a pull that nobody runs.
-    async fn tell_failure(self: &Arc<Self>, seq: i64, failure: &Failure) {
+    pub(super) async fn tell_failure(self: &Arc<Self>, seq: i64, failure: &Failure) {
         loop {
             let failure = failure.clone();
             let told = self.blocking(move |app| Ok(app.store.fail(seq, &failure, app.clock.now())?)).await;

@@ -7,25 +7,42 @@ use crate::app::App;
 use crate::config::Password;
 use crate::store::{Job, StoreError};
 
+/// How long the gateway that ages images does so, in seconds: a little less than between two times.
+const TIDY_TURN: f64 = 590.0;
+
 impl App {
     /// Goes on with the pulls of the last run that need no password of their own. Blocks.
     ///
     /// Those whose image or system the configuration no longer knows fail with that reason.
     pub fn recover(self: &Arc<Self>) -> Result<usize, StoreError> {
-        let jobs = self.store.recover(self.clock.now())?;
+        Ok(self.go_on_with(self.store.recover_own(self.clock.now())?))
+    }
+
+    /// Runs pulls that nobody runs, and says how many.
+    pub(super) fn go_on_with(self: &Arc<Self>, jobs: Vec<Job>) -> usize {
         let count = jobs.len();
         for job in jobs {
-            match self.order(&job) {
-                Ok(order) => self.start(job, order),
-                Err(reason) => self.store.fail(job.seq, &reason.into(), self.clock.now())?,
-            }
+            self.go_on(job);
         }
-        Ok(count)
+        count
+    }
+
+    /// Runs a pull that nobody runs.
+    pub(super) fn go_on(self: &Arc<Self>, job: Job) {
+        let (app, seq) = (Arc::clone(self), job.seq);
+        match self.order(&job) {
+            Ok(order) => self.start(job, order),
+            Err(reason) => drop(self.tasks.spawn(async move { app.tell_failure(seq, &reason.into()).await })),
+        }
     }
 
     /// Forgets failures that nobody asks about any more (an hour is long enough to read why), and lets images age.
     pub(crate) async fn tidy(self: &Arc<Self>) {
         let forgotten = self.blocking(|app| {
+            // Of several gateways one is enough.
+            if !app.store.take_turn("tidy", TIDY_TURN)? {
+                return Ok(0);
+            }
             app.age();
             Ok(app.store.forget_failures(app.clock.now() - 3600.0)?)
         });
@@ -42,6 +59,9 @@ impl App {
     }
 
     fn order(&self, job: &Job) -> Result<Order, String> {
+        if job.ask.with_password {
+            return Err("the request was cut short, and its password is gone: pull again".to_owned());
+        }
         let config = self.config();
         let name = &job.ask.name;
         let system = config.systems.get(&name.system).cloned();

@@ -3,16 +3,15 @@
 use std::fs;
 use std::path::Path;
 
-use crate::convert::unpacked;
+use crate::convert::{Neighbours, temporary, unpacked};
 
 /// How the names of texts begin before they are renamed into place.
 pub(super) const NEW: &str = ".new-";
 
 /// Removes temporary files of pulls that were cut short.
 ///
-/// Only for the one gateway that writes this directory, before it pulls: what is being written by
-/// somebody else cannot be told from what was left over. A file that cannot be removed is logged.
-pub fn sweep(images: &Path) {
+/// What another gateway writes at the moment is left alone. A file that cannot be removed is logged.
+pub fn sweep(images: &Path, neighbours: Neighbours) {
     for dir in [images.to_owned(), images.join("index")] {
         let Ok(entries) = fs::read_dir(&dir) else { continue };
         for entry in entries.flatten() {
@@ -21,6 +20,7 @@ pub fn sweep(images: &Path) {
                 continue;
             }
             let path = entry.path();
+            let Some(_lock) = temporary::is_abandoned(&path, neighbours) else { continue };
             let is_dir = entry.file_type().is_ok_and(|kind| kind.is_dir());
             let removed = if is_dir { unpacked::remove(&path) } else { fs::remove_file(&path) };
             match removed {
@@ -53,7 +53,7 @@ mod tests {
         for name in kept.iter().chain(&gone) {
             fs::write(dir.path().join(name), "").unwrap();
         }
-        sweep(dir.path());
+        sweep(dir.path(), Neighbours::Locking);
         assert!(kept.iter().all(|name| dir.path().join(name).exists()));
         assert!(!gone.iter().any(|name| dir.path().join(name).exists()));
     }

@@ -24,7 +24,7 @@ pub(crate) async fn get(State(app): State<Arc<App>>, image: OnImage) -> Result<J
     let OnSystem { config, caller, .. } = image.on;
     let found = app
         .blocking(move |app| {
-            let Some(entry) = app.store.lookup(&name)? else { return Ok(None) };
+            let Some(entry) = app.store.lookup_or_recall(&name)? else { return Ok(None) };
             let record = record::of_tag(&entry, &name, |access| caller.may_use(access, &app.auth.groups));
             if record.is_some() {
                 let uid = caller.uid().filter(|_| config.metrics);

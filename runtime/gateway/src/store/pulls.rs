@@ -7,6 +7,8 @@
 mod complete;
 mod lease;
 
+pub use lease::LEASE;
+
 use shifter_gateway_types::rest::Status;
 
 use super::model::{Image, Job, PullAsk};
@@ -174,7 +176,7 @@ impl Store {
             askers: ask.uid.into_iter().collect(),
             of_asker: false,
             owner: self.instance.clone(),
-            lease: rows.now()? + lease::SECONDS,
+            lease: rows.now()? + LEASE.as_secs_f64(),
         };
         row.seq = rows.add(PullRow::TABLE, &row.to_row())?;
         Ok(row.into())

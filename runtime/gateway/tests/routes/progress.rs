@@ -18,6 +18,7 @@ async fn a_running_pull_shows_its_bytes_layer_by_layer_and_a_waiting_one_its_pla
     assert_eq!(running["layers"], json!([{ "digest": "sha256:ab", "bytes": 10, "done": 4 }]));
     assert_eq!((&running["status"], &running["percent"]), (&json!("PULLING"), &json!(40)));
     assert_eq!((&running["place"], &running["message"]), (&json!(null), &json!("Pulling layer (4 of 10 bytes)")));
+    site.until(async || progress("c:1").await["status"] == json!("PENDING")).await;
     let second = progress("c:1").await;
     assert_eq!((&second["status"], &second["place"], &second["layers"]), (&json!("PENDING"), &json!(2), &json!([])));
     assert_eq!(site.user(1003).get("/api/progress/cori/docker/d:1").await.status, 404);

@@ -9,8 +9,13 @@ const NOBODY: u32 = 65534;
 
 /// A site with an image whose conversion takes seconds.
 fn slow_site(munged: &Munged) -> (Site, String) {
+    slow_site_of(munged, 48 << 20)
+}
+
+/// A site with an image of so many bytes that do not compress, and a format that takes long to find that out.
+pub(super) fn slow_site_of(munged: &Munged, bytes: usize) -> (Site, String) {
     let mut site = Site::new(munged.socket());
-    let id = layout::write(&site.path("layouts"), "big", "1", &[("big", &noise(48 << 20))]);
+    let id = layout::write(&site.path("layouts"), "big", "1", &[("big", &noise(bytes))]);
     site.config["ConverterOptions"] = serde_json::json!({ "squashfs": ["-comp", "xz", "-processors", "1"] });
     (site, id)
 }
@@ -27,7 +32,7 @@ fn noise(bytes: usize) -> Vec<u8> {
     (0..bytes.div_ceil(8)).flat_map(|_| next()).take(bytes).collect()
 }
 
-fn wait_for(site: &Site, state: &str) {
+pub(super) fn wait_for(site: &Site, state: &str) {
     let deadline = Instant::now() + Duration::from_secs(60);
     loop {
         let queue = wire::unix(&site.path("socket"), "GET /api/queue/cori/").json();

@@ -6,6 +6,8 @@ mod daemon;
 mod layout;
 #[path = "../../../munge/tests/support/munged.rs"]
 mod munged;
+#[path = "../support/postgres.rs"]
+mod postgres;
 #[path = "../support/wire.rs"]
 mod wire;
 
@@ -18,7 +20,9 @@ mod openapi;
 mod platforms;
 mod private;
 mod process;
+mod random;
 mod signals;
+mod two;
 
 use std::path::Path;
 use std::time::{Duration, Instant};

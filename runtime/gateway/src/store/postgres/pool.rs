@@ -143,8 +143,8 @@ impl Pool {
             }
             Err(error) => {
                 state.open -= 1;
-                if error.is_away() {
-                    state.away = Some((Instant::now(), error.to_string()));
+                if let StoreError::Away(reason) = &error {
+                    state.away = Some((Instant::now(), reason.clone()));
                 }
                 Err(error)
             }

@@ -45,8 +45,20 @@ fn a_gateway_that_renews_its_leases_keeps_its_pulls() {
     let (ours, theirs) = two();
     let job = started(&ours, &ask("a:1", 1000));
     let_leases_run_out(&ours);
-    assert_eq!(ours.renew().unwrap(), [job.seq].into());
+    assert_eq!(ours.renew().unwrap(), [job]);
     assert_eq!(theirs.recover(101.0).unwrap(), []);
+}
+
+#[test]
+fn a_gateway_that_is_started_again_takes_its_own_pulls_back_at_once_and_no_others() {
+    let place = Place::postgres();
+    let (ours, theirs) =
+        (Store::open_as(&place.database, "a").unwrap(), Store::open_as(&place.database, "ab").unwrap());
+    let job = started(&ours, &ask("a:1", 1000));
+    started(&theirs, &ask("b:1", 1000));
+    drop(ours);
+    let again = Store::open_as(&place.database, "a").unwrap().recover_own(101.0).unwrap();
+    assert_eq!(again.iter().map(|job| job.seq).collect::<Vec<_>>(), [job.seq]);
 }
 
 #[test]
@@ -98,8 +110,11 @@ fn a_database_that_was_away_is_used_again() {
     let mut server = Postgres::start();
     let store = Store::open(&server.new_database().parse().unwrap()).unwrap();
     pulled(&store, "a:1", 1000, "f00", false);
+    let known = store.lookup_or_recall(&name("a:1")).unwrap();
     server.stop();
     assert!(store.lookup(&name("a:1")).unwrap_err().is_away());
+    assert!(known.is_some() && store.lookup_or_recall(&name("a:1")).unwrap() == known);
+    assert!(store.lookup_or_recall(&name("b:1")).unwrap_err().is_away());
     assert!(store.hold(&name("a:1"), 1001).unwrap_err().is_away());
     server.start_again();
     let deadline = Instant::now() + Duration::from_secs(30);
