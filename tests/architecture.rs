@@ -8,6 +8,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
+#[path = "architecture/coverage.rs"]
+mod coverage;
 #[path = "architecture/named.rs"]
 mod named;
 

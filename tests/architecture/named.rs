@@ -26,14 +26,16 @@ fn test_name(span: &str) -> Option<&str> {
     (is_long && name.split("::").all(is_word)).then_some(name)
 }
 
-fn has_test(text: &str, name: &str) -> bool {
-    let mut before = "";
+/// Whether a source has a test of this name.
+pub(crate) fn has_test(text: &str, name: &str) -> bool {
+    let is_mark = |line: &str| line == "#[test]" || line.starts_with("#[tokio::test");
+    let mut is_marked = false;
     text.lines().map(str::trim).any(|line| {
-        let is_it =
-            before == "#[test]" && line.strip_prefix("fn ").is_some_and(|rest| rest.starts_with(&format!("{name}(")));
+        let rest = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ");
+        let is_it = is_marked && rest.is_some_and(|rest| rest.starts_with(&format!("{name}(")));
         // Other attributes may stand between.
-        if !line.is_empty() && (line == "#[test]" || !line.starts_with("#[")) {
-            before = line;
+        if !line.is_empty() && (is_mark(line) || !line.starts_with("#[")) {
+            is_marked = is_mark(line);
         }
         is_it
     })

@@ -1,7 +1,7 @@
 //! What the native runtime refuses, and with which words; and that it accepts what older releases need.
 
 use shifter_formats::Target;
-use shifter_formats::udiroot::{Conf, KEYS, MODULE_KEYS, ParseErrorKind};
+use shifter_formats::udiroot::{Conf, KEYS, Kind, MODULE_KEYS, ParseErrorKind};
 
 const SITE: &str = "system=s\nudiMount=/u\nloopMount=/l\nimagePath=/i\npopulateEtcDynamically=1\n";
 
@@ -208,4 +208,22 @@ fn native_keys_are_understood() {
     assert!(mount.optional && mount.recursive);
     assert_eq!(mount.automount, ["sft.cern.ch", "a.b"]);
     assert_eq!(Conf::parse_native(conf.try_print(Target::Native, "").unwrap()), Ok(conf));
+}
+
+#[test]
+fn keys_that_do_nothing_natively_are_accepted() {
+    let mut accepted = Vec::new();
+    for key in KEYS.iter().filter(|key| key.no_op_in.contains(&Target::Native)) {
+        let value = match key.kind {
+            Kind::Flag => "1",
+            Kind::Path => "/x",
+            _ => "x",
+        };
+        let conf = Conf::parse_native(format!("{SITE}{}={value}\n", key.name));
+        assert!(conf.is_ok(), "{}: {conf:?}", key.name);
+        accepted.push(key.name);
+    }
+    let known = "rootfsType autoLoadKernelModule kmodBasePath kmodCacheFile mountCmd modprobePath insmodPath cpPath mvPath \
+        chmodPath ddPath siteResources batchType nodeContextPrefix optionalSshdAsRoot";
+    assert_eq!(accepted, known.split_whitespace().collect::<Vec<_>>());
 }

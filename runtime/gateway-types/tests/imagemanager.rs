@@ -136,3 +136,19 @@ fn the_schema_knows_every_key_of_a_centre() {
     }
     assert_eq!(schema["additionalProperties"], false);
 }
+
+#[test]
+fn what_only_older_gateways_go_by_is_accepted() {
+    let text = r#"{ "DefaultLustreReplication": 1, "DefaultOstCount": 16, "PullUpdateTime": 300, "Broker": "redis://localhost/",
+        "Locations": { "quay.io": { "remotetype": "dockerv2", "authentication": "http" } },
+        "Platforms": { "cori": { "accesstype": "local", "usergroupService": "local", "mountCommand": "/bin/mount",
+            "use_external": true, "policy_file": "/etc/containers/policy.json", "local": { "imageDir": "/images" } } } }"#;
+    let config = ImageManager::parse(text).unwrap();
+    assert_eq!(ImageManager::parse(&config.print()).unwrap(), config);
+    let written: serde_json::Value = serde_json::from_str(text).unwrap();
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(&config.print()).unwrap(),
+        written,
+        "it is written again as it was"
+    );
+}
