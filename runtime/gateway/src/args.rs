@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use shifter_gateway_types::config::Listen;
 
 /// Pulls container images from registries and keeps them for the machine
@@ -10,7 +10,7 @@ use shifter_gateway_types::config::Listen;
 #[command(name = "shifter-imagegw", version, after_help = AFTER)]
 pub struct Args {
     /// The configuration [default: $GWCONFIG, else imagemanager.json of the installation]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
 
     /// Listen here instead of at `Listen` of the configuration; may be repeated
@@ -20,10 +20,35 @@ pub struct Args {
     /// Read and check the configuration, then exit
     #[arg(long)]
     pub check: bool,
+
+    /// Instead of serving
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+}
+
+/// What is done instead of serving.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Verb {
+    /// Take over the images of an original gateway: its records from a mongoexport of its collection `images`
+    Adopt {
+        /// What mongoexport wrote: a JSON object a line, or one list
+        #[arg(value_name = "EXPORT")]
+        export: PathBuf,
+        /// Only say what would be done
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Make records of what the image directories hold, after the database was lost
+    Rebuild {
+        /// Only say what would be done
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 const AFTER: &str = "Signals: SIGHUP reads the configuration again, SIGTERM stops.\n\
-Exit status: 0 stopped by a signal, 1 could not start or go on, 2 wrong arguments.";
+Exit status: 0 stopped by a signal or all adopted, 1 could not start or go on or something was left out, 2 wrong \
+arguments.";
 
 impl Args {
     /// The configuration to read.

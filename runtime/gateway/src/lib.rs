@@ -12,6 +12,7 @@
 //! Nothing here runs as root unless the site wants it to, nothing is configured from anywhere but
 //! `imagemanager.json` ([`config`]), and a killed process loses no pull it accepted.
 
+pub mod adopt;
 pub mod answer;
 pub mod app;
 pub mod args;
@@ -24,6 +25,7 @@ pub mod jobs;
 mod life;
 mod log;
 pub mod notify;
+pub mod offline;
 mod openapi;
 pub mod publish;
 pub mod pull;

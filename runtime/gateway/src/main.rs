@@ -7,8 +7,12 @@ use shifter_imagegw::args::Args;
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    match shifter_imagegw::daemon::run(&args) {
-        Ok(()) => ExitCode::SUCCESS,
+    let done = match &args.verb {
+        Some(verb) => shifter_imagegw::offline::run(&args, verb),
+        None => shifter_imagegw::daemon::run(&args).map(|()| ExitCode::SUCCESS),
+    };
+    match done {
+        Ok(status) => status,
         Err(error) => {
             eprintln!("shifter-imagegw: {error:#}");
             ExitCode::FAILURE

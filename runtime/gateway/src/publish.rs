@@ -7,6 +7,7 @@
 //! All files belong to the system's `imageOwner` and are open to nobody else, except that a site may
 //! let everybody read the files of public images (exports that squash root).
 
+mod adopt;
 mod describe;
 mod remove;
 mod sweep;

@@ -8,9 +8,10 @@
 //! `model` is what is stored, `tables` its rows, `value` what stands in them, `images` lookups and grants, `pulls` the
 //! state machine of pulls and who runs them. What becomes of images later: `names` which a tag names, `removal` how a tag
 //! goes, `life` who holds it and when it was used, `expired` what is left to be deleted, `history` and `lookups` what was.
-//! `cancel` is how pulls are taken back, `report` what they found in an image, `recent` what
+//! `adopt` is how tags come in whose images were there before, `cancel` how pulls are taken back, `report` what they found in an image, `recent` what
 //! is known of images while a database is away.
 
+mod adopt;
 mod cancel;
 mod error;
 mod expired;
@@ -35,6 +36,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use shifter_gateway_types::config::Database;
 
+pub use adopt::Adopted;
 pub use cancel::{Leaver, Left};
 pub use error::StoreError;
 pub use expired::{Expired, Stored};

@@ -12,6 +12,7 @@ use super::value::Value;
 
 #[macro_use]
 mod place;
+mod encrypted;
 mod life;
 #[path = "../../tests/support/postgres.rs"]
 mod server;

@@ -11,7 +11,9 @@ mod postgres;
 #[path = "../support/wire.rs"]
 mod wire;
 
+mod adopt;
 mod callers;
+mod cut;
 mod files;
 mod kills;
 mod life;
@@ -58,6 +60,14 @@ fn until_it_ends(ask: impl Fn() -> wire::Raw, site: &Site) -> wire::Raw {
         assert!(Instant::now() < deadline, "{raw:?}\n{}", site.log());
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+/// Adds a line to the report of `cargo xtask soak gateway`.
+fn report(line: &str) {
+    println!("{line}");
+    let Some(path) = std::env::var_os("SHIFTER_SOAK_REPORT") else { return };
+    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path).expect("a report");
+    std::io::Write::write_all(&mut file, format!("{line}\n").as_bytes()).expect("a line");
 }
 
 /// Asks until something holds.

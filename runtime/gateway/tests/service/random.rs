@@ -4,12 +4,11 @@
 //! its file, and every file its record.
 
 use std::collections::BTreeSet;
-use std::io::Write;
 use std::time::{Duration, Instant};
 
 use super::munged::Munged;
 use super::postgres::Postgres;
-use super::{Site, becomes_true, layout, program, wire};
+use super::{Site, becomes_true, layout, program, report, wire};
 
 /// Kills, where nothing else is wanted: `SHIFTER_KILLS`.
 const KILLS: u32 = 20;
@@ -30,14 +29,6 @@ impl Random {
 
 fn images() -> impl Iterator<Item = String> {
     (0..IMAGES).map(|n| format!("image{n}:1"))
-}
-
-/// Adds a line to the report of `cargo xtask soak gateway`.
-fn report(line: &str) {
-    println!("{line}");
-    let Some(path) = std::env::var_os("SHIFTER_KILLS_REPORT") else { return };
-    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path).expect("a report");
-    writeln!(file, "{line}").expect("a line");
 }
 
 fn killed_again_and_again(store: &str, mut site: Site, seed: u64) {

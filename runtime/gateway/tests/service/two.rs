@@ -8,7 +8,7 @@ use super::postgres::Postgres;
 use super::{Site, becomes_true, layout, program, pull, wire};
 
 /// Two gateways' sites, whose pulls take seconds in the first one, and the id of the image `big:1`.
-fn two_sites(munged: &Munged, database: &str) -> (Site, Site, String) {
+pub(super) fn two_sites(munged: &Munged, database: &str) -> (Site, Site, String) {
     let (mut ours, id) = slow_site_of(munged, 12 << 20);
     layout::write(&ours.path("layouts"), "hello", "1", &[("hello", b"hi\n")]);
     ours.config["Database"] = database.into();
@@ -19,12 +19,18 @@ fn two_sites(munged: &Munged, database: &str) -> (Site, Site, String) {
     (ours, theirs, id)
 }
 
-fn begun(site: &Site) -> usize {
+pub(super) fn begun(site: &Site) -> usize {
     site.log().matches("pull begins").count()
 }
 
-fn lookup(site: &Site, image: &str) -> wire::Raw {
+pub(super) fn lookup(site: &Site, image: &str) -> wire::Raw {
     wire::unix(&site.path("socket"), &format!("GET /api/lookup/cori/docker/{image}/"))
+}
+
+/// How long the database is away: some seconds, or as many as `SHIFTER_AWAY` says.
+fn time_away() -> Duration {
+    let seconds = std::env::var("SHIFTER_AWAY").ok().and_then(|text| text.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(4))
 }
 
 #[test]
@@ -76,7 +82,7 @@ fn a_database_that_goes_away_for_seconds_loses_no_pull_and_known_images_are_foun
     wait_for(&ours, "CONVERSION");
     server.stop();
     let away = Instant::now();
-    while away.elapsed() < Duration::from_secs(4) {
+    while away.elapsed() < time_away() {
         for site in [&ours, &theirs] {
             assert_eq!(lookup(site, "hello:1").status(), 200);
             let refused = wire::unix(&site.path("socket"), "POST /api/pull/cori/docker/other:1/");

@@ -14,6 +14,7 @@ const DEBIAN: &str = "/usr/lib/postgresql/15/bin";
 /// A server with its data.
 pub(crate) struct Postgres {
     dir: PathBuf,
+    port: u16,
     options: Vec<String>,
     keeper: Option<Child>,
 }
@@ -21,16 +22,14 @@ pub(crate) struct Postgres {
 impl Postgres {
     /// Makes the data and starts a server that listens on a Unix socket alone.
     pub(crate) fn start() -> Self {
-        Self::with(&["-c", "listen_addresses="])
+        Self::with_port(5432, &["-c", "listen_addresses="])
     }
 
-    /// With these options of the server.
-    pub(crate) fn with(options: &[&str]) -> Self {
+    /// With these options of the server, one of which may be this port.
+    pub(crate) fn with_port(port: u16, options: &[&str]) -> Self {
         let dir = tempfile::Builder::new().prefix("pg").tempdir_in("/tmp").expect("a directory in /tmp").keep();
         std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o755)).expect("own directory");
-        if let Some((uid, gid)) = server_user() {
-            chown(&dir, Some(uid), Some(gid)).expect("root gives directories away");
-        }
+        give(&dir);
         let mut initdb = as_server_user(Command::new(program("initdb")));
         initdb.arg("-D").arg(dir.join("data"));
         initdb.args([
@@ -46,8 +45,11 @@ impl Postgres {
         ]);
         let made = initdb.current_dir(&dir).output().expect("initdb is installed");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        // Where it listens on TCP at all, a test wants it to be reached from there.
+        let access = std::fs::OpenOptions::new().append(true).open(dir.join("data/pg_hba.conf"));
+        access.and_then(|mut file| file.write_all(b"host all all all trust\n")).expect("the data are there");
         let options = options.iter().map(|option| (*option).to_owned()).collect();
-        let mut server = Self { dir, options, keeper: None };
+        let mut server = Self { dir, port, options, keeper: None };
         server.start_again();
         server
     }
@@ -84,7 +86,7 @@ impl Postgres {
 
     /// The URL of a database of this server.
     pub(crate) fn url(&self, database: &str) -> String {
-        format!("postgresql://postgres@/{database}?host={}", self.dir.display())
+        format!("postgresql://postgres@/{database}?host={}&port={}", self.dir.display(), self.port)
     }
 
     /// The URL of a new and empty database.
@@ -106,6 +108,13 @@ impl Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         self.end("");
+    }
+}
+
+/// Gives what the server reads to whom it runs as.
+pub(crate) fn give(path: &Path) {
+    if let Some((uid, gid)) = server_user() {
+        chown(path, Some(uid), Some(gid)).expect("root gives away");
     }
 }
 

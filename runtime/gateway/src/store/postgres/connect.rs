@@ -81,7 +81,7 @@ impl Target {
             .keepalives_idle(Duration::from_secs(5))
             .keepalives_interval(Duration::from_secs(2))
             .keepalives_retries(3);
-        config.tcp_user_timeout(Duration::from_secs(10));
+        config.tcp_user_timeout(Duration::from_secs(5));
         let mode = options.mode.as_deref().unwrap_or("disable");
         let tls = match mode {
             "disable" => None,
