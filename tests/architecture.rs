@@ -146,23 +146,34 @@ fn the_formats_read_by_root_have_no_dependency() {
     assert_eq!(linked, Vec::<&str>::new());
 }
 
-#[test]
-fn the_setuid_closure_is_the_pinned_one() {
+/// All that is linked into a crate of ours on Linux, itself included.
+fn closure(root: &str) -> BTreeSet<String> {
     let metadata = metadata();
     let names: BTreeMap<&str, &str> =
         list(&metadata["packages"]).iter().map(|package| (text(&package["id"]), text(&package["name"]))).collect();
     let nodes: BTreeMap<&str, &Value> =
         list(&metadata["resolve"]["nodes"]).iter().map(|node| (text(&node["id"]), node)).collect();
-    let mut open: Vec<&str> = names.iter().filter(|(_, name)| **name == "shifter").map(|(id, _)| *id).collect();
+    let mut open: Vec<&str> = names.iter().filter(|(_, name)| **name == root).map(|(id, _)| *id).collect();
     let mut seen: BTreeSet<&str> = BTreeSet::new();
     while let Some(id) = open.pop() {
         if seen.insert(id) {
             open.extend(list(&nodes[id]["deps"]).iter().filter(|dep| is_linked(dep)).map(|dep| text(&dep["pkg"])));
         }
     }
-    let closure: BTreeSet<&str> = seen.iter().map(|id| names[id]).collect();
-    let pinned: BTreeSet<&str> = SETUID_CLOSURE.iter().copied().collect();
-    assert_eq!(closure, pinned);
+    seen.iter().map(|id| names[id].to_owned()).collect()
+}
+
+#[test]
+fn the_setuid_closure_is_the_pinned_one() {
+    assert_eq!(closure("shifter"), SETUID_CLOSURE.iter().map(|name| (*name).to_owned()).collect());
+}
+
+/// It is loaded into slurmd and into every command of Slurm: nothing more, and no runtime of threads.
+#[test]
+fn the_plugin_of_slurm_is_made_of_what_the_setuid_program_is_made_of() {
+    let mut plugin = closure("shifter-spank");
+    assert!(plugin.remove("shifter-spank"));
+    assert_eq!(plugin, closure("shifter"));
 }
 
 #[test]

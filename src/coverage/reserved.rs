@@ -2,13 +2,5 @@
 
 /// Keys that nothing goes by yet: they are not rendered, no rule reads them, and the toolkit does not either.
 /// `tests/coverage` holds the list against the rules and the renderer.
-pub const RESERVED: &[&str] = &[
-    "gateway.tls.certificate",
-    "gateway.tls.key",
-    "gateway.database.admin.user",
-    "wlm.slurm.on_setup_failure",
-    "wlm.slurm.pull_at_submit",
-    "wlm.slurm.pull_timeout",
-    "policy.allow",
-    "policy.deny",
-];
+pub const RESERVED: &[&str] =
+    &["gateway.tls.certificate", "gateway.tls.key", "gateway.database.admin.user", "policy.allow", "policy.deny"];

@@ -42,6 +42,12 @@ pub(super) fn plugstack(draft: &mut Draft, source: &Source, lost: &mut Vec<Lost>
                 ("extern_cgroup", on) => put(draft, &["wlm", "slurm", key], (on == "1").into()),
                 ("enable_ccm", on) => put(draft, &["wlm", "slurm", "ccm"], (on == "1").into()),
                 ("enable_sshd", on) => put(draft, &["wlm", "sshd", "enable"], (on == "1").into()),
+                ("setup_root", on) => put(draft, &["wlm", key], (on == "1").into()),
+                ("exclusive_nodes", on) => put(draft, &["scale", key], (on == "1").into()),
+                ("on_setup_failure" | "pull_at_submit", word) => {
+                    put(draft, &["wlm", "slurm", key], word.to_ascii_lowercase().into());
+                }
+                ("pull_timeout", seconds) => put(draft, &["wlm", "slurm", key], format!("{seconds}s").into()),
                 ("long_options", "") => {
                     let why = "`long_options`: a profile has no key for it, because it takes `--ccm` away";
                     lost.push(Lost::new(source, number, why));

@@ -277,6 +277,8 @@ pub static RULES: &[&Rule] = &[
     &wlm::host::SLURM_CONTRADICTED,
     &wlm::host::PLUGIN_MISSING,
     &wlm::sshd::SSHD_ON_NATIVE,
+    &wlm::native::DRAIN_NEEDS_REQUIRED,
+    &wlm::native::PLUGIN_KEYS_NATIVE_ONLY,
     &kmod::autoload::BASE_PATH_REQUIRED,
     &kmod::autoload::BASE_PATH_VERSION,
     &kmod::autoload::KERNEL_SUBDIR,

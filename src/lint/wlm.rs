@@ -2,6 +2,7 @@
 
 pub(crate) mod cleanup;
 pub(crate) mod host;
+pub(crate) mod native;
 pub(crate) mod nodes;
 pub(crate) mod plugin;
 pub(crate) mod prologue;

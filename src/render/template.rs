@@ -19,6 +19,8 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("refresh.timer", include_str!("../../templates/refresh.timer")),
     ("refresh.cron", include_str!("../../templates/refresh.cron")),
     ("plugstack.conf", include_str!("../../templates/plugstack.conf")),
+    ("shifter_hold.lua", include_str!("../../templates/slurm/shifter_hold.lua")),
+    ("shifter-release", include_str!("../../templates/slurm/shifter-release")),
     ("cray-shifter-extra-service", include_str!("../../templates/torque/cray-shifter-extra-service")),
     ("cray-shifter-prologue", include_str!("../../templates/torque/cray-shifter-prologue")),
     ("cray-shifter-epilogue", include_str!("../../templates/torque/cray-shifter-epilogue")),

@@ -41,6 +41,8 @@ const OF_A_CENTRE: &[&str] = &[
     "gpu-driver-drift",
     "job-container-tmpfs",
     "spank-abi",
+    "drain-needs-required",
+    "plugin-keys-native-only",
 ];
 
 /// Rules whose severity is another than the catalogue's, and why.

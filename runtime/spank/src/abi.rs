@@ -4,7 +4,8 @@
 //! finds (spank(7)). It compares `plugin_version` with its own release, so there is one library for each:
 //! `SHIFTER_SLURM_SERIES=23.11 cargo build -p shifter-spank --release`; without it, for 22.05.
 //!
-//! A panic does not cross: each entry catches it, says what it was, and fails. So the library is built with unwinding.
+//! A panic does not cross: each entry catches it and says what it was; those around a job go on, the others fail. So the library
+//! is built with unwinding.
 
 use std::ffi::{CStr, c_char, c_int, c_uint};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -94,18 +95,18 @@ unsafe fn words(count: c_int, words: *const *const c_char) -> Vec<String> {
         .collect()
 }
 
-/// Calls a hook, whose panic becomes a failure.
-fn guarded(name: &str, hook: impl FnOnce() -> Answer) -> c_int {
+/// Calls a hook, whose panic becomes this answer: a failure, but around jobs, where it would drain the node.
+fn guarded(name: &str, after_panic: Answer, hook: impl FnOnce() -> Answer) -> c_int {
     let answer = catch_unwind(AssertUnwindSafe(hook)).unwrap_or_else(|panic| {
         let said = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
         host::error(&format!("internal error in {name}: {}", said.unwrap_or("no message")));
-        Answer::Failed
+        after_panic
     });
     answer.number()
 }
 
 macro_rules! hooks {
-    ($($(#[$about:meta])* $name:ident => $hook:path;)*) => {
+    ($($(#[$about:meta])* $name:ident => $hook:path, $after_panic:ident;)*) => {
         $(
             $(#[$about])*
             ///
@@ -116,7 +117,7 @@ macro_rules! hooks {
             pub unsafe extern "C" fn $name(handle: host::Handle, count: c_int, argv: *const *const c_char) -> c_int {
                 // SAFETY: Slurm calls this as spank(7) says.
                 let words = unsafe { words(count, argv) };
-                guarded(stringify!($name), || $hook(&Spank::new(handle), &words))
+                guarded(stringify!($name), Answer::$after_panic, || $hook(&Spank::new(handle), &words))
             }
         )*
     };
@@ -124,17 +125,17 @@ macro_rules! hooks {
 
 hooks! {
     /// In every process that loads the plugin but those of prolog and epilog: its options.
-    slurm_spank_init => hook::init;
+    slurm_spank_init => hook::init, Failed;
     /// After all options were read: what the job is told.
-    slurm_spank_init_post_opt => hook::after_options;
+    slurm_spank_init_post_opt => hook::after_options, Failed;
     /// Before a job, on each of its nodes, as root.
-    slurm_spank_job_prolog => hook::prolog;
+    slurm_spank_job_prolog => hook::prolog, Fine;
     /// Before a task becomes the user's, as root.
-    slurm_spank_task_init_privileged => hook::before_task;
+    slurm_spank_task_init_privileged => hook::before_task, Failed;
     /// In the step that has no tasks of the user, as root.
-    slurm_spank_task_post_fork => hook::after_fork;
+    slurm_spank_task_post_fork => hook::after_fork, Fine;
     /// After a job, on each of its nodes, as root.
-    slurm_spank_job_epilog => hook::epilog;
+    slurm_spank_job_epilog => hook::epilog, Fine;
 }
 
 #[cfg(test)]
@@ -149,8 +150,9 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_is_a_failure_of_its_hook() {
-        assert_eq!(guarded("test", || panic!("on purpose")), -1);
-        assert_eq!(guarded("test", || Answer::Fine), 0);
+    fn a_panic_does_not_cross_and_drains_no_node() {
+        assert_eq!(guarded("test", Answer::Failed, || panic!("on purpose")), -1);
+        assert_eq!(guarded("test", Answer::Fine, || panic!("on purpose")), 0);
+        assert_eq!(guarded("test", Answer::Failed, || Answer::Fine), 0);
     }
 }

@@ -26,11 +26,13 @@ impl Kind {
     }
 
     /// What Slurm calls it in the variable that hands an option on to the job's own sruns: `_SLURM_SPANK_OPTION_`, the
-    /// name of the plugin, the name of the option, with `_` for whatever is no letter and no digit.
+    /// name of the plugin, the name of the option, with `_` for whatever is no letter and no digit. In a batch script the
+    /// name has what all that is for a job has in front.
     #[must_use]
-    pub fn variable(self, arguments: &Arguments) -> String {
+    pub fn variables(self, arguments: &Arguments) -> [String; 2] {
         let long = if arguments.long_options { "shifter_" } else { "" };
-        format!("_SLURM_SPANK_OPTION_shifter_{long}{}", self.name())
+        let name = format!("_SLURM_SPANK_OPTION_shifter_{long}{}", self.name());
+        [format!("SLURM_SPANK_{name}"), name]
     }
 
     /// Its short name.
@@ -53,8 +55,9 @@ mod tests {
     fn an_option_has_the_variable_that_slurm_gives_it() {
         let short = Arguments::default();
         let long = Arguments { long_options: true, ..Arguments::default() };
-        assert_eq!(Kind::Volume.variable(&short), "_SLURM_SPANK_OPTION_shifter_volume");
-        assert_eq!(Kind::Volume.variable(&long), "_SLURM_SPANK_OPTION_shifter_shifter_volume");
+        let in_batch = "SLURM_SPANK__SLURM_SPANK_OPTION_shifter_volume";
+        assert_eq!(Kind::Volume.variables(&short), [in_batch, "_SLURM_SPANK_OPTION_shifter_volume"]);
+        assert_eq!(Kind::Volume.variables(&long)[1], "_SLURM_SPANK_OPTION_shifter_shifter_volume");
     }
 
     #[test]

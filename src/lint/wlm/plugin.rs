@@ -7,8 +7,20 @@ use crate::lint::rule::{Impact, Repair, id, rule};
 
 /// The arguments that the plugin reads with a value, in the order of its manual. It compares all but the first without
 /// regard to case (shifterSpank.c).
-const WITH_A_VALUE: [&str; 6] =
-    ["shifter_config", "memory_cgroup", "extern_setup", "extern_cgroup", "enable_ccm", "enable_sshd"];
+/// The last five are the native plugin's.
+const WITH_A_VALUE: [&str; 11] = [
+    "shifter_config",
+    "memory_cgroup",
+    "extern_setup",
+    "extern_cgroup",
+    "enable_ccm",
+    "enable_sshd",
+    "setup_root",
+    "exclusive_nodes",
+    "on_setup_failure",
+    "pull_at_submit",
+    "pull_timeout",
+];
 
 /// The argument without one, which the manual leaves out: options become `--shifter.image` and the like.
 const ALONE: &str = "long_options";
@@ -17,11 +29,11 @@ rule! {
     /// The plugin is given an argument that it does not know.
     ///
     /// # What it checks
-    /// Each argument of the plugin in an imported plugstack.conf is `NAME=VALUE` with one of the six names that it reads, or `long_options`. Case
+    /// Each argument of the plugin in an imported plugstack.conf is `NAME=VALUE` with one of the names that it reads, or `long_options`. Case
     /// counts in `shifter_config` alone.
     ///
     /// # Why is this bad
-    /// The plugin ignores others without a message: with `enable_ssh=1` no job ever has the ssh daemon.
+    /// The original plugin ignores others without a message: with `enable_ssh=1` no job ever has the ssh daemon.
     ///
     /// # Bad
     /// ```conf import/udiRoot.conf

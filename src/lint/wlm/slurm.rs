@@ -237,6 +237,7 @@ rule! {
     ///
     /// # Why is this bad
     /// Slurm starts the extern step and the first srun side by side (manual 6.2.2). Whether the program has finished is chance.
+    /// With the native runtime the tasks of a job wait for it.
     ///
     /// # Bad
     /// ```toml
@@ -256,6 +257,7 @@ rule! {
     pub(crate) static EXTERN_SETUP = {
         id: id("WLM017", "extern-setup", Warn, Correctness),
         impact: Impact::OneStart,
+        targets: Targets::Except(&[Target::Native]),
         source: "manual 6.2.2",
         check: Check::View(|view, out| {
             if view.wlm().slurm.as_ref().is_some_and(|slurm| slurm.extern_setup.is_some()) {

@@ -69,15 +69,19 @@ fn inherited(arguments: &Arguments, context: Context) -> Inherited {
         return Inherited::default();
     }
     let of_job = |name: &str| variable(&format!("SLURM_SPANK_{name}"));
-    let image = || {
+    let resolved = || {
         let kind: ImageType = of_job("SHIFTER_IMAGETYPE")?.parse().ok()?;
-        let resolved = Some(Descriptor { kind, tag: of_job("SHIFTER_IMAGE")? });
-        Some(Image { request: of_job("SHIFTER_IMAGEREQUEST")?, resolved })
+        Some(Descriptor { kind, tag: of_job("SHIFTER_IMAGE")? })
+    };
+    let image = || {
+        let (request, resolved) = (of_job("SHIFTER_IMAGEREQUEST")?, resolved());
+        // A job that waited for its image was released when it was there; each start finds it in the image index.
+        (resolved.is_some() || of_job("SHIFTER_PENDING").is_some()).then_some(Image { request, resolved })
     };
     Inherited {
         image: (context == Context::Local).then(image).flatten(),
         volumes: of_job("SHIFTER_VOLUME"),
-        handed_on: variable(&Kind::Volume.variable(arguments)),
+        handed_on: Kind::Volume.variables(arguments).iter().find_map(|name| variable(name)),
     }
 }
 
@@ -147,7 +151,7 @@ fn is_sbatch() -> bool {
 pub(super) fn after_options(spank: &Spank, _words: &[String]) -> Answer {
     let memory = memory();
     let Some(submission) = memory.as_ref().and_then(|memory| memory.submission.as_ref()) else { return Answer::Fine };
-    if submission.is_pending() {
+    if submission.is_pending() && host::context() == Context::Allocator {
         info("the image is being pulled; the job is held and released when it is there");
     }
     for (name, value) in submission.published() {
@@ -167,7 +171,13 @@ pub(super) fn after_options(spank: &Spank, _words: &[String]) -> Answer {
 pub(super) fn prolog(spank: &Spank, words: &[String]) -> Answer {
     // A plugin that cannot read its line is no reason to drain every node.
     let Some(arguments) = parsed(words) else { return Answer::Fine };
-    let (Ok(job), wish) = (job(spank), wish()) else { return Answer::Fine };
+    let (job, wish) = match job(spank) {
+        Ok(job) => (job, wish()),
+        Err(fault) => {
+            error(&format!("no container, as the job cannot be told: {fault}"));
+            return Answer::Fine;
+        }
+    };
     let online = std::fs::read_to_string("/sys/devices/system/cpu/online").ok().and_then(|list| cpus::online(&list));
     let made = prolog::decide(&job, &wish, &arguments, online).and_then(|decision| match decision {
         Decision::NoWish => Ok(()),
@@ -267,7 +277,13 @@ pub(super) fn after_fork(spank: &Spank, words: &[String]) -> Answer {
 
 pub(super) fn epilog(spank: &Spank, words: &[String]) -> Answer {
     let Some(arguments) = parsed(words) else { return Answer::Fine };
-    let (Ok(job), Ok(uid)) = (spank.job(), spank.uid()) else { return Answer::Fine };
+    let (job, uid) = match (spank.job(), spank.uid()) {
+        (Ok(job), Ok(uid)) => (job, uid),
+        (Err(fault), _) | (_, Err(fault)) => {
+            error(&format!("a container may be left, as the job cannot be told: {fault}"));
+            return Answer::Fine;
+        }
+    };
     match epilog::clear(job, uid, &arguments) {
         Ok(cleared) => {
             debug(&format!("job {job}: {cleared:?}"));

@@ -64,7 +64,7 @@ unsafe extern "C" fn given(number: c_int, value: *const c_char, remote: c_int) -
         unsafe { CStr::from_ptr(value) }.to_string_lossy().into_owned()
     };
     let kind = usize::try_from(number).ok().and_then(|number| Kind::ALL.get(number).copied());
-    guarded("an option", || match kind {
+    guarded("an option", super::Answer::Failed, || match kind {
         Some(kind) => hook::option(kind, &value, remote != 0),
         None => super::Answer::Failed,
     })

@@ -129,7 +129,8 @@ impl Cluster {
 
     /// Submits a script as alice; the number of the job.
     pub(crate) fn sbatch(&self, words: &[&str], script: &str) -> Submitted {
-        let path = write("out/script", format!("#!/bin/sh\n{script}\n"), 0o755);
+        let first = if script.starts_with("#!") { "" } else { "#!/bin/sh\n" };
+        let path = write("out/script", format!("{first}{script}\n"), 0o755);
         let path = path.display().to_string();
         let all = [&["sbatch", "--parsable", "--output=/srv/out/%j"], words, &[path.as_str()]].concat();
         Submitted(self.as_alice(&all))
@@ -286,7 +287,7 @@ pub(crate) fn slurm_conf(more: &str) {
          TaskPlugin=task/none\nJobAcctGatherType=jobacct_gather/none\nAccountingStorageType=accounting_storage/none\n\
          SelectType=select/cons_tres\nSelectTypeParameters=CR_Core\nSwitchType=switch/none\nMpiDefault=none\n\
          ReturnToService=2\nMailProg=/bin/true\nKillWait=2\nSlurmdTimeout=300\nMessageTimeout=30\nMinJobAge=300\n\
-         InactiveLimit=0\nRebootProgram=/bin/true\nSlurmctldDebug=verbose\nSlurmdDebug=verbose\n{more}"
+         InactiveLimit=0\nJobSubmitPlugins=lua\nRebootProgram=/bin/true\nSlurmctldDebug=verbose\nSlurmdDebug=verbose\n{more}"
     );
     for nth in 1..=NODES {
         let address = 10 + nth;
@@ -296,6 +297,8 @@ pub(crate) fn slurm_conf(more: &str) {
              PartitionName=shared Nodes=n[1-3] MaxTime=INFINITE State=UP OverSubscribe=NO\n";
     write("slurm/slurm.conf", text, 0o644);
     write("slurm/cgroup.conf", "CgroupPlugin=cgroup/v1\n", 0o644);
+    let hold = include_str!("../../../../templates/slurm/shifter_hold.lua").replace("{{ source }}", "rig.toml");
+    write("slurm/job_submit.lua", hold, 0o644);
 }
 
 /// Writes the line that loads the plugin; every process of Slurm reads it anew.
@@ -309,7 +312,7 @@ pub(crate) fn udiroot(more: &str) {
     let text = format!(
         "system=rig\nudiRootPath={PREFIX}\nudiMount=/srv/udi\nloopMount=/srv/loop\nimagePath=/srv/images\n\
          etcPath=/srv/etc\nimageGateway=unix:/srv/gateway.sock\nmountUdiRootWritable=1\nmaxGroupCount=31\n\
-         siteFs=/srv/out:/srv/out\n{more}\n"
+         siteFs=/srv/out:/srv/out;/srv/scratch:/scratch\n{more}\n"
     );
     let path = std::path::Path::new("/etc/shifter/udiRoot.conf");
     fs::write(path, text).expect("written");

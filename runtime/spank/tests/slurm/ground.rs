@@ -70,7 +70,7 @@ fn users() {
     write("etc/passwd", format!("root:x:0:0:r:/root:/bin/sh\n{alice}"), 0o644);
     write("etc/group", format!("root:x:0:\nalice:x:{ALICE}:\n"), 0o644);
     write("etc/nsswitch.conf", "passwd: files\n", 0o644);
-    for home in ["home", "out"] {
+    for home in ["home", "out", "scratch/in", "scratch/out"] {
         fs::create_dir_all(at(home)).expect("made");
         std::os::unix::fs::chown(at(home), Some(ALICE), Some(ALICE)).expect("root may");
     }

@@ -9,7 +9,9 @@ mod layout;
 #[path = "../../../../tests/mpi/wheel.rs"]
 mod wheel;
 
+mod document;
 mod faults;
 mod jobs;
 mod mpi;
 mod nodes;
+mod pulls;

@@ -27,9 +27,9 @@ pub struct Slurm {
     pub ccm: Option<bool>,
     /// `PrologFlags` of slurm.conf, which `doctor` compares: `alloc`, `contain`.
     pub prolog_flags: Vec<String>,
-    /// What a job whose image is not there yet does.
+    /// What a job whose image is not there yet does. Default `wait`; the native plugin alone knows others than `refuse`.
     pub pull_at_submit: Option<PullAtSubmit>,
-    /// How long a job waits for its image before it is refused.
+    /// How long a command waits for its image, and a held job until it says what it waits for. Default `10m`.
     pub pull_timeout: Option<Duration>,
     /// Where plugstack.conf includes from. Default `/etc/slurm/plugstack.conf.d`.
     pub plugstack_dir: Option<AbsPath>,
