@@ -27,7 +27,7 @@ const OWN_DEPENDENCIES: &[(&str, &[&str])] = &[
     ("shifter-sshd", &["shifter-formats"]),
     ("shifter-imagegw", &["shifter-formats", "shifter-gateway-types", "shifter-libraries", "shifter-munge"]),
     ("shifter-site", &["shifter-formats", "shifter-gateway-types", "shifter-libraries"]),
-    ("xtask", &["shifter-sys"]),
+    ("xtask", &["shifter-formats", "shifter-munge", "shifter-sys"]),
 ];
 
 /// Everything that is linked into the setuid program on Linux. Nothing may be added without a row in `runtime/SECURITY.md`.

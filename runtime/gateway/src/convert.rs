@@ -18,6 +18,7 @@
 //! among the files go by, [`closed`] the directories that users cannot enter.
 
 pub(crate) mod apply;
+pub(crate) mod background;
 pub(crate) mod backhand;
 pub mod closed;
 pub(crate) mod compressed;

@@ -11,6 +11,7 @@ use super::product::{Product, Pulled};
 use super::progress::{Phase, Progress};
 use super::request::{Existing, PullRequest};
 use crate::convert::Report;
+use crate::convert::background::in_background;
 use crate::convert::compressed::Cancel;
 use crate::convert::run::{Converted, Job, convert};
 use crate::registry::cache::BlobCache;
@@ -157,7 +158,7 @@ pub(super) async fn converted(job: Job, progress: &dyn Progress) -> Result<Conve
     let cancel = Cancel::default();
     let guard = CancelOnDrop(cancel.clone());
     let (sender, mut notes) = mpsc::channel(16);
-    let work = blocking(move || {
+    let work = in_background(move || {
         convert(&job, &cancel, &|phase, done, total| {
             // A note that finds no room is made up for by the next one.
             let _ = sender.try_send((phase, done, total));
