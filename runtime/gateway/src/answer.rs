@@ -10,6 +10,7 @@ use axum::http::header::{CONTENT_TYPE, HOST, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use serde::Serialize;
 use shifter_gateway_types::rest::{self, ErrorBody};
 
@@ -27,9 +28,27 @@ impl<T: Serialize> IntoResponse for Json<T> {
     }
 }
 
-fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    let bytes = serde_json::to_vec(body).expect("answers have string keys and finite numbers");
-    let mut response = Response::new(Body::from(bytes));
+/// A success whose JSON body was made before.
+#[derive(Clone, Debug)]
+pub(crate) struct Made(pub(crate) Bytes);
+
+impl IntoResponse for Made {
+    fn into_response(self) -> Response {
+        whole(StatusCode::OK, self.0)
+    }
+}
+
+/// A body, to be made once and sent often.
+pub(crate) fn body(body: &impl Serialize) -> Bytes {
+    serde_json::to_vec(body).expect("answers have string keys and finite numbers").into()
+}
+
+fn json(status: StatusCode, content: &impl Serialize) -> Response {
+    whole(status, body(content))
+}
+
+fn whole(status: StatusCode, body: Bytes) -> Response {
+    let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(rest::CONTENT_TYPE));
     response
@@ -176,12 +195,14 @@ impl IntoResponse for Refused {
 
 /// Writes the bodies of refusals: `{"status":..,"error":..,"message":..}`.
 pub async fn complete(request: Request, next: Next) -> Response {
-    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    let url = format!("http://{host}{}", request.uri());
+    // Both share their bytes with the request; text is made of them only where it is needed.
+    let (host, uri) = (request.headers().get(HOST).cloned(), request.uri().clone());
     let response = next.run(request).await;
     match response.extensions().get::<Refused>() {
         None => response,
         Some(Refused { status, error, retry_after }) => {
+            let host = host.as_ref().and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+            let url = format!("http://{host}{uri}");
             let words = status.canonical_reason().unwrap_or("Error");
             let body = ErrorBody { status: status.as_u16(), error: error.clone(), message: format!("{words}: {url}") };
             let mut refused = json(*status, &body);

@@ -13,6 +13,7 @@ use crate::answer::Refused;
 use crate::auth::{Anonymous, AuthError, Authenticator, Caller, Peer};
 use crate::config::{Config, ConfigError, System};
 use crate::jobs::{Live, Puller, Running};
+use crate::known::Known;
 use crate::life::Claims;
 use crate::store::{Publishing, Store, StoreError};
 use crate::time::Clock;
@@ -28,6 +29,8 @@ pub struct App {
     config: RwLock<Arc<Config>>,
     /// What is remembered.
     pub(crate) store: Store,
+    /// Images that were looked up lately.
+    pub(crate) known: Known,
     /// Who is calling.
     pub(crate) auth: Arc<Authenticator>,
     /// What pulls.
@@ -73,6 +76,7 @@ impl App {
             slots: Arc::new(Semaphore::new(config.workers)),
             config: RwLock::new(Arc::new(config)),
             store,
+            known: Known::default(),
             auth: Arc::new(Authenticator::default()),
             puller,
             publishing: Mutex::new(()),

@@ -7,9 +7,12 @@
 //! refused, unless the configuration lets anonymous callers in, who are nobody.
 
 mod caller;
+mod decoders;
 mod groups;
 
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use axum::http::{HeaderMap, HeaderValue};
 use shifter_gateway_types::rest::{AUTHENTICATION, MungePayload};
@@ -19,6 +22,7 @@ pub use caller::{Caller, User};
 pub use groups::Groups;
 
 use crate::config::System;
+use decoders::Decoders;
 
 /// Who is at the other end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +69,9 @@ pub enum AuthError {
 /// Checks credentials. libmunge is opened when the first one comes.
 #[derive(Debug, Default)]
 pub struct Authenticator {
-    munge: OnceLock<Munge>,
+    munge: OnceLock<Arc<Munge>>,
+    /// By the socket of their munged.
+    decoders: Mutex<BTreeMap<PathBuf, Arc<Decoders>>>,
     /// The groups of users, for access lists.
     pub groups: Groups,
 }
@@ -82,7 +88,7 @@ pub enum Anonymous {
 impl Authenticator {
     /// Finds out who is calling for `system`.
     pub async fn authenticate(
-        self: &Arc<Self>,
+        &self,
         system: &System,
         peer: Peer,
         headers: &HeaderMap,
@@ -108,23 +114,30 @@ impl Authenticator {
         }
     }
 
-    async fn decode(self: &Arc<Self>, system: &System, header: &HeaderValue) -> Result<Decoded, AuthError> {
+    async fn decode(&self, system: &System, header: &HeaderValue) -> Result<Decoded, AuthError> {
         let credential = header.to_str().map_err(|_| AuthError::Garbled)?.to_owned();
-        let socket = system.munge_socket.clone().ok_or(AuthError::NoMunge)?;
-        let this = Arc::clone(self);
-        let decoded = tokio::task::spawn_blocking(move || {
-            let munge = this.munge()?;
-            munge.decode(Some(&socket), &credential).map_err(refused)
-        });
-        decoded.await.map_err(|panic| AuthError::Broken(Box::new(panic)))?
+        let socket = system.munge_socket.as_deref().ok_or(AuthError::NoMunge)?;
+        self.decoders(socket)?.decode(credential).await?.map_err(refused)
     }
 
-    fn munge(&self) -> Result<&Munge, AuthError> {
+    /// The threads that ask the munged behind a socket. A munged that no system has any more keeps them, idle.
+    fn decoders(&self, socket: &Path) -> Result<Arc<Decoders>, AuthError> {
+        let mut all = self.decoders.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(decoders) = all.get(socket) {
+            return Ok(Arc::clone(decoders));
+        }
+        let decoders = Decoders::start(self.munge()?, socket).map_err(|error| AuthError::Broken(Box::new(error)))?;
+        let decoders = Arc::new(decoders);
+        all.insert(socket.to_owned(), Arc::clone(&decoders));
+        Ok(decoders)
+    }
+
+    fn munge(&self) -> Result<Arc<Munge>, AuthError> {
         if let Some(munge) = self.munge.get() {
-            return Ok(munge);
+            return Ok(Arc::clone(munge));
         }
         let munge = Munge::load().map_err(|e| AuthError::Broken(Box::new(e)))?;
-        Ok(self.munge.get_or_init(|| munge))
+        Ok(Arc::clone(self.munge.get_or_init(|| Arc::new(munge))))
     }
 }
 

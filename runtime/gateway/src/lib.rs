@@ -22,6 +22,7 @@ pub mod convert;
 pub mod daemon;
 pub mod instance;
 pub mod jobs;
+mod known;
 mod life;
 mod log;
 pub mod notify;

@@ -5,6 +5,7 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::net::SocketAddr;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use shifter_gateway_types::config::Listen;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, TcpSocket, UnixListener, UnixSocket};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
@@ -30,6 +31,9 @@ use crate::auth::Peer;
 const HEAD: Duration = Duration::from_secs(30);
 /// How long to wait before accepting again when the process has no descriptors left.
 const BREATH: Duration = Duration::from_millis(50);
+/// Connections that wait to be accepted: as many as the kernel allows (`net.core.somaxconn`, listen(2)). Where all nodes of a
+/// machine start at once, whoever finds no room tries again after a second.
+const BACKLOG: u32 = 65_535;
 
 /// A socket that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -62,10 +66,30 @@ impl Drop for SocketFile {
 /// Opens a socket. Every user may connect to a Unix one: the kernel says who they are.
 pub async fn bind(listen: &Listen) -> Result<Listener, ListenError> {
     let opened = match listen {
-        Listen::Tcp(address) => TcpListener::bind(address).await.map(Listener::Tcp),
+        Listen::Tcp(address) => bind_tcp(address).await.map(Listener::Tcp),
         Listen::Unix(path) => bind_unix(path),
     };
     opened.map_err(|source| ListenError { listen: listen.clone(), source })
+}
+
+/// Of the addresses of a name, the first that can be used.
+async fn bind_tcp(name: &str) -> io::Result<TcpListener> {
+    let mut last = io::Error::new(io::ErrorKind::AddrNotAvailable, "the name has no address");
+    for address in tokio::net::lookup_host(name).await? {
+        match listen_on(address) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // Connections of an earlier gateway that the kernel still remembers are no reason not to start.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 fn bind_unix(path: &Path) -> io::Result<Listener> {
@@ -78,8 +102,10 @@ fn bind_unix(path: &Path) -> io::Result<Listener> {
         }
         std::fs::remove_file(path)?;
     }
-    let listener = UnixListener::bind(path)?;
+    let socket = UnixSocket::new_stream()?;
+    socket.bind(path)?;
     let file = SocketFile(path.to_owned());
+    let listener = socket.listen(BACKLOG)?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o666))?;
     Ok(Listener::Unix(listener, file))
 }

@@ -10,9 +10,11 @@
 //! goes, `life` who holds it and when it was used, `expired` what is left to be deleted, `history` and `lookups` what was.
 //! `adopt` is how tags come in whose images were there before, `cancel` how pulls are taken back, `report` what they found in an image, `recent` what
 //! is known of images while a database is away.
+//! `changes` is how often this gateway wrote.
 
 mod adopt;
 mod cancel;
+mod changes;
 mod error;
 mod expired;
 mod history;
@@ -38,6 +40,7 @@ use shifter_gateway_types::config::Database;
 
 pub use adopt::Adopted;
 pub use cancel::{Leaver, Left};
+pub use changes::Changes;
 pub use error::StoreError;
 pub use expired::{Expired, Stored};
 pub use history::Past;
@@ -70,6 +73,7 @@ pub struct Store {
     /// What it is called in this run; no other run of any gateway ever has the same name.
     instance: String,
     recent: Recent,
+    changes: Changes,
 }
 
 /// That no other gateway puts files in place, until this is dropped.
@@ -90,7 +94,13 @@ impl Store {
             Database::Sqlite(path) => Box::new(Sqlite::open(path)?),
             Database::Postgres(url) => Box::new(Postgres::open(url)?),
         };
-        Ok(Self { backend, gateway: gateway.to_owned(), instance: instance(gateway), recent: Recent::default() })
+        Ok(Self {
+            backend,
+            gateway: gateway.to_owned(),
+            instance: instance(gateway),
+            recent: Recent::default(),
+            changes: Changes::default(),
+        })
     }
 
     /// Waits until no other gateway puts files in place or takes them away, and keeps the others from it.
@@ -102,6 +112,11 @@ impl Store {
     #[must_use]
     pub fn is_shared(&self) -> bool {
         self.sharing() == Sharing::Shared
+    }
+
+    /// What this process has written.
+    pub fn changes(&self) -> &Changes {
+        &self.changes
     }
 
     fn sharing(&self) -> Sharing {
@@ -133,6 +148,9 @@ impl Store {
             done = Some(work(rows)?);
             Ok(())
         })?;
+        if end == End::Keep {
+            self.changes.note();
+        }
         Ok(done.expect("a transaction that ends well has done its work"))
     }
 }

@@ -6,7 +6,7 @@ use axum::extract::State;
 use shifter_gateway_types::rest::Record;
 
 use super::target::{OnImage, OnSystem};
-use crate::answer::{Json, Refused};
+use crate::answer::{Made, Refused, body};
 use crate::app::App;
 use crate::openapi::{Answer, Operation, schema};
 use crate::record;
@@ -19,19 +19,35 @@ const WITH_DEFAULT: [&str; 2] = ["docker", "custom"];
 pub(crate) static OPERATION: Operation =
     Operation::get("/api/lookup/{system}/{type}/{tag}/", "The record of an image.", Answer::Json(schema::<Record>));
 
-pub(crate) async fn get(State(app): State<Arc<App>>, image: OnImage) -> Result<Json<Record>, Refused> {
+/// Answered at once where the image is known and everybody may use it; else off the threads that serve connections.
+pub(crate) async fn get(State(app): State<Arc<App>>, image: OnImage) -> Result<Made, Refused> {
     let name = image.name(&WITH_DEFAULT);
     let OnSystem { config, caller, .. } = image.on;
-    let found = app
+    let uid = caller.uid().filter(|_| config.metrics);
+    let known = app.known(&name);
+    if let Some(found) = &known
+        && let Some(body) = &found.for_all
+    {
+        app.usage.note(Lookup { name: &name, id: &found.entry.image.id, uid }, app.clock.now());
+        return Ok(Made(body.clone()));
+    }
+    let made = app
         .blocking(move |app| {
-            let Some(entry) = app.store.lookup_or_recall(&name)? else { return Ok(None) };
-            let record = record::of_tag(&entry, &name, |access| caller.may_use(access, &app.auth.groups));
-            if record.is_some() {
-                let uid = caller.uid().filter(|_| config.metrics);
-                app.usage.note(Lookup { name: &name, id: &entry.image.id, uid }, app.clock.now());
+            let found = match known {
+                Some(found) => Some(found),
+                None => app.find(&name)?,
+            };
+            let Some(found) = found else { return Ok(None) };
+            let made = match &found.for_all {
+                Some(body) => Some(body.clone()),
+                None => record::of_tag(&found.entry, &name, |access| caller.may_use(access, &app.auth.groups))
+                    .map(|record| body(&record)),
+            };
+            if made.is_some() {
+                app.usage.note(Lookup { name: &name, id: &found.entry.image.id, uid }, app.clock.now());
             }
-            Ok(record)
+            Ok(made)
         })
         .await?;
-    found.map(Json).ok_or_else(Refused::image_not_found)
+    made.map(Made).ok_or_else(Refused::image_not_found)
 }
