@@ -1,4 +1,4 @@
-//! Comparisons with other container runtimes, side by side in one run, and the speed of `check`. Figures are printed, never asserted.
+//! Comparisons with other container runtimes, side by side in one run, the speed of `check`, and the gateway under load. Figures are printed, never asserted.
 //!
 //! The peers come from Debian and run as their own documents recommend, on the same image unpacked beside ours. Runs are
 //! interleaved: every round starts each contestant once, so that a busy moment of the machine falls on all of them.
@@ -6,6 +6,7 @@
 mod check;
 mod contestants;
 mod floor;
+mod gateway;
 mod report;
 mod sample;
 mod site;
@@ -13,7 +14,7 @@ mod start;
 
 use anyhow::{Context, Result, bail};
 
-/// `cargo xtask bench start [--rounds N]`, `cargo xtask bench check [--runs N]`.
+/// `cargo xtask bench start [--rounds N]`, `cargo xtask bench check [--runs N]`, `cargo xtask bench gateway [--quick] [PART...]`.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["start"] => start::run(start::ROUNDS),
@@ -24,7 +25,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         ["check"] => check::run(usize::MAX),
         ["check", "--runs", number] => check::run(rounds(number)?),
         ["check-inside", folder, words @ ..] => check::inside(folder.as_ref(), words),
-        _ => bail!("usage: cargo xtask bench start [--rounds N] | check [--runs N]"),
+        ["gateway", words @ ..] => gateway::run(words),
+        ["gateway-inside", words @ ..] => gateway::inside(words),
+        ["gateway-load"] => gateway::load(),
+        _ => bail!("usage: cargo xtask bench start [--rounds N] | check [--runs N] | gateway [--quick] [PART...]"),
     }
 }
 

@@ -20,6 +20,8 @@ usage: cargo xtask COMMAND
   try [ARGUMENT...]      build, then run a whole site in a scratch directory (shifter-site try)
   test [ARGUMENT...]     the whole test suite; arguments go to `cargo test`
   bench start            starts of /bin/true beside the floor and the peers, into docs/evidence/start.md and README.md
+  bench gateway [--quick] [PART...]
+                         the gateway under load: lookups, storm, convert; into docs/evidence/gateway-speed.md and README.md
   soak apply             apply killed 500 times; the report goes to docs/evidence
   soak gateway           a gateway killed 500 times under load on each store; likewise
   soak kernel            the runtime's tests on Debian 12's kernel under qemu; likewise

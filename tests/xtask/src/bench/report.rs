@@ -14,19 +14,19 @@ const END: &str = "<!-- end of figures -->";
 pub(super) fn write(text: &str) -> Result<()> {
     let path = cargo::root().join(REPORT);
     let report = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    fs::write(&path, between(&report, text)?)?;
+    fs::write(&path, between(&report, BEGIN, text)?)?;
     let readme = cargo::root().join("README.md");
     let page = fs::read_to_string(&readme)?;
-    fs::write(&readme, between(&page, &summary(text))?)?;
+    fs::write(&readme, between(&page, BEGIN, &summary(text))?)?;
     println!("{text}\nwritten to {REPORT} and README.md");
     Ok(())
 }
 
-/// The text between the marks replaced.
-fn between(page: &str, text: &str) -> Result<String> {
-    let (before, rest) = page.split_once(BEGIN).context("a page without the mark where figures begin")?;
+/// The text between the mark `begin` and the next end replaced.
+pub(super) fn between(page: &str, begin: &str, text: &str) -> Result<String> {
+    let (before, rest) = page.split_once(begin).context("a page without the mark where figures begin")?;
     let (_, after) = rest.split_once(END).context("a page without the mark where figures end")?;
-    Ok(format!("{before}{BEGIN}{text}{END}{after}"))
+    Ok(format!("{before}{begin}{text}{END}{after}"))
 }
 
 /// What the README shows: the tables for the large image, without the columns for connoisseurs.
@@ -59,8 +59,8 @@ mod tests {
     #[test]
     fn only_what_is_between_the_marks_is_replaced() {
         let page = format!("a\n{BEGIN}old\n{END}\nb\n");
-        assert_eq!(between(&page, "new\n").unwrap(), format!("a\n{BEGIN}new\n{END}\nb\n"));
-        assert!(between("no marks", "new").is_err());
+        assert_eq!(between(&page, BEGIN, "new\n").unwrap(), format!("a\n{BEGIN}new\n{END}\nb\n"));
+        assert!(between("no marks", BEGIN, "new").is_err());
     }
 
     #[test]

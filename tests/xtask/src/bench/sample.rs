@@ -37,7 +37,7 @@ pub(super) fn measure(contestant: &Contestant, at_once: usize) -> Result<Cost> {
 }
 
 /// User and system time of all children waited for so far.
-fn cpu_of_children() -> Result<Duration> {
+pub(super) fn cpu_of_children() -> Result<Duration> {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
     Ok(Duration::from_micros(u64::try_from((usage.user_time() + usage.system_time()).num_microseconds())?))
 }

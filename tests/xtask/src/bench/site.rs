@@ -131,7 +131,7 @@ fn busybox(rootfs: &Path) -> Result<()> {
     Ok(())
 }
 
-fn debian(rootfs: &Path) -> Result<()> {
+pub(super) fn debian(rootfs: &Path) -> Result<()> {
     let mut command = Command::new("debootstrap");
     command.args(["--variant=minbase", "--include=g++,python3", "bookworm"]).arg(rootfs);
     let output = command.output().context("cannot run debootstrap")?;
