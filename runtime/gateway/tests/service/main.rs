@@ -22,6 +22,7 @@ mod openapi;
 mod platforms;
 mod private;
 mod process;
+mod proxies;
 mod random;
 mod signals;
 mod two;
