@@ -57,7 +57,7 @@ impl Backend for Postgres {
         let (client, prepared) = connection.parts();
         // READ COMMITTED: what is read after the lock was taken is what the writer before has left.
         let mut begun = client.transaction()?;
-        begun.execute("SELECT pg_advisory_xact_lock($1)", &[&WRITER])?;
+        begun.batch_execute(&format!("SELECT pg_advisory_xact_lock({WRITER})"))?;
         let mut transaction = InTransaction::new(begun, prepared);
         work(&mut transaction)?;
         match end {
@@ -74,7 +74,7 @@ impl Backend for Postgres {
 
     fn exclusive(&self, what: &str) -> Result<Box<dyn Exclusive>, StoreError> {
         let mut client = self.pool.connect()?;
-        client.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0")?;
+        client.batch_execute("SET statement_timeout = 0; SET lock_timeout = '60s'")?;
         let digest = Sha256::digest(what.as_bytes());
         let key = i64::from_be_bytes(digest[..8].try_into().expect("a digest has more than 8 bytes"));
         client.execute("SELECT pg_advisory_lock($1)", &[&key])?;

@@ -16,6 +16,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// After a failed attempt nobody tries for so long: while a database is away, questions are not held up by it.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// A connection that was used within this time is taken to be whole.
+const FRESH: Duration = Duration::from_secs(1);
+
 /// The connections of a store.
 #[derive(Debug)]
 pub(super) struct Pool {
@@ -35,9 +38,10 @@ struct State {
     is_tried: bool,
 }
 
-/// A connection, and the statements it knows.
+/// A connection, the statements it knows, and when it was last used.
 struct Open {
     client: Client,
+    used: Instant,
     prepared: HashMap<String, Statement>,
 }
 
@@ -88,7 +92,8 @@ impl Pool {
             if let Some(mut open) = state.idle.pop() {
                 drop(state);
                 // The server may have been started anew since.
-                if open.client.is_closed() || open.client.simple_query("").is_err() {
+                let is_fresh = open.used.elapsed() < FRESH;
+                if open.client.is_closed() || !is_fresh && open.client.simple_query("").is_err() {
                     self.forget(open);
                     state = self.lock();
                     continue;
@@ -114,7 +119,7 @@ impl Pool {
     /// Puts a connection back whose last transaction has ended well.
     pub(super) fn give_back(&self, mut taken: Taken<'_>) {
         let mut state = self.lock();
-        state.idle.extend(taken.open.take());
+        state.idle.extend(taken.open.take().map(|open| Open { used: Instant::now(), ..open }));
         drop(state);
         self.freed.notify_one();
     }
@@ -139,7 +144,7 @@ impl Pool {
         match connected {
             Ok(client) => {
                 state.away = None;
-                Ok(Taken { pool: self, open: Some(Open { client, prepared: HashMap::new() }) })
+                Ok(Taken { pool: self, open: Some(Open { client, used: Instant::now(), prepared: HashMap::new() }) })
             }
             Err(error) => {
                 state.open -= 1;

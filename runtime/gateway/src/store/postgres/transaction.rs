@@ -95,8 +95,9 @@ impl Rows for InTransaction<'_> {
     }
 
     fn now(&mut self) -> Result<f64, StoreError> {
-        let now = self.transaction.query_one("SELECT CAST(extract(epoch FROM clock_timestamp()) AS FLOAT8)", &[])?;
-        Ok(now.try_get(0)?)
+        let text = "SELECT CAST(extract(epoch FROM clock_timestamp()) AS FLOAT8)".to_owned();
+        let prepared = self.prepare(&Statement { text, values: Vec::new(), is_common: true })?;
+        Ok(self.transaction.query_one(&prepared, &[])?.try_get(0)?)
     }
 }
 
