@@ -40,9 +40,11 @@ pub(super) enum Size {
 
 /// `cargo xtask bench gateway [--quick] [PART...]`: builds, and measures in a process that was built with optimisation.
 pub(super) fn run(words: &[&str]) -> Result<()> {
-    if let Err(error) = packages::ensure(packages::FOR_BENCHES) {
-        // A peer that cannot be had is named in the report.
-        println!("{error:#}");
+    for wanted in [packages::FOR_TESTS, packages::FOR_BENCHES] {
+        if let Err(error) = packages::ensure(wanted) {
+            // A peer that cannot be had is named in the report; without munged or tar2sqfs there is nothing to report.
+            println!("{error:#}");
+        }
     }
     println!("building with optimisation (some minutes the first time)");
     cargo::run(&mut cargo::cargo(&[
