@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use crate::answer::Refused;
 use crate::auth::{Anonymous, AuthError, Authenticator, Caller, Peer};
 use crate::config::{Config, ConfigError, System};
+use crate::health::Health;
 use crate::jobs::{Live, Puller, Running};
 use crate::known::Known;
 use crate::life::Claims;
@@ -47,6 +48,8 @@ pub struct App {
     pub(crate) claims: Claims,
     /// Who looked what up.
     pub(crate) usage: Usage,
+    /// How registries answered lately, and which pulls failed.
+    pub(crate) health: Health,
     /// What time it is.
     pub(crate) clock: Clock,
     /// Everything that runs beside requests.
@@ -84,6 +87,7 @@ impl App {
             live: Live::default(),
             claims: Claims::default(),
             usage: Usage::default(),
+            health: Health::new(clock.now()),
             clock,
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),

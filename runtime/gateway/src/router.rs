@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::openapi::Interface;
 use crate::routes::{
     autoexpire, cancel, expire, figures, history, inspect, list, lookup, metrics, pin, progress, pull, queue, quota,
-    rm, root, sweep,
+    rm, root, status, sweep,
 };
 
 /// The gateway's interface. A trailing slash is optional everywhere; a tag may hold its own.
@@ -19,6 +19,7 @@ pub fn router(app: Arc<App>) -> Router {
     Interface::new()
         // People with a browser or curl.
         .with(&root::OPERATION, root::get)
+        .with(&status::OPERATION, status::get)
         // The runtime, the workload managers and shifterimg.
         .with(&lookup::OPERATION, lookup::get)
         .with(&list::OPERATION, list::get)

@@ -17,5 +17,6 @@ pub(crate) mod queue;
 pub(crate) mod quota;
 pub(crate) mod rm;
 pub(crate) mod root;
+pub(crate) mod status;
 pub(crate) mod sweep;
 mod target;

@@ -2,6 +2,12 @@
 //!
 //! Each connection is told who is at its other end before its first request is read. Header names
 //! go out as `Content-Type`, not `content-type`: old clients compare them byte for byte.
+//!
+//! Nobody can keep others from being answered by connections on which nothing happens: their number is bounded, and the
+//! longest idle make room (`guests`); who sends no head, or does not take his answer (`patient`), is given up.
+
+mod guests;
+mod patient;
 
 use std::convert::Infallible;
 use std::io;
@@ -9,7 +15,8 @@ use std::net::SocketAddr;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
@@ -26,9 +33,15 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::auth::Peer;
+use guests::{GUESTS, Guest};
+use patient::Patient;
 
-/// How long a client may take to send the head of a request.
+/// How long a client may take to send the head of a request, and how long none may come.
 const HEAD: Duration = Duration::from_secs(30);
+/// How long a client may take nothing of its answer.
+const TAKE: Duration = Duration::from_secs(30);
+/// The largest head: credentials with many passwords have some tens of kilobytes.
+const HEAD_BYTES: usize = 256 << 10;
 /// How long to wait before accepting again when the process has no descriptors left.
 const BREATH: Duration = Duration::from_millis(50);
 /// Connections that wait to be accepted: as many as the kernel allows (`net.core.somaxconn`, listen(2)). Where all nodes of a
@@ -127,11 +140,15 @@ impl Listener {
         loop {
             let accepted = tokio::select! {
                 () = stopping.cancelled() => return,
-                accepted = self.accept() => accepted,
+                accepted = async {
+                    let (stream, peer) = self.accept().await?;
+                    // Those behind one that finds no room wait in the socket.
+                    Ok::<_, io::Error>((stream, peer, GUESTS.admit().await))
+                } => accepted,
             };
             match accepted {
-                Ok((stream, peer)) => {
-                    tasks.spawn(connection(stream, peer, router.clone(), stopping.clone()));
+                Ok((stream, peer, guest)) => {
+                    tasks.spawn(connection(stream, peer, router.clone(), stopping.clone(), guest));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
@@ -161,21 +178,30 @@ impl Listener {
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-async fn connection(stream: Box<dyn Stream>, peer: Peer, router: Router, stopping: CancellationToken) {
+async fn connection(stream: Box<dyn Stream>, peer: Peer, router: Router, stopping: CancellationToken, guest: Guest) {
+    let guest = Arc::new(guest);
+    let leave = guest.leave.clone();
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(peer);
-        let router = router.clone();
-        async move { Ok::<_, Infallible>(router.oneshot(request).await.unwrap_or_else(|never| match never {})) }
+        let (router, guest) = (router.clone(), Arc::clone(&guest));
+        guest.is_busy();
+        async move {
+            let answer = router.oneshot(request).await.unwrap_or_else(|never| match never {});
+            guest.is_idle(Instant::now());
+            Ok::<_, Infallible>(answer)
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
+        .max_buf_size(HEAD_BYTES)
         .title_case_headers(true)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Patient::new(stream, TAKE)), service);
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
+        () = leave.cancelled() => return,
         () = stopping.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await

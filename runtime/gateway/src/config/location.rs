@@ -76,6 +76,11 @@ impl Registries {
         Ok(Self { default, names, all })
     }
 
+    /// The names of all locations, in their order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.all.keys().map(String::as_str)
+    }
+
     /// The location and the reference of an image as a user wrote it.
     pub fn find(&self, image: &str) -> Result<(&Registry, Reference), ReferenceError> {
         let (name, reference) = self.names.parse(image)?;

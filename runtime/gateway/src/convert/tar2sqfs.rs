@@ -8,6 +8,8 @@ use std::io::{BufWriter, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, Stdio};
 
+use nix::errno::Errno;
+use nix::sys::statvfs::fstatvfs;
 use tempfile::NamedTempFile;
 
 use super::compressed::Cancel;
@@ -21,6 +23,9 @@ use crate::pull::Made;
 
 /// The capacity asked of the pipe; a smaller one serves as well.
 const PIPE_BYTES: i32 = 1 << 20;
+
+/// The largest block of a squashfs: with less room the program cannot go on.
+const BLOCK: u64 = 1 << 20;
 
 /// The program, where it is installed.
 pub(crate) fn find() -> Option<PathBuf> {
@@ -69,10 +74,21 @@ impl Tar2sqfsWriter {
         write(archive).map_err(|source| {
             self.archive = None;
             match self.program.wait() {
-                Err(error) => error,
+                Err(error) => self.cause_of(error),
                 Ok(()) => self.output_error(source),
             }
         })
+    }
+
+    /// The program says `I/O error` of a full file system too.
+    fn cause_of(&self, error: ConvertError) -> ConvertError {
+        let room = fstatvfs(self.output.as_file()).map(|about| about.blocks_available() * about.fragment_size());
+        match error {
+            ConvertError::Program { .. } if room.is_ok_and(|room| room < BLOCK) => {
+                self.output_error(Errno::ENOSPC.into())
+            }
+            error => error,
+        }
     }
 
     fn output_error(&self, source: std::io::Error) -> ConvertError {
@@ -133,7 +149,7 @@ impl ImageWriter for Tar2sqfsWriter {
         let archive = self.archive.take().expect("the archive is open until `finish`");
         let ended = archive.finish().and_then(|mut pipe| pipe.flush());
         // Closing the pipe ends the program; how it ended says more than a broken pipe.
-        self.program.wait()?;
+        self.program.wait().map_err(|error| self.cause_of(error))?;
         ended.map_err(|source| self.output_error(source))?;
         let Self { output, .. } = *self;
         durable(output)

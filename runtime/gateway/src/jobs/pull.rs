@@ -34,6 +34,7 @@ impl App {
             let seq = job.seq;
             let image = format!("{}:{}", job.ask.name.itype, job.ask.name.tag);
             let system = job.ask.name.system.clone();
+            let ask = job.ask.clone();
             tracing::info!(system, image, uid = job.ask.uid, "pull begins");
             let stopping = app.stopping.clone();
             let (reporter, reports) = progress::channel();
@@ -56,7 +57,7 @@ impl App {
                     tracing::info!(system, image, id, "pull is ready");
                     return;
                 }
-                Ok(Err(error)) => Failure { reason: format!("{error:#}"), is_of_asker: error.is::<NoRoom>() },
+                Ok(Err(error)) => Failure { reason: error.to_string(), is_of_asker: error.is::<NoRoom>() },
                 Err(end) if end.is_cancelled() => {
                     tracing::info!(system, image, "pull was cancelled");
                     return;
@@ -67,6 +68,7 @@ impl App {
                 }
             };
             tracing::warn!(system, image, reason = failure.reason, "pull failed");
+            app.health.failed(app.clock.now(), ask, failure.reason.clone());
             app.tell_failure(seq, &failure).await;
         });
     }

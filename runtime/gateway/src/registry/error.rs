@@ -166,6 +166,19 @@ impl RegistryError {
         !matches!(self, Self::Platform { .. } | Self::File { .. } | Self::Config { .. } | Self::TooManyLayers { .. })
     }
 
+    /// What is wrong with the registry itself, without a word about the image; `None` where it answered as one does.
+    pub(crate) fn illness(&self) -> Option<String> {
+        match self {
+            Self::Transport { what, .. } => Some(what.clone()),
+            Self::Status { status, .. } if *status >= 500 => Some(format!("it answers {status}")),
+            Self::RateLimited { wait, .. } => Some(format!("it asks to wait for {} s", wait.as_secs())),
+            Self::Protocol { .. } | Self::Digest { .. } | Self::Size { .. } => {
+                Some("it breaks the protocol".to_owned())
+            }
+            _ => None,
+        }
+    }
+
     pub(crate) fn file(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::File { path, source }

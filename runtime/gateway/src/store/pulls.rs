@@ -38,6 +38,9 @@ pub enum Asked {
     Moved,
 }
 
+/// Seconds by which the clocks of several gateways may differ.
+const SKEW: f64 = 60.0;
+
 /// On what terms a pull is begun.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Terms {
@@ -97,7 +100,7 @@ impl Store {
             if rows.one::<TagRow>(&of_tag(&ask.name))?.map(|tag| tag.last_pull) != terms.seen {
                 return Ok(Asked::Moved);
             }
-            if let Some(job) = failed(rows, ask, terms.failed_since)? {
+            if let Some(job) = failed(rows, ask, terms)? {
                 return Ok(Asked::Failed(job));
             }
             if rows.number_of::<PullRow>(&[in_flight()])? >= u64::from(terms.most) {
@@ -188,11 +191,13 @@ fn same(ask: &PullAsk, and: Only) -> Vec<Only> {
     of_tag_and(&ask.name, [is("identity", &ask.identity), and])
 }
 
-fn failed(rows: &mut dyn Rows, ask: &PullAsk, since: f64) -> Result<Option<Job>, StoreError> {
+fn failed(rows: &mut dyn Rows, ask: &PullAsk, terms: Terms) -> Result<Option<Job>, StoreError> {
     let all = rows.all::<PullRow>(&same(ask, is("status", Status::Failure)), Order::By(&["seq"]))?;
     let is_shown = |row: &PullRow| !row.interrupted && (!row.of_asker || row.uid == ask.uid);
     let last = all.into_iter().rev().find(is_shown);
-    Ok(last.filter(|row| row.asked >= since).map(Job::from))
+    // After a clock was set back, what failed then must not stand until that time comes again.
+    let shown = terms.failed_since..=terms.now + SKEW;
+    Ok(last.filter(|row| shown.contains(&row.asked)).map(Job::from))
 }
 
 /// Counts what the user began; joining a pull of somebody else costs nothing.

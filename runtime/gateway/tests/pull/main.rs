@@ -5,6 +5,9 @@
 
 mod archives;
 mod builder;
+#[path = "../support/daemon.rs"]
+#[expect(dead_code, reason = "tests of the whole service use the rest")]
+mod daemon;
 mod examiner;
 mod formats;
 mod hostile;
@@ -16,5 +19,9 @@ mod registry;
 mod report;
 mod server;
 mod session;
+mod siege;
 mod stacks;
 mod tree;
+#[path = "../support/wire.rs"]
+#[expect(dead_code, reason = "tests of the whole service use the rest")]
+mod wire;

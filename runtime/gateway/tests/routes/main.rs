@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at its first surprise")]
 
 mod cancel;
+mod clock;
 mod expire;
 mod fake;
 mod inspect;
@@ -18,5 +19,7 @@ mod pull;
 mod queue;
 mod quota;
 mod rm;
+mod scale;
 mod site;
+mod status;
 mod sweep;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::http::Request;
+use axum::http::{HeaderMap, Request};
 use serde_json::{Value, json};
 use shifter_gateway_types::ImageManager;
 use shifter_imagegw::app::App;
@@ -98,6 +98,11 @@ impl Site {
         self.ahead.fetch_add(days * 86_400, Ordering::SeqCst);
     }
 
+    /// Sets the gateway's clock back by days that have passed.
+    pub(crate) fn back_by_days(&self, days: u64) {
+        self.ahead.fetch_sub(days * 86_400, Ordering::SeqCst);
+    }
+
     /// Waits until something holds.
     pub(crate) async fn until(&self, holds: impl AsyncFn() -> bool) {
         let deadline = Instant::now() + Duration::from_secs(60);
@@ -165,6 +170,17 @@ impl User<'_> {
         let retry_after = response.headers().get("retry-after").map(|value| value.to_str().unwrap().to_owned());
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         Answer { status, json: serde_json::from_slice(&bytes).unwrap(), retry_after }
+    }
+
+    /// The status page and its headers.
+    pub(crate) async fn page(&self) -> (HeaderMap, String) {
+        let mut request = Request::get("/status").body(Body::empty()).unwrap();
+        request.extensions_mut().insert(self.peer);
+        let response = self.site.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 200);
+        let headers = response.headers().clone();
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (headers, String::from_utf8(bytes.to_vec()).unwrap())
     }
 
     /// Asks for a pull again and again until it ends.

@@ -21,7 +21,7 @@ pub(super) fn slow_site_of(munged: &Munged, bytes: usize) -> (Site, String) {
 }
 
 /// Bytes that do not compress, always the same.
-fn noise(bytes: usize) -> Vec<u8> {
+pub(super) fn noise(bytes: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut next = || {
         state ^= state << 13;

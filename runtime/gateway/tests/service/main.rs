@@ -13,7 +13,9 @@ mod wire;
 
 mod adopt;
 mod callers;
+mod connections;
 mod cut;
+mod disk;
 mod files;
 mod kills;
 mod life;
@@ -25,6 +27,7 @@ mod process;
 mod proxies;
 mod random;
 mod signals;
+mod status;
 mod two;
 
 use std::path::Path;

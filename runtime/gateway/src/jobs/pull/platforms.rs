@@ -8,7 +8,7 @@ use crate::jobs::Order;
 use crate::jobs::report::report;
 use crate::life::Claim;
 use crate::publish;
-use crate::pull::{Progress, PullError, Pulled};
+use crate::pull::{Platform, Progress, PullError, Pulled};
 use crate::registry::RegistryError;
 use crate::store::Image;
 
@@ -35,7 +35,7 @@ pub(super) async fn pull<'a>(
     let platforms = &order.system.platforms;
     let (mut others, mut claims): (Vec<Image>, _) = (Vec::new(), Vec::new());
     for platform in platforms.iter().skip(1).rev() {
-        match app.puller.pull(request(order, platform), progress).await {
+        match ask(app, order, platform, progress).await {
             Ok(pulled) => {
                 claims.push(app.claims.make(&pulled.id));
                 others.push(put(app, order, pulled).await?);
@@ -49,7 +49,7 @@ pub(super) async fn pull<'a>(
     }
     let mut refused = None;
     for platform in platforms {
-        match app.puller.pull(request(order, platform), progress).await {
+        match ask(app, order, platform, progress).await {
             Ok(pulled) => {
                 claims.push(app.claims.make(&pulled.id));
                 let best = pulled.platform.to_string();
@@ -63,6 +63,17 @@ pub(super) async fn pull<'a>(
         }
     }
     Err(refused.expect("a system has a platform at least, and each of them was refused").into())
+}
+
+/// Has an image pulled, and remembers how its location did.
+async fn ask(app: &App, order: &Order, platform: &Platform, progress: &dyn Progress) -> Result<Pulled, PullError> {
+    let pulled = app.puller.pull(request(order, platform), progress).await;
+    let error = match &pulled {
+        Err(PullError::Registry(error)) => Some(error),
+        _ => None,
+    };
+    app.health.asked(&order.location.name, app.clock.now(), error);
+    pulled
 }
 
 /// Puts the file of an image in place, closed to everybody until a name with its access leads to it.
