@@ -52,7 +52,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     ("wlm.nscd.ttl", &[]),
     ("wlm.sshd.enable", &[Plugin("enable_sshd"), File("cray-shifter-prologue")]),
-    ("wlm.sshd.port", &[]),
+    ("wlm.sshd.port", &[Conf("sshdPort")]),
     ("wlm.sshd.kill_strays", &[File("cray-shifter-epilogue"), File("cray-shifter-ssh-cleanup")]),
     ("wlm.slurm.version", &[]),
     ("wlm.slurm.cgroup", &[]),

@@ -156,6 +156,9 @@ impl Lift<'_> {
             self.put(&["identity", "resolve_at"], "identityPath", "prolog");
             self.put_path(&["identity", "path"], "identityPath", conf.identity_path.as_ref());
         }
+        if let Some(port) = conf.sshd_port.and_then(|port| i64::try_from(port).ok()) {
+            self.put(&["wlm", "sshd", "port"], "sshdPort", port);
+        }
         self.put_flag(&["runtime", "allow_local_chroot"], "allowLocalChroot", conf.allow_local_chroot);
         if let Some(style) = conf.mount_propagation_style {
             self.put(&["runtime", "propagation"], "mountPropagationStyle", style.as_str());

@@ -102,12 +102,19 @@ fn values(site: &Site, node: &Node, inputs: &Inputs) -> (Value, Vec<RenderError>
         default_type => node.images.default_type.as_str(),
         setup_root => wlm.setup_root == Some(true),
         sshd => wlm.sshd.as_ref().is_some_and(|sshd| sshd.enable == Some(true)),
+        new_keys => new_keys(site, node),
         kill_strays => kills_strays(node),
         pcmd => tool("pcmd", "/opt/cray/nodehealth/default/bin/pcmd"),
         xtxqtcmd => tool("xtxqtcmd", "/opt/cray/nodehealth/default/bin/xtxqtcmd"),
         qstat => tool("qstat", "/opt/torque/default/bin/qstat"),
     };
     (values, errors)
+}
+
+/// What makes the keys of a job for the native runtime's daemon: the daemon's own program.
+fn new_keys(site: &Site, node: &Node) -> Option<String> {
+    let directory = node.paths.opt_udi_image.as_ref().filter(|_| site.target.is_native())?;
+    Some(format!("{directory}/sbin/shifter-sshd"))
 }
 
 /// A word that stands in patterns of the scripts.

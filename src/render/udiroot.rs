@@ -155,6 +155,7 @@ fn conf(site: &Site, node: &Node, errors: &mut Vec<RenderError>) -> Conf {
         batch_type: extra("batchType"),
         node_context_prefix: extra("nodeContextPrefix"),
         optional_sshd_as_root: extra("optionalSshdAsRoot").map(|text| text == "1"),
+        sshd_port: node.wlm.sshd.as_ref().filter(|_| native).and_then(|sshd| sshd.port).map(u64::from),
         conf_id: None,
         default_modules: default_modules(node, errors),
         modules: modules::modules(node, errors),

@@ -178,6 +178,8 @@ table::key_table! {
     node_context_prefix = "nodeContextPrefix": Option<String> { no_op_in: Target::ALL_SLICE },
     /// 1 started the container's sshd as root. Dropped for security in 18.03.
     optional_sshd_as_root = "optionalSshdAsRoot": Option<bool> { default: Some("0"), no_op_in: SINCE_1803 },
+    /// The port of the sshd that `setupRoot -s` begins in a container.
+    sshd_port = "sshdPort": Option<u64> { default: Some("1204"), targets: NATIVE },
     /// A hash of the site's other files of this class; containers see it as SHIFTER_CONFIG_ID.
     conf_id = "confId": Option<String> { targets: NATIVE },
     /// The modules every container gets unless the user names others.

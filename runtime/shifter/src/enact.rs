@@ -212,6 +212,12 @@ impl<'a> Enactor<'a> {
             Step::Directory { path, mode, image } => self.directory(path, *mode, *image),
             Step::Symlink { path, target } => self.symlink(path, target),
             Step::File { path, mode, text } => self.file(path, *mode, text.as_bytes()),
+            Step::UsersDirectory { path, uid, gid } => self.users_directory(path, *uid, *gid),
+            Step::UsersFile { path, uid, gid, content } => {
+                let file = self.new_file(path, 0o600)?;
+                node::set_owner(&file, *uid, *gid)?;
+                Ok(node::write_all(file, content.bytes())?)
+            }
             Step::HostFile { from, to } => self.host_file(from, to),
             Step::StaticEtc { from, groups, more } => self.static_etc(from, groups, more),
             Step::Bind(bind) => self.bind(bind),
@@ -277,6 +283,13 @@ impl<'a> Enactor<'a> {
     fn symlink(&mut self, path: &Path, target: &Path) -> Result<(), Reason> {
         let (parent, name) = self.tree().kept_parent(path)?;
         Ok(node::make_symlink(target, parent, name)?)
+    }
+
+    /// Makes a directory of the user's; one that is there already is somebody else's, and is refused.
+    fn users_directory(&self, path: &Path, uid: u32, gid: u32) -> Result<(), Reason> {
+        let (parent, name) = self.tree().kept_parent(path)?;
+        node::make_dir(&parent, name, 0o700)?;
+        Ok(node::set_owner(self.tree().open_own(path)?, uid, gid)?)
     }
 
     /// Writes a file of the site tree, in the place of one that a hook may have made.

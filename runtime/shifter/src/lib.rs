@@ -21,7 +21,7 @@
 //! Beside them run [`record`], which tells the log and `--why` of it, and [`used`], which marks the image.
 //!
 //! [`start`] tells this as one function, and so does [`setup`] for root's own program, which makes a container for
-//! a job; [`unsetup`] takes it away. Unsafe code is forbidden here; the kernel is called through `shifter-sys`.
+//! a job, with its [`sshd`]; [`unsetup`] takes it away. Unsafe code is forbidden here; the kernel is called through `shifter-sys`.
 
 pub mod account;
 pub mod attach;
@@ -44,6 +44,7 @@ pub mod request;
 pub mod rootless;
 mod say;
 pub mod setup;
+pub mod sshd;
 pub mod start;
 pub mod trust;
 pub mod unsetup;

@@ -25,9 +25,13 @@ use crate::privilege::Mode;
 mod etc;
 mod home;
 mod record;
+mod secret;
+mod ssh;
 mod step;
 
 pub use record::record;
+pub use secret::Secret;
+pub use ssh::Ssh;
 pub use step::{Access, Bind, Cache, GroupFilter, HookPhase, ImagePart, Limits, Missing, Step};
 
 /// What the container's root may keep in memory where `rootfsSize` says nothing.
@@ -82,6 +86,8 @@ pub enum Purpose<'a> {
         job: Option<u32>,
         /// What only root sees of the record.
         mark: &'a str,
+        /// What belongs to its sshd, if it has one.
+        ssh: Option<&'a Ssh>,
     },
 }
 
@@ -268,6 +274,7 @@ impl Facts<'_> {
             steps.extend(hosts.map(|hosts| file("/var/hostsfile", hosts.to_owned())));
             steps.extend(job.map(|job| file("/var/shifterSlurm.jobid", job.to_string())));
         }
+        self.ssh(steps);
         steps.push(file(record_at, record(self)));
         steps.extend(self.built.map(|line| file(BUILT, format!("{line}\n"))));
         if let Purpose::SetUp { mark, .. } = self.purpose {

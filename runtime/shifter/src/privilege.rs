@@ -10,6 +10,7 @@
 
 use crate::say::say;
 use std::cell::Cell;
+use std::io::Read as _;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
@@ -17,7 +18,7 @@ use shifter_sys::identity::{self, Triple};
 use shifter_sys::open::{self, For, Within};
 use shifter_sys::process::{self, Child};
 use shifter_sys::status::Status;
-use shifter_sys::{CallError, capability, later, signal};
+use shifter_sys::{CallError, capability, later, mount, node, signal};
 
 mod caller;
 mod drop;
@@ -220,6 +221,52 @@ impl Raised {
                 Err(error) => die("give up capabilities", error),
             }
         })
+    }
+
+    /// Runs `body` in a child that has dropped everything, and that nothing below it outlives: it is the first process of a
+    /// PID namespace of its own (pid_namespaces(7)), in a session and a mount table of its own, and keeps nothing open over
+    /// an exec but 0, 1 and 2. Before it drops, `enter` brings it to where it is to be. What `begin` is told is its number;
+    /// until that returns the child waits, and ends if this process ends.
+    ///
+    /// # Errors
+    /// When there can be no child.
+    pub fn in_first_process(
+        &self,
+        begin: impl FnOnce(u32) -> Result<(), CallError>,
+        enter: impl FnOnce() -> Result<(), CallError>,
+        body: impl FnOnce(Dropped) -> i32,
+    ) -> Result<Child, CallError> {
+        let caller = self.caller.clone();
+        let (wait_here, go) = process::pipe()?;
+        process::new_pid_namespace()?;
+        // The child has an end to write to as well, which its first act closes.
+        let mut go = Some(go);
+        let child = process::in_child(|| {
+            drop(go.take());
+            if std::fs::File::from(wait_here).read_exact(&mut [0]).is_err() {
+                return 1;
+            }
+            let prepare = || -> Result<Status, CallError> {
+                process::new_session()?;
+                process::close_inherited_on_exec()?;
+                signal::forget_the_callers()?;
+                process::new_mount_namespace()?;
+                mount::receive_only()?;
+                // ORDER: a child asks of itself, by the host's /proc.
+                let status = Status::open()?;
+                enter()?;
+                Ok(status)
+            };
+            match prepare() {
+                Ok(status) => body(Raised { caller, status, owner: Cell::new(None) }.drop_forever()),
+                Err(error) => die("set a child apart", error),
+            }
+        })?;
+        let begun = begin(child.number());
+        if let (Ok(()), Some(go)) = (&begun, go) {
+            node::write_all(go, b".")?;
+        }
+        begun.map(|()| child)
     }
 
     /// Gives up everything, and checks with the kernel that it is gone. Aborts otherwise.

@@ -27,6 +27,7 @@ use crate::record::{self, Journal, Log};
 use crate::request::options as start_options;
 use crate::request::{Request, Variables};
 use crate::say::{say, speak_as};
+use crate::sshd::{self, Beginning, SshdError};
 use crate::start::{self, StartError};
 use crate::trust::TrustError;
 
@@ -71,8 +72,8 @@ pub enum SetupError {
     },
     /// The groups of a user could not be asked for.
     Groups(String),
-    /// A key was given, and there is no sshd.
-    NoSshd,
+    /// A key was given, and there is no sshd for it.
+    Sshd(SshdError),
 }
 
 impl fmt::Display for SetupError {
@@ -98,9 +99,7 @@ impl fmt::Display for SetupError {
                 write!(f, "uid {uid} is `{known_as}`, not `{name}` (options -U and -u)")
             }
             SetupError::Groups(name) => write!(f, "the groups of `{name}` could not be asked for"),
-            SetupError::NoSshd => f.write_str(
-                "option -s: this release has no sshd for containers; leave the key out (SPANK enable_sshd=0, profile wlm)",
-            ),
+            SetupError::Sshd(error) => error.fmt(f),
         }
     }
 }
@@ -143,19 +142,18 @@ fn set_up(words: Vec<OsString>) -> Result<(), StartError> {
 
 /// The set-up itself. What became of it is written by [`set_up`].
 fn recorded(raised: &Raised, options: &Options, journal: &mut Journal) -> Result<(), StartError> {
-    if options.key.is_some() {
-        return Err(SetupError::NoSshd.into());
-    }
     let conf = config::load_installed()?;
     let request = request(options, &conf)?;
     let permitted = Permitted::new(raised, &conf, &request, &[], journal)?;
-    make_free(conf.udi_mount.as_deref().ok_or(PolicyError::MissingKey("udiMount"))?)?;
+    let udi_mount = conf.udi_mount.as_deref().ok_or(PolicyError::MissingKey("udiMount"))?;
+    make_free(udi_mount)?;
     let host = Host::here()?;
     let Prepared { modules, image, mut opened, user, accounts } = permitted.prepare(raised, journal)?;
     if user.name != options.user {
         let Options { user: name, uid, .. } = options.clone();
         return Err(SetupError::OtherUser { name, uid, known_as: user.name }.into());
     }
+    let ssh = sshd::find(raised, &conf, options.key.as_deref(), &user).map_err(SetupError::Sshd)?;
     if let Some(mark) = opened.mark.take() {
         mark.leave(raised);
     }
@@ -168,6 +166,7 @@ fn recorded(raised: &Raised, options: &Options, journal: &mut Journal) -> Result
         uid: options.uid,
         gid: options.gid,
     };
+    let mark = Mark::new(raised.caller(), &opened, &conf)?.to_string();
     let steps = plan::plan(&Facts {
         conf: &conf,
         modules: &modules,
@@ -179,11 +178,7 @@ fn recorded(raised: &Raised, options: &Options, journal: &mut Journal) -> Result
         image: &image.identifier,
         hooks,
         built: Some(&journal.built()),
-        purpose: Purpose::SetUp {
-            hosts: options.hosts.as_deref(),
-            job: options.job,
-            mark: &Mark::new(raised.caller(), &opened, &conf)?.to_string(),
-        },
+        purpose: Purpose::SetUp { hosts: options.hosts.as_deref(), job: options.job, mark: &mark, ssh: ssh.as_ref() },
     })?;
     journal.ends(Phase::Plan);
     Enactor::new(raised, opened, &conf.deny).for_host(host).run(&steps, |step| {
@@ -191,8 +186,28 @@ fn recorded(raised: &Raised, options: &Options, journal: &mut Journal) -> Result
             say(format_args!("{step}"));
         }
     })?;
+    if let Some(ssh) = &ssh {
+        let (modules, image, hooks, request) = (&modules[..], &image, &hooks, &request);
+        let with = Beginning { conf: &conf, udi_mount, mark: &mark, request, modules, image, hooks, port: ssh.port };
+        if let Err(error) = sshd::begin(raised, &with) {
+            take_back(udi_mount)?;
+            return Err(SetupError::Sshd(error).into());
+        }
+    }
     journal.ends(Phase::Build);
     Ok(())
+}
+
+/// A container without the sshd that it was to have is none. What lies at the place is ours: it appeared, and nobody else's
+/// set-up comes to it as long as we live.
+fn take_back(udi_mount: &Path) -> Result<(), StartError> {
+    loop {
+        match attach::look(udi_mount).map_err(SetupError::Trust)? {
+            Found::Container(container) => attach::take_down(container.root())?,
+            Found::Base(base, _) => attach::take_down(&base)?,
+            Found::Nothing | Found::Foreign(_) => return Ok(()),
+        }
+    }
 }
 
 /// What a user would have asked for. As in the original, every type but `local` stands for an identity.

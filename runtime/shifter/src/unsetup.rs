@@ -1,7 +1,7 @@
 //! `unsetupRoot`, as a story: root's program, called after a job, that takes the job's container out of the host's mount
 //! table and says whether anything is left of it.
 //!
-//! It unmounts what has the mark of `setupRoot`, never what only lies at the same path. It ends nobody's process: who is
+//! It unmounts what has the mark of `setupRoot`, never what only lies at the same path. It ends the sshd that the set-up began, and nobody else's process: who is
 //! still in the container keeps it, image and memory, until he ends; so that is waited for a while, and then he is named.
 //! Called again, or where there was nothing, it succeeds.
 
@@ -22,6 +22,7 @@ use crate::policy::PolicyError;
 use crate::privilege::{IdentityError, Raised};
 use crate::record::{Journal, Log};
 use crate::say::{say, speak_as};
+use crate::sshd;
 use crate::trust::TrustError;
 
 mod holders;
@@ -129,6 +130,8 @@ fn unset() -> Result<(), UnsetupError> {
     Raised::require_root()?;
     let conf = config::load_installed()?;
     let at = conf.udi_mount.as_deref().ok_or(PolicyError::MissingKey("udiMount"))?;
+    // ORDER: who is in the container keeps it.
+    sshd::end(at)?;
     let mut gone = Gone::default();
     let done = take_away(at, &mut gone).and_then(|()| wait_for(&gone.traces));
     for (uid, job) in gone.of {

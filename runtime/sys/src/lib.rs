@@ -30,6 +30,7 @@ pub mod mount;
 pub mod mountinfo;
 pub mod node;
 pub mod open;
+pub mod pidfd;
 pub mod proc;
 pub mod process;
 pub mod seccomp;

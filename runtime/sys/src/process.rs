@@ -35,6 +35,12 @@ pub enum Ended {
 }
 
 impl Child {
+    /// Its number, in the PID namespace of this process.
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        self.0.as_raw().unsigned_abs()
+    }
+
     pub(crate) fn pid(&self) -> rustix::process::Pid {
         rustix::process::Pid::from_raw(self.0.as_raw()).expect("fork(2) gives its parent no pid of 0")
     }
@@ -124,6 +130,15 @@ pub fn exec(program: &OsStr, arguments: &[CString], environment: &[CString]) -> 
 /// Without `CAP_SYS_ADMIN`.
 pub fn new_mount_namespace() -> Result<(), CallError> {
     unshare(CloneFlags::CLONE_NEWNS).named("unshare(CLONE_NEWNS)")
+}
+
+/// unshare(2) `CLONE_NEWPID`: the next child of this process is the first of a PID namespace, which ends with it
+/// (pid_namespaces(7)).
+///
+/// # Errors
+/// Without `CAP_SYS_ADMIN`, or where the kernel has none.
+pub fn new_pid_namespace() -> Result<(), CallError> {
+    unshare(CloneFlags::CLONE_NEWPID).named("unshare(CLONE_NEWPID)")
 }
 
 /// The mount table of this process, to come back to (namespaces(7), `/proc/PID/ns/mnt`).

@@ -6,14 +6,14 @@ use crate::lint::rule::{Impact, Repair, Targets, id, rule};
 use crate::target::Target;
 
 rule! {
-    /// Containers are to have an ssh daemon, and the installed runtime starts none.
+    /// Containers are to have an ssh daemon, and there is no place for its program.
     ///
     /// # What it checks
-    /// With the native runtime, `wlm.sshd` is not enabled.
+    /// With the native runtime and `wlm.sshd` enabled, `paths.opt_udi_image` is set.
     ///
     /// # Why is this bad
-    /// The native `setupRoot` refuses `-s`, by which it is given the user's key: it makes no container without the daemon that was asked
-    /// for. The rendered prologue passes the option on, and every job that asks for an image fails. Elsewhere the setting is without effect.
+    /// The native `setupRoot` begins `sbin/shifter-sshd` of that directory, and makes no container without the daemon that was asked
+    /// for: every job with a key fails. The daemon of the original, `sbin/sshd`, is not begun by it.
     ///
     /// # Bad
     /// ```toml
@@ -34,6 +34,10 @@ rule! {
     /// [wlm]
     /// kind = "torque"
     /// setup_root = true
+    /// sshd = { enable = true }
+    ///
+    /// [paths]
+    /// opt_udi_image = "/opt/shifter/udiImage"
     /// ```
     ///
     /// # Fix
@@ -43,14 +47,14 @@ rule! {
         fix: Repair::Unsafe,
         impact: Impact::OneStart,
         targets: Targets::Only(&[Target::Native]),
-        source: "docs/setup-root.md",
+        source: "docs/ssh.md",
         check: Check::View(|view, out| {
-            if view.has_sshd() {
-                out.report("the native runtime starts no ssh daemon in containers", |finding| {
+            if view.has_sshd() && view.paths().opt_udi_image.is_none() {
+                out.report("the native runtime has its ssh daemon in `/opt/udiImage`, which stays empty", |finding| {
                     finding
                         .at("wlm.sshd.enable", "refused by `setupRoot`")
                         .also("target.shifter", "installed")
-                        .help("leave it out: jobs reach their container with `shifter`, on each of their nodes")
+                        .help("set `paths.opt_udi_image` to a directory that has `sbin/shifter-sshd`")
                         .fix(Fix::risky("switch the daemon off", vec![Edit::set("wlm.sshd.enable", false)]))
                 });
             }

@@ -1,10 +1,13 @@
-//! The words of `setupRoot`, a line each: what is accepted names a user and an image, and the hosts are lines of names.
+//! The words of `setupRoot`, a line each: what is accepted names a user and an image, the hosts are lines of names,
+//! and a key names one directory below the user's home.
 #![no_main]
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
+use shifter_formats::job_key::JobKey;
 use shifter::setup::options;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -16,6 +19,11 @@ fuzz_target!(|bytes: &[u8]| {
     };
     assert!(!options.user.is_empty());
     assert!(["docker", "custom", "id", "local"].contains(&options.image_type.as_str()));
+    if let Some(key) = options.key.as_deref().and_then(|key| JobKey::parse(key).ok()) {
+        let place = key.directory(Path::new("/home/ada"));
+        assert!(place.starts_with("/home/ada/.udiRoot/ssh") && place.components().count() == 6);
+        assert_eq!(JobKey::parse(&key.to_string()), Ok(key));
+    }
     let hosts = options.hosts.unwrap_or_default();
     assert!(hosts.len() <= 64 << 20 && (hosts.is_empty() || hosts.ends_with('\n')));
     // Lines of one host are alike; so few are looked at.

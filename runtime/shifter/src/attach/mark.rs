@@ -97,7 +97,7 @@ pub fn is_in_the_making(found: &str) -> bool {
     pid.and_then(began).is_some_and(|began| number("began") == Some(began))
 }
 
-fn began(pid: u32) -> Option<u64> {
+pub(crate) fn began(pid: u32) -> Option<u64> {
     proc::began(&String::from_utf8_lossy(&std::fs::read(format!("/proc/{pid}/stat")).ok()?))
 }
 
@@ -107,7 +107,7 @@ pub fn owner(found: &str) -> Option<u32> {
     field(found, "uid")?.parse().ok()
 }
 
-fn field<'a>(mark: &'a str, name: &str) -> Option<&'a str> {
+pub(crate) fn field<'a>(mark: &'a str, name: &str) -> Option<&'a str> {
     mark.split(' ').find_map(|field| field.split_once('=').filter(|(key, _)| *key == name).map(|(_, value)| value))
 }
 

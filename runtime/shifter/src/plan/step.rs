@@ -10,6 +10,7 @@ use shifter_formats::udiroot::PathPattern;
 use shifter_formats::volume::{Author, PerNodeCache};
 use shifter_sys::mount::{Attributes, Depth, Propagation};
 
+use super::secret::Secret;
 use crate::account::Accounts;
 use crate::hooks::Variables;
 
@@ -57,6 +58,26 @@ pub enum Step {
         mode: u32,
         /// What is in it.
         text: String,
+    },
+    /// A directory of the site tree that is the user's own, mode 0700.
+    UsersDirectory {
+        /// Which.
+        path: PathBuf,
+        /// Whose.
+        uid: u32,
+        /// His group.
+        gid: u32,
+    },
+    /// A file of the site tree that is the user's own, mode 0600.
+    UsersFile {
+        /// Which.
+        path: PathBuf,
+        /// Whose.
+        uid: u32,
+        /// His group.
+        gid: u32,
+        /// What is in it, and shown to nobody.
+        content: Secret,
     },
     /// A file of the host, copied; one that the host does not have is left out.
     HostFile {
@@ -159,6 +180,8 @@ impl Step {
             Step::Directory { .. }
             | Step::Symlink { .. }
             | Step::File { .. }
+            | Step::UsersDirectory { .. }
+            | Step::UsersFile { .. }
             | Step::HostFile { .. }
             | Step::StaticEtc { .. }
             | Step::Mark { .. } => true,
@@ -331,6 +354,10 @@ impl fmt::Display for Step {
             }
             Step::Symlink { path, target } => write!(f, "symlink {} -> {}", path.display(), target.display()),
             Step::File { path, mode, text } => write!(f, "file {} {mode:04o} {text:?}", path.display()),
+            Step::UsersDirectory { path, uid, .. } => write!(f, "directory {} 0700 of uid {uid}", path.display()),
+            Step::UsersFile { path, uid, content, .. } => {
+                write!(f, "file {} 0600 of uid {uid}, {} bytes", path.display(), content.bytes().len())
+            }
             Step::HostFile { from, to } => write!(f, "copy {} to {} if there", from.display(), to.display()),
             Step::StaticEtc { from, groups: GroupFilter { user, most }, .. } => {
                 write!(f, "copy {}/* to /etc, {user} in at most {most} groups", from.display())

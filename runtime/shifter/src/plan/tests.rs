@@ -42,7 +42,7 @@ fn shown(conf: &str, modules: &str, volumes: &str, mode: Mode) -> String {
         hooks,
         built: None,
         purpose: match mode {
-            Mode::Root => Purpose::SetUp { hosts: Some("nid1\nnid1\n"), job: Some(4711), mark: "uid=1000" },
+            Mode::Root => Purpose::SetUp { hosts: Some("nid1\nnid1\n"), job: Some(4711), mark: "uid=1000", ssh: None },
             Mode::Setuid | Mode::UserNamespace => Purpose::Start,
         },
     });

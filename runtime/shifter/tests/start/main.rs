@@ -35,6 +35,7 @@ mod rootless_files;
 mod setup;
 mod setup_ends;
 mod setup_site;
+mod setup_ssh;
 mod shown;
 mod site;
 mod sources;

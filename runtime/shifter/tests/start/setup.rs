@@ -318,7 +318,7 @@ fn nothing_a_user_asks_for_through_root_is_more_than_he_may() {
         wrong(&["-m", "x", "id", "busy"], "no module is called `x`");
         wrong(&["id", "../busy"], "../busy");
         wrong(&["id", "missing"], "there is no image `id:missing`");
-        wrong(&["-s", "ssh-rsa KEY", "id", "busy"], "option -s: this release has no sshd for containers");
+        wrong(&["-s", "ssh-rsa KEY", "id", "busy"], "option -s: not a public key of the form `ssh-ed25519 AAAA");
         wrong(&["-u", "bob", "id", "busy"], "uid 11100 is `alice`, not `bob` (options -U and -u)");
         wrong(&["-U", "11999", "id", "busy"], "no user has uid 11999");
         for ids in [["0", "11100"], ["11100", "0"], ["4294967295", "11100"], ["11100", "4294967295"]] {
