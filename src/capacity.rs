@@ -1,16 +1,34 @@
-//! What a profile asks of nodes, gateway and storage at its largest: arithmetic over `[scale]` and the settings.
+//! What a profile asks of nodes, gateway and storage at its largest: arithmetic over `[scale]` and the settings, and a
+//! simulation of launches.
 //!
 //! Every figure names its formula and its inputs. An input that nobody tells makes the figure unknown and is named; it is
-//! never guessed.
+//! never guessed. What the simulation takes for granted it says ([`assumptions`]): its numbers stand in `measured.toml`, each
+//! with its source, and it is held against what was found on a machine of 2018 ([`findings`]).
 
+mod assumptions;
+mod chart;
+mod constants;
 mod figures;
+pub mod findings;
+mod launches;
+mod model;
+mod plot;
+pub mod shape;
+pub mod simulate;
+mod table;
 mod text;
 
 use serde::Serialize;
 
 use crate::check::Checked;
+use crate::profile::Loaded;
 use crate::site::Site;
 
+pub use assumptions::{ASSUMPTIONS, assumptions};
+pub use constants::{Constant, ConstantError, Kind, constants};
+pub use launches::{Launched, Milliseconds, Prologue, Wanted};
+pub use model::Model;
+pub use plot::{SIZES, plot};
 pub use text::text;
 
 /// What only the caller may know.
@@ -31,6 +49,9 @@ pub struct Capacity {
     pub target: String,
     /// The figures.
     pub figures: Vec<Figure>,
+    /// The simulated launches; none where none are asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub launches: Vec<Launched>,
 }
 
 /// One figure.
@@ -67,21 +88,36 @@ pub struct Input {
     pub unit: &'static str,
 }
 
-/// The figures of `class`, or of every class that has containers.
+/// The figures of `class`, or of every class that has containers, and the launches that are wanted.
 #[must_use]
-pub fn capacity(checked: &Checked, class: Option<&str>, told: &Told) -> Vec<Capacity> {
-    let wanted = |site: &&Site| {
+pub fn capacity(checked: &Checked, class: Option<&str>, told: &Told, wanted: &Wanted) -> Vec<Capacity> {
+    sites(checked, class)
+        .filter_map(|(site, view)| {
+            let class = site.class.as_ref().map(|class| class.name.clone());
+            let figures = figures::of(site, &view.profile, told)?;
+            let launches = launches::launches(&view.profile, site.target, wanted);
+            Some(Capacity { class, target: site.target.to_string(), figures, launches })
+        })
+        .collect()
+}
+
+/// The containers of the largest launch that is wanted.
+#[must_use]
+pub fn most_starts(checked: &Checked, class: Option<&str>, wanted: &Wanted) -> u64 {
+    let nodes = u64::from(wanted.nodes.iter().copied().max().unwrap_or(0));
+    let each = |(site, view): (&Site, &Loaded)| u64::from(launches::shape(&view.profile, site.target, wanted).per_node);
+    sites(checked, class).map(each).max().unwrap_or(0) * nodes
+}
+
+/// The sites of `class`, or of every class that has containers, each with its profile.
+fn sites<'a>(checked: &'a Checked, class: Option<&str>) -> impl Iterator<Item = (&'a Site, &'a Loaded)> {
+    let wanted = move |site: &&Site| {
         let name = site.class.as_ref().map(|class| class.name.as_str());
         let has_containers = site.renders(crate::profile::section::ArtifactKind::Udiroot);
         if class.is_some() { name == class } else { has_containers }
     };
-    let sites = checked.sites.iter().filter(wanted);
-    sites
-        .filter_map(|site| {
-            let class = site.class.as_ref().map(|class| class.name.clone());
-            let view = class.as_ref().and_then(|name| checked.classes.get(name)).unwrap_or(&checked.loaded);
-            let figures = figures::of(site, &view.profile, told)?;
-            Some(Capacity { class, target: site.target.to_string(), figures })
-        })
-        .collect()
+    checked.sites.iter().filter(wanted).map(|site| {
+        let class = site.class.as_ref().map(|class| class.name.as_str());
+        (site, class.and_then(|name| checked.classes.get(name)).unwrap_or(&checked.loaded))
+    })
 }

@@ -71,6 +71,11 @@ fn the_users_page_can_be_followed() {
 }
 
 #[test]
+fn what_is_said_of_capacity_is_so() {
+    follow("docs/capacity.md");
+}
+
+#[test]
 fn what_is_said_of_mpi_and_accelerators_is_so() {
     follow("docs/mpi-gpu.md");
 }

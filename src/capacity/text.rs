@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Capacity, Input};
+use super::{Capacity, Input, table};
 
 /// The figures of all classes, each with its formula and inputs.
 #[must_use]
@@ -29,6 +29,12 @@ pub fn text(all: &[Capacity]) -> String {
                 let value = input.value.map_or_else(|| "not told".to_owned(), |value| amount(value, input.unit));
                 let _ = writeln!(out, "    {}: {value}", input.name);
             }
+        }
+        if !one.launches.is_empty() {
+            out.push_str(
+                "\n  launches, simulated (--assumptions says how; x: not every container starts, or not in time)\n\n",
+            );
+            out.push_str(&table::table(&one.launches));
         }
         out.push('\n');
     }

@@ -3,6 +3,7 @@
 //! The peers come from Debian and run as their own documents recommend, on the same image unpacked beside ours. Runs are
 //! interleaved: every round starts each contestant once, so that a busy moment of the machine falls on all of them.
 
+mod capacity;
 mod check;
 mod contestants;
 mod floor;
@@ -14,7 +15,8 @@ mod start;
 
 use anyhow::{Context, Result, bail};
 
-/// `cargo xtask bench start [--rounds N]`, `cargo xtask bench check [--runs N]`, `cargo xtask bench gateway [--quick] [PART...]`.
+/// `cargo xtask bench start [--rounds N]`, `cargo xtask bench check [--runs N]`, `cargo xtask bench gateway [--quick] [PART...]`,
+/// `cargo xtask bench capacity`.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["start"] => start::run(start::ROUNDS),
@@ -22,13 +24,16 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         // What the two above run in a process of its own; and the smallest programs that start a container at all.
         ["start-inside", number] => start::inside(rounds(number)?),
         ["floor", source, command @ ..] => floor::start(source.as_ref(), command),
+        ["capacity"] => capacity::run(),
         ["check"] => check::run(usize::MAX),
         ["check", "--runs", number] => check::run(rounds(number)?),
         ["check-inside", folder, words @ ..] => check::inside(folder.as_ref(), words),
         ["gateway", words @ ..] => gateway::run(words),
         ["gateway-inside", words @ ..] => gateway::inside(words),
         ["gateway-load"] => gateway::load(),
-        _ => bail!("usage: cargo xtask bench start [--rounds N] | check [--runs N] | gateway [--quick] [PART...]"),
+        _ => bail!(
+            "usage: cargo xtask bench start [--rounds N] | check [--runs N] | gateway [--quick] [PART...] | capacity"
+        ),
     }
 }
 

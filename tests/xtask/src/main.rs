@@ -25,6 +25,7 @@ usage: cargo xtask COMMAND
   soak apply             apply killed 500 times; the report goes to docs/evidence
   soak gateway           a gateway killed 500 times under load on each store; likewise
   soak kernel            the runtime's tests on Debian 12's kernel under qemu; likewise
+  bench capacity         the simulation of shifter-site capacity beside real queues, into docs/evidence/capacity.md
   bench check            profiles per second and memory of shifter-site check, into docs/evidence/check.md
   fuzz [OPTION...] [TARGET...]
                          every fuzz target, or these, for 60 s each (--seconds N); with AddressSanitizer (--address);

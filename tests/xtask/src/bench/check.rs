@@ -1,6 +1,7 @@
 //! How long `shifter-site check` takes over a repository of profiles, and how much memory; and how long `verify` on a node.
 
-mod curve;
+#[path = "../../../../src/capacity/chart.rs"]
+mod chart;
 mod run;
 
 use std::fs;
@@ -12,7 +13,7 @@ use anyhow::{Context, Result};
 
 use super::{cpus, kernel};
 use crate::cargo;
-use curve::Curve;
+use chart::{Chart, Line};
 use run::Runs;
 
 pub(crate) use run::inside;
@@ -53,13 +54,14 @@ pub(crate) fn run(most: usize) -> Result<()> {
         walls.push((size as f64, runs.wall().min));
         peaks.push((size as f64, runs.peak()));
     }
-    let curves = [
-        Curve { title: "shortest wall clock, ms", points: &walls },
-        Curve { title: "peak memory, MiB", points: &peaks },
+    let line = |points| [Line { name: "", colour: "#06c", points, crossed: &[] }];
+    let charts = [
+        Chart { title: "shortest wall clock, ms", across: "profiles", lines: &line(&walls) },
+        Chart { title: "peak memory, MiB", across: "profiles", lines: &line(&peaks) },
     ];
     report.push_str(&reading(&walls, &peaks));
     report.push_str(&verify(&folder.0, most.min(100))?);
-    keep(CURVES, &curve::draw(&curves))?;
+    keep(CURVES, &chart::draw(&charts))?;
     keep(REPORT, &report)
 }
 
