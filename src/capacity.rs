@@ -6,6 +6,7 @@
 //! with its source, and it is held against what was found on a machine of 2018 ([`findings`]).
 
 mod assumptions;
+mod borne;
 mod chart;
 mod constants;
 mod figures;
@@ -25,6 +26,7 @@ use crate::profile::Loaded;
 use crate::site::Site;
 
 pub use assumptions::{ASSUMPTIONS, assumptions};
+pub(crate) use borne::{borne_by_a_gateway, borne_by_the_directory, prologue_of};
 pub use constants::{Constant, ConstantError, Kind, constants};
 pub use launches::{Launched, Milliseconds, Prologue, Wanted};
 pub use model::Model;

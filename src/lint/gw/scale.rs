@@ -1,17 +1,25 @@
 //! GW rules about how much a gateway can bear.
 
+use crate::capacity::{self, shape::Shape};
 use crate::diagnostic::{Category::*, Edit, Fix, Severity::*};
 use crate::lint::rule::{Fact, Impact, Repair, Targets, id, rule};
 use crate::lint::{Check, Findings, View};
 use crate::profile::section::scalar::Url;
 use crate::target::Target;
 
+/// The part of what a gateway bears that one job may ask of it: others start too.
+const ROOM: f64 = 0.7;
+
+/// Nodes that wait in one gateway's queue all at once; nobody need simulate them.
+const ALWAYS_BORNE: f64 = 80.0;
+
 rule! {
     /// Too few gateways for the largest job.
     ///
     /// # What it checks
-    /// `scale.nodes_per_job` divided by the number of endpoints is at most 1400, where jobs start containers themselves (without
-    /// `wlm.setup_root`). A number under `GW005` in `[lint.thresholds]` replaces the limit.
+    /// `scale.nodes_per_job` divided by the number of endpoints is at most seven tenths of what one gateway bears in the simulation of
+    /// `shifter-site capacity`, about 1400, where jobs start containers themselves (without `wlm.setup_root`). A number under `GW005` in
+    /// `[lint.thresholds]` replaces the limit.
     ///
     /// # Why is this bad
     /// Every node asks at its start. On Blue Waters one instance of the original failed above 2000 nodes, and three served 4096 (Leong et
@@ -54,7 +62,11 @@ fn endpoint_scale(view: &View<'_>, out: &mut Findings<'_>) {
         return;
     }
     let each = f64::from(view.nodes_per_job()) / f64::from(endpoints);
-    let most = out.threshold(1400.0);
+    let most = out.threshold(if each > ALWAYS_BORNE {
+        ROOM * f64::from(capacity::borne_by_a_gateway(&Shape::of(view.profile, view.target.unwrap_or(Target::V1803))))
+    } else {
+        ALWAYS_BORNE
+    });
     if each > most {
         out.report(format!("each of {endpoints} gateways is asked by {each:.0} nodes at once"), |finding| {
             finding

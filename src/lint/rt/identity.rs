@@ -1,11 +1,14 @@
 //! RT rules about users and groups in containers.
 
+use crate::capacity::{self, shape::Shape, shape::is_answered_on_the_node};
 use crate::diagnostic::{Category::*, Edit, Fix, KeyPath, Severity::*};
 use crate::lint::rule::{Fact, Impact, Repair, Targets, id, rule};
 use crate::lint::{Check, Findings, View};
 use crate::profile::section::scalar::Name;
-use crate::profile::section::{IdentitySource, ResolveAt};
 use crate::target::Target;
+
+/// Nodes that get a connection to any directory service all at once; nobody need simulate them.
+const ALWAYS_BORNE: u32 = 256;
 
 rule! {
     /// The container's ssh daemon cannot give users that many groups.
@@ -108,9 +111,11 @@ rule! {
     /// The start of a large job asks the directory service from all nodes at once.
     ///
     /// # What it checks
-    /// Jobs of more than 700 nodes with `wlm.setup_root`, or 2000 without, seed the name service cache (`wlm.nscd.preseed`), have
-    /// `identity.source` `sssd` or `nss_slurm`, or look users up at submission (`identity.resolve_at`). A number under `RT012` in
-    /// `[lint.thresholds]` replaces either limit.
+    /// Jobs of more nodes than the directory service bears seed the name service cache (`wlm.nscd.preseed`), have `identity.source`
+    /// `sssd` or `nss_slurm`, or look users up at submission (`identity.resolve_at`). What it bears is simulated as `shifter-site
+    /// capacity` does it: 700 nodes with `wlm.setup_root`; without, about 2000, which one gateway lets through one after the other. More
+    /// nodes need several gateways, and those let them through too fast. A number under `RT012` in `[lint.thresholds]` replaces the
+    /// limit.
     ///
     /// # Why is this bad
     /// The original asks for the user's groups through the C library on every node, whatever `etc.path` holds. On Blue Waters
@@ -148,23 +153,22 @@ rule! {
 }
 
 fn identity_storm(view: &View<'_>, out: &mut Findings<'_>) {
-    let usual = if view.wlm().setup_root == Some(true) { 700.0 } else { 2000.0 };
+    if is_answered_on_the_node(view.profile) {
+        return;
+    }
     let nodes = view.nodes_per_job();
-    if f64::from(nodes) > out.threshold(usual) && !is_answered_on_the_node(view) {
+    let usual = if nodes > ALWAYS_BORNE {
+        capacity::borne_by_the_directory(&Shape::of(view.profile, view.target.unwrap_or(Target::V1803)), nodes)
+    } else {
+        ALWAYS_BORNE
+    };
+    if f64::from(nodes) > out.threshold(f64::from(usual)) {
         out.at(
             "scale.nodes_per_job",
             format!("{nodes} nodes ask the directory service at once"),
             "seed the name service cache with `wlm.nscd.preseed`, or use sssd or nss_slurm and say so in `[identity]`",
         );
     }
-}
-
-fn is_answered_on_the_node(view: &View<'_>) -> bool {
-    let seeded = view.wlm().nscd.as_ref().is_some_and(|nscd| !nscd.preseed.is_empty());
-    let identity = view.identity();
-    let cached =
-        matches!(identity.source, Some(IdentitySource::Sssd | IdentitySource::NssSlurm | IdentitySource::Files));
-    seeded || cached || identity.resolve_at == Some(ResolveAt::Submit)
 }
 
 rule! {

@@ -1,20 +1,22 @@
 //! WLM rules about what happens before a job.
 
+use crate::capacity::{self, shape::Shape, shape::USUAL_PROLOGUE};
 use crate::diagnostic::{Category::*, Edit, Fix, Severity::*};
 use crate::lint::rule::{Fact, Impact, Repair, Targets, id, rule};
 use crate::lint::{Check, Findings, View};
 use crate::profile::section::scalar::Duration;
 use crate::target::Target;
 
-/// Torque's own limit for a prologue, in seconds (pbs_mom(8), `$prologalarm`).
-const USUAL_TIMEOUT: u64 = 300;
+/// What a number of nodes under `WLM002` takes, in seconds.
+const SPAN: f64 = 300.0;
 
 rule! {
     /// Building the containers of a large job takes longer than its prologue may.
     ///
     /// # What it checks
-    /// With `wlm.setup_root` and the original, `scale.nodes_per_job` × 300 s / 2048 is at most `wlm.prologue_timeout` (Torque's default is
-    /// 300 s). A number under `WLM002` in `[lint.thresholds]` replaces the 2048 nodes that take 300 s.
+    /// With `wlm.setup_root` and the original, the prologue of a job on `scale.nodes_per_job` nodes takes at most `wlm.prologue_timeout`
+    /// (Torque's default is 300 s) in the simulation of `shifter-site capacity`: 300 s for 2048 nodes where one prologue runs for all. A
+    /// number under `WLM002` in `[lint.thresholds]` are the nodes that take 300 s instead.
     ///
     /// # Why is this bad
     /// On Blue Waters setupRoot took about 300 seconds on 2048 nodes (Leong et al. 2018, section V). A prologue that is ended on the way fails
@@ -58,15 +60,16 @@ fn prologue_timeout(view: &View<'_>, out: &mut Findings<'_>) {
     if wlm.setup_root != Some(true) {
         return;
     }
-    let allowed = wlm.prologue_timeout.as_ref().map_or(USUAL_TIMEOUT, Duration::seconds);
-    let expected = f64::from(view.nodes_per_job()) * 300.0 / out.threshold(2048.0);
+    let nodes = view.nodes_per_job();
+    let allowed = wlm.prologue_timeout.as_ref().map_or(USUAL_PROLOGUE, Duration::seconds);
+    let simulated = capacity::prologue_of(&Shape::of(view.profile, view.target.unwrap_or(Target::V1803)), nodes);
+    // Never 0: a threshold is a number of nodes above it.
+    let borne = f64::from(nodes) * SPAN / (simulated.max(1) as f64 / 1000.0);
+    let expected = f64::from(nodes) * SPAN / out.threshold(borne);
     #[expect(clippy::cast_precision_loss, reason = "a time-out in seconds is a small number")]
     if expected > allowed as f64 {
         out.report(
-            format!(
-                "setupRoot on {} nodes takes about {expected:.0}s, the prologue may take {allowed}s",
-                view.nodes_per_job()
-            ),
+            format!("setupRoot on {nodes} nodes takes about {expected:.0}s, the prologue may take {allowed}s"),
             |finding| {
                 finding
                     .at("wlm.prologue_timeout", "")
