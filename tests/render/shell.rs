@@ -1,6 +1,7 @@
 //! Every rendered script is one a POSIX shell reads, and one that shellcheck has nothing to say about.
 
-use crate::support::{plan, profiles};
+use crate::support::{inputs, plan, profiles, repository, sites_of};
+use shifter_site::render;
 use std::fs;
 use std::process::Command;
 
@@ -66,4 +67,29 @@ fn systemd_accepts_every_unit() {
             }
         }
     }
+}
+
+#[test]
+fn the_prologue_makes_the_keys_that_the_installed_daemon_knows() {
+    let older = fs::read_to_string(repository("tests/data/coverage/torque.toml")).unwrap();
+    let place = "prefix    = \"/opt/shifter\"\nopt_udi_image = \"/opt/udi\"";
+    let native = older
+        .replace("\"16.08\"", "\"native\"")
+        .replace("\"sysv\"", "\"systemd\"")
+        .replace("prefix    = \"/opt/shifter\"", place);
+    let prologue = |profile: &str| {
+        let plan = render::plan(&sites_of(profile), &inputs("tiny")).unwrap();
+        let found = plan.artifacts.iter().find(|artifact| artifact.path.ends_with("cray-shifter-prologue"));
+        String::from_utf8(found.unwrap().bytes.clone()).unwrap()
+    };
+    let (older, native) = (prologue(&older), prologue(&native));
+    assert!(older.contains("ssh-keygen -q -t rsa") && !older.contains("new-keys"), "{older}");
+    assert!(
+        native.contains("as_user /opt/udi/sbin/shifter-sshd new-keys") && !native.contains("ssh-keygen"),
+        "{native}"
+    );
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), native).unwrap();
+    let output = Command::new("shellcheck").args(["--shell=sh", "--severity=style"]).arg(file.path()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
