@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use shifter_sys::mount::{self, Attributes, Parameter};
+use shifter_sys::mountinfo;
 use shifter_sys::open::{self, For};
 
 /// A user who submits.
@@ -38,6 +39,10 @@ pub(crate) fn must(program: &str, words: &[&str]) -> String {
 /// Lays it all out. To be called in a mount namespace of our own.
 pub(crate) fn lay() {
     mount::receive_only().expect("our own mounts");
+    // What others have mounted below /run (ip-netns(8)) would be hidden below ours, and `--ccm` has the whole table.
+    let table = mountinfo::read().expect("a mount table");
+    let below = table.iter().rev().filter(|mount| mount.point.starts_with("/run/"));
+    below.for_each(|mount| drop(must("umount", &["-l", &mount.point.display().to_string()])));
     let place = |path: &str| open::host(Path::new(path), For::Place).expect("a directory");
     let etc = place("/etc");
     let memory = || mount::new("tmpfs", &[], Attributes::NONE).expect("a tmpfs");
