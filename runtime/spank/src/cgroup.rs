@@ -94,5 +94,6 @@ mod tests {
         assert!(!child.wait().expect("it ended").success());
         assert!(!group.exists() && !group.parent().expect("of the user").exists());
         end(&group).expect("nothing is left to do");
+        let _jobs_have_it = fs::remove_dir(mount.join("shifter"));
     }
 }

@@ -69,6 +69,7 @@ fn the_memory_group_of_a_job_goes_with_it() {
         assert!(std::path::Path::new(said.trim()).starts_with(mount), "{said}");
         cluster.until_idle();
         assert!(!std::path::Path::new(said.trim()).exists(), "{}", crate::cluster::logs());
+        let _others_have_it = std::fs::remove_dir(std::path::Path::new(mount).join("shifter"));
         plugstack("required", "memory_cgroup=/sys/fs/cgroup/unified");
         let said = cluster.as_alice(&["srun", "-w", "n1", "--image=hello:1", "shifter", "cat", "/name"]).ok();
         assert_eq!(said, "hello:1\n");
