@@ -163,7 +163,7 @@ pub fn at(path: &Path) -> Result<Image, ImageError> {
     let format = std::fs::File::open(path).ok().and_then(|file| {
         let mut head = Vec::new();
         file.take(2048).read_to_end(&mut head).ok()?;
-        format_of(&head)
+        ImageFormat::of_superblock(&head)
     });
     let format =
         if found.is_dir() { Some("directory".to_owned()) } else { format.map(|format| format.as_str().to_owned()) };
@@ -220,29 +220,11 @@ fn file(sight: &Sight, path: &str, shown: PathBuf) -> io::Result<File> {
     let head = sight.read_bytes(path, 2048)?;
     Ok(File {
         path: shown,
-        format: format_of(&head).map(|format| format.as_str().to_owned()),
+        format: ImageFormat::of_superblock(&head).map(|format| format.as_str().to_owned()),
         size: found.size(),
         uid: found.uid(),
         mode: Mode::new(found.mode()).to_string(),
     })
-}
-
-/// The file system that begins so: the magic numbers of its superblock.
-fn format_of(head: &[u8]) -> Option<ImageFormat> {
-    let has = |at: usize, magic: &[u8]| head.get(at..at + magic.len()) == Some(magic);
-    if has(0, b"hsqs") {
-        Some(ImageFormat::Squashfs)
-    } else if has(0, b"XFSB") {
-        Some(ImageFormat::Xfs)
-    } else if has(1024, &[0xe2, 0xe1, 0xf5, 0xe0]) {
-        Some(ImageFormat::Erofs)
-    } else if has(1080, &[0x53, 0xef]) {
-        Some(ImageFormat::Ext4)
-    } else if has(0, &[0x45, 0x3d, 0xcd, 0x28]) {
-        Some(ImageFormat::Cramfs)
-    } else {
-        None
-    }
 }
 
 /// What `.meta` says that the native runtime would refuse.

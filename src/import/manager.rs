@@ -91,6 +91,9 @@ impl Lift<'_> {
             }
             _ => {}
         }
+        if let Some(dirs) = texts(&json["ImportDirectories"]) {
+            self.put(&["gateway", "import_dirs"], "ImportDirectories", dirs);
+        }
         for (format, words) in json["ConverterOptions"].as_object().into_iter().flatten() {
             let words = words.as_str().map(|one| vec![one.to_owned()]).or_else(|| texts(words));
             if let Some(words) = words.filter(|_| is_word::<ImageFormat>(format)) {
@@ -241,7 +244,7 @@ impl Lift<'_> {
 }
 
 /// `gateway.limits`: the profile's key, the file's, and the unit of its numbers.
-const LIMITS: [(&str, &str, &str); 14] = [
+const LIMITS: [(&str, &str, &str); 16] = [
     ("image_size", "imageBytes", "B"),
     ("layer_size", "layerBytes", "B"),
     ("ratio", "ratio", ""),
@@ -256,6 +259,8 @@ const LIMITS: [(&str, &str, &str); 14] = [
     ("queued", "queued", ""),
     ("user_queued", "userQueued", ""),
     ("cache_size", "cacheBytes", "B"),
+    ("upload_size", "uploadBytes", "B"),
+    ("uploads", "uploads", ""),
 ];
 
 /// How long a pulled tag is current, as the target reads it: the originals read `PullUpdateTimeout` only beside

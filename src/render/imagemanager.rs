@@ -87,6 +87,7 @@ fn config(site: &Site, gateway: &Gateway, inputs: &Inputs, errors: &mut Vec<Rend
         authentication: gateway.authentication.as_ref().and_then(|t| word("gateway.authentication", t, errors)),
         metrics: gateway.metrics,
         import_users: gateway.import_users.as_ref().and_then(|written| importers(written, errors)),
+        import_directories: import_directories(gateway).filter(|_| native),
         converter_options: converter_options(gateway, errors),
         examiner: gateway.examiner.as_ref().map(PathBuf::from),
         limits: gateway.limits.as_ref().filter(|_| native).map(limits),
@@ -187,6 +188,10 @@ fn importers(written: &ImportUsers, errors: &mut Vec<RenderError>) -> Option<Imp
     }
 }
 
+fn import_directories(gateway: &Gateway) -> Option<Vec<PathBuf>> {
+    (!gateway.import_dirs.is_empty()).then(|| gateway.import_dirs.iter().map(PathBuf::from).collect())
+}
+
 fn converter_options(gateway: &Gateway, errors: &mut Vec<RenderError>) -> Option<BTreeMap<ImageFormat, Options>> {
     let read = |(format, words): (&String, &Vec<String>)| {
         Some((word("gateway.converter_options", format, errors)?, Options::Many(words.clone())))
@@ -214,6 +219,8 @@ fn limits(written: &WrittenLimits) -> Limits {
         queued: written.queued.unwrap_or(default.queued),
         user_queued: written.user_queued,
         cache_bytes: written.cache_size.as_ref().map(Size::bytes),
+        upload_bytes: size(&written.upload_size, default.upload_bytes),
+        uploads: written.uploads.unwrap_or(default.uploads),
     }
 }
 

@@ -51,6 +51,8 @@ pub struct Gateway {
     pub metrics: Option<bool>,
     /// Who may import.
     pub import_users: Option<ImportUsers>,
+    /// Where image files may be imported from.
+    pub import_dirs: Vec<String>,
     /// Options of converters.
     pub converter_options: BTreeMap<String, Vec<String>>,
     /// A program that examines images.
@@ -144,6 +146,7 @@ impl Resolver<'_> {
             anonymous: written.anonymous.unwrap_or(false),
             metrics: written.metrics,
             import_users: written.import_users.clone(),
+            import_dirs: written.import_dirs.iter().map(|dir| self.absolute("gateway.import_dirs", dir)).collect(),
             converter_options: written.converter_options.clone(),
             examiner: self.path("gateway.examiner", written.examiner.as_ref()),
             limits: written.limits.clone(),

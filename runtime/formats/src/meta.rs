@@ -87,6 +87,35 @@ impl ImageFormat {
         }
     }
 
+    /// What an image is called in the image directory: a directory without a suffix, or a file with one.
+    #[must_use]
+    pub fn file_name(self, id: &str) -> String {
+        match self {
+            Self::Vfs => id.to_owned(),
+            format => format!("{id}.{}", format.extension()),
+        }
+    }
+
+    /// The file system that begins so, by the magic number of its superblock (`<linux/magic.h>`; of XFS, `xfs_format.h`):
+    /// the first 1082 bytes decide.
+    #[must_use]
+    pub fn of_superblock(head: &[u8]) -> Option<Self> {
+        let has = |at: usize, magic: &[u8]| head.get(at..at + magic.len()) == Some(magic);
+        if has(0, b"hsqs") {
+            Some(Self::Squashfs)
+        } else if has(0, b"XFSB") {
+            Some(Self::Xfs)
+        } else if has(1024, &[0xe2, 0xe1, 0xf5, 0xe0]) {
+            Some(Self::Erofs)
+        } else if has(1080, &[0x53, 0xef]) {
+            Some(Self::Ext4)
+        } else if has(0, &[0x45, 0x3d, 0xcd, 0x28]) {
+            Some(Self::Cramfs)
+        } else {
+            None
+        }
+    }
+
     /// The format of this name.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

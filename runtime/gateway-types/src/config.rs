@@ -61,7 +61,8 @@ pub struct ImageManager {
     /// No-op: never read by any version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_lustre_replication: Option<u32>,
-    /// No-op: never read by any version.
+    /// Object storage targets of an image file where the image directory is on Lustre (`lfs setstripe -c`); 0 or nothing:
+    /// as the directory says. 16.08 to 18.03 never read it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_ost_count: Option<u32>,
     /// The key of `Locations` used for references that name none.
@@ -110,6 +111,9 @@ pub struct ImageManager {
     /// Who may import squashfs files: a list of user names, `"all"` or `"none"`. Default `"none"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub import_users: Option<ImportUsers>,
+    /// Native: directories below which image files may be imported. Default none: nothing is imported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import_directories: Option<Vec<PathBuf>>,
     /// Per image format, further arguments of its writer (`{"squashfs": ["-comp", "zstd"]}`).
     #[serde(default, deserialize_with = "accept::opt_unique_map", skip_serializing_if = "Option::is_none")]
     pub converter_options: Option<BTreeMap<ImageFormat, Options>>,

@@ -46,6 +46,24 @@ pub struct PullBody {
     pub allowed_gids: Option<IdList>,
 }
 
+/// The body of `POST /api/doimport/...`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImportBody {
+    /// The absolute path of an image file, as the gateway's host sees it.
+    #[serde(default)]
+    pub filepath: String,
+    /// What it is: `squashfs`, `ext4`, `xfs` or `erofs`.
+    #[serde(default)]
+    pub format: String,
+    /// Users who may use the image besides the caller, `"1000,1001"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_uids: Option<IdList>,
+    /// Groups who may use the image, `"100,101"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_gids: Option<IdList>,
+}
+
 /// The answer to `GET /api/list/<system>/`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ListBody {

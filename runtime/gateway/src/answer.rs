@@ -129,6 +129,27 @@ impl Refused {
         Self { retry_after: Some(QUEUE_PAUSE), ..Self::new(StatusCode::TOO_MANY_REQUESTS, why) }
     }
 
+    /// 413 for an archive.
+    #[must_use]
+    pub fn archive_too_large(most: u64) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the archive has more than {most} bytes"))
+    }
+
+    /// 429 for archives.
+    #[must_use]
+    pub fn too_many_uploads() -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too many images are being loaded; try again when one of yours has ended",
+        )
+    }
+
+    /// 507.
+    #[must_use]
+    pub fn no_space() -> Self {
+        Self::new(StatusCode::INSUFFICIENT_STORAGE, "the gateway has no room for the archive now; try again later")
+    }
+
     /// 403 for what only some may do, in the words of `who`.
     pub fn forbidden(who: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, who)

@@ -18,6 +18,7 @@ use crate::known::Known;
 use crate::life::Claims;
 use crate::store::{Publishing, Store, StoreError};
 use crate::time::Clock;
+use crate::upload::Uploads;
 use crate::usage::Usage;
 
 /// Between two questions to a database that is away.
@@ -46,6 +47,10 @@ pub struct App {
     pub(crate) live: Live,
     /// The images that running pulls need.
     pub(crate) claims: Claims,
+    /// The archives that users load.
+    pub(crate) uploads: Arc<Uploads>,
+    /// The imports that ended a moment ago.
+    pub(crate) imported: crate::jobs::import::Ended,
     /// Who looked what up.
     pub(crate) usage: Usage,
     /// How registries answered lately, and which pulls failed.
@@ -86,6 +91,8 @@ impl App {
             running: Running::default(),
             live: Live::default(),
             claims: Claims::default(),
+            uploads: Arc::default(),
+            imported: Default::default(),
             usage: Usage::default(),
             health: Health::new(clock.now()),
             clock,

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use shifter_gateway_types::config::{Database, Limits, Listen, LogLevel, Quota, ReadableBy, Retention};
+use shifter_gateway_types::config::{Database, ImportUsers, Limits, Listen, LogLevel, Quota, ReadableBy, Retention};
 
 pub use error::ConfigError;
 pub use location::{Password, Registries, Registry};
@@ -45,6 +45,10 @@ pub struct Config {
     pub quota: Quota,
     /// What `autoexpire` takes for unused where `retention` does not say; `None`: no image.
     pub expire_after: Option<Duration>,
+    /// Who may import image files.
+    pub import_users: ImportUsers,
+    /// Below which directories they lie.
+    pub import_directories: Vec<PathBuf>,
     /// Whether lookups are recorded.
     pub metrics: bool,
     /// Bounds on a pull.

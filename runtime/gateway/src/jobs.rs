@@ -4,8 +4,11 @@
 //! run twice: files are put in place by renames and the store is told in one transaction.
 
 mod cache;
+pub(crate) mod custom;
+pub(crate) mod import;
 mod keep;
 mod live;
+pub(crate) mod load;
 mod progress;
 mod pull;
 mod recover;
@@ -21,6 +24,7 @@ use crate::reference::Reference;
 
 pub(crate) use cache::Running;
 pub(crate) use live::Live;
+pub(crate) use pull::limits;
 
 /// What a pull needs besides its row.
 #[derive(Clone, Debug)]
@@ -35,6 +39,29 @@ pub(crate) struct Order {
     pub(crate) password: Password,
     /// The configuration the pull was asked under.
     pub(crate) config: Arc<Config>,
+    /// What kind of work it is.
+    pub(crate) task: Task,
+}
+
+/// Where the bytes of an image come from.
+#[derive(Clone, Debug)]
+pub(crate) enum Task {
+    /// A location.
+    Pull,
+    /// An archive that a user has sent.
+    Load(Arc<load::Kept>),
+    /// An image file of the host.
+    Import(Arc<import::Wanted>),
+}
+
+impl Task {
+    /// Gives up what was kept for the work alone: it has ended, well or not.
+    pub(crate) async fn end(self) {
+        match self {
+            Self::Pull | Self::Import(_) => {}
+            Self::Load(kept) => kept.discard().await,
+        }
+    }
 }
 
 /// A future of a pull.

@@ -4,7 +4,9 @@
 //! to one file of `routes`, where [`auth`] finds out who is calling, and is answered by [`answer`] in
 //! the bytes that clients since 16.08 parse. What it asks about is in the [`store`]. A pull becomes a
 //! row there and then one of the [`jobs`], which has the image fetched and converted, puts it in place
-//! ([`publish`]) and tells the store. What nobody uses any more goes by `life`.
+//! ([`publish`]) and tells the store. A user's own archive comes in by `upload` and goes the same way,
+//! and so does an image file of the host (`import`). What nobody uses
+//! any more goes by `life`.
 //!
 //! [`mod@reference`] says what a name means, [`registry`] finds and fetches what it stands for,
 //! [`convert`] makes it an image, [`pull`] is these three in their order.
@@ -21,6 +23,7 @@ pub mod config;
 pub mod convert;
 pub mod daemon;
 mod health;
+mod import;
 pub mod instance;
 pub mod jobs;
 mod known;
@@ -40,4 +43,5 @@ pub mod serve;
 mod status;
 pub mod store;
 pub mod time;
+mod upload;
 mod usage;

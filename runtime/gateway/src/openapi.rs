@@ -38,13 +38,22 @@ pub(crate) enum Answer {
     Text(&'static str),
 }
 
+/// What a question carries.
+#[derive(Clone, Copy)]
+enum Sent {
+    /// JSON, which may be left out.
+    Json(SchemaOf),
+    /// Bytes.
+    Bytes,
+}
+
 /// One question of the interface.
 pub(crate) struct Operation {
     method: Method,
     path: &'static str,
     summary: &'static str,
-    body: Option<SchemaOf>,
-    query: Option<Parameter>,
+    body: Option<Sent>,
+    query: &'static [Parameter],
     answer: Answer,
     refusals: &'static [(u16, &'static str)],
 }
@@ -60,7 +69,7 @@ pub(crate) struct Parameter {
 impl Operation {
     /// A question by GET. The path is as clients write it, `/api/lookup/{system}/{type}/{tag}/`, the summary a line.
     pub(crate) const fn get(path: &'static str, summary: &'static str, answer: Answer) -> Self {
-        Self { method: Method::Get, path, summary, body: None, query: None, answer, refusals: &[] }
+        Self { method: Method::Get, path, summary, body: None, query: &[], answer, refusals: &[] }
     }
 
     /// A question by POST.
@@ -70,12 +79,17 @@ impl Operation {
 
     /// With a body, which may be left out.
     pub(crate) const fn taking(self, body: SchemaOf) -> Self {
-        Self { body: Some(body), ..self }
+        Self { body: Some(Sent::Json(body)), ..self }
     }
 
-    /// With a parameter.
-    pub(crate) const fn asking(self, query: Parameter) -> Self {
-        Self { query: Some(query), ..self }
+    /// With bytes as its body.
+    pub(crate) const fn taking_bytes(self) -> Self {
+        Self { body: Some(Sent::Bytes), ..self }
+    }
+
+    /// With parameters.
+    pub(crate) const fn asking(self, query: &'static [Parameter]) -> Self {
+        Self { query, ..self }
     }
 
     /// With statuses other than 200, and when, besides those of [`USUAL`] and [`OF_BODIES`].
@@ -202,7 +216,7 @@ fn describe(operation: &Operation, refusal: &Schema, generator: &mut SchemaGener
             json!({ "name": name, "in": "path", "required": true, "description": what, "schema": schema })
         })
         .collect();
-    if let Some(Parameter { name, what, schema }) = operation.query {
+    for Parameter { name, what, schema } in operation.query {
         let schema = schema(generator);
         parameters.push(json!({ "name": name, "in": "query", "description": what, "schema": schema }));
     }
@@ -227,8 +241,12 @@ fn describe(operation: &Operation, refusal: &Schema, generator: &mut SchemaGener
         described["security"] = json!([{ "munge": [] }, {}]);
     }
     if let Some(body) = operation.body {
-        let content = json!({ CONTENT_TYPE: { "schema": body(generator) } });
-        described["requestBody"] = json!({ "required": false, "content": content });
+        described["requestBody"] = match body {
+            Sent::Json(schema) => {
+                json!({ "required": false, "content": { CONTENT_TYPE: { "schema": schema(generator) } } })
+            }
+            Sent::Bytes => json!({ "required": true, "content": { "application/octet-stream": {} } }),
+        };
     }
     described
 }

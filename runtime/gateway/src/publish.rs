@@ -28,7 +28,7 @@ pub use remove::{Indexed, Whose};
 pub use sweep::sweep;
 
 use crate::config::{Owner, System};
-use crate::convert::{Format, temporary};
+use crate::convert::temporary;
 use crate::pull::Product;
 use crate::store::{Access, Image, Standing, Tag, TagName};
 
@@ -99,7 +99,7 @@ impl Place {
     }
 
     fn path_of(&self, image: &Image) -> Result<PathBuf, PublishError> {
-        let format: Format = image.format.parse().map_err(|_| DescribeError::Format(image.format.clone()))?;
+        let format = ImageFormat::parse(&image.format).ok_or_else(|| DescribeError::Format(image.format.clone()))?;
         Ok(self.dir.join(format.file_name(&image.id)))
     }
 
@@ -116,10 +116,7 @@ impl Place {
     }
 
     fn file_of(&self, entry: &IndexEntry) -> PathBuf {
-        match entry.format {
-            ImageFormat::Vfs => self.dir.join(entry.id.as_str()),
-            format => self.dir.join(format!("{}.{format}", entry.id)),
-        }
+        self.dir.join(entry.format.file_name(entry.id.as_str()))
     }
 
     /// Whether the file of an image is where it was put: file systems are purged, and administrators tidy up.

@@ -2,6 +2,7 @@
 
 use shifter_gateway_types::rest::{Record, Status};
 
+use crate::jobs::import;
 use crate::store::{Access, Entry, Job, Tag, TagName};
 
 /// The record of the tag asked for; `None` when the caller may not use that tag.
@@ -31,7 +32,7 @@ pub(crate) fn of_job(job: &Job) -> Record {
         system: Some(name.system.clone()),
         itype: Some(name.itype.clone()),
         tag: Some(vec![name.tag.clone()]),
-        status: Some(job.status.clone()),
+        status: Some(import::status(job)),
         user_acl: Some(job.ask.users.iter().copied().collect()),
         group_acl: Some(job.ask.groups.iter().copied().collect()),
         last_pull: Some(job.asked),

@@ -22,6 +22,7 @@ pub(crate) mod origin;
 pub(crate) mod resolve;
 pub(crate) mod retry;
 pub(crate) mod saved;
+pub(crate) mod titles;
 pub(crate) mod token;
 pub(crate) mod turn;
 

@@ -10,8 +10,8 @@ use crate::answer::{Refused, complete};
 use crate::app::App;
 use crate::openapi::Interface;
 use crate::routes::{
-    autoexpire, cancel, expire, figures, history, inspect, list, lookup, metrics, pin, progress, pull, queue, quota,
-    rm, root, status, sweep,
+    autoexpire, cancel, doimport, expire, figures, history, inspect, list, load, lookup, metrics, pin, progress, pull,
+    queue, quota, rm, root, status, sweep,
 };
 
 /// The gateway's interface. A trailing slash is optional everywhere; a tag may hold its own.
@@ -30,6 +30,11 @@ pub fn router(app: Arc<App>) -> Router {
         // Monitoring.
         .with(&figures::METRICS, figures::get)
         .with(&figures::HEALTH, figures::health)
+        // Users who bring their images.
+        .with(&load::NAMED, load::named)
+        .with(&load::UNNAMED, load::unnamed)
+        .with(&load::PROGRESS, load::progress)
+        .with(&doimport::OPERATION, doimport::post)
         // Users who look after their images.
         .with(&inspect::OPERATION, inspect::get)
         .with(&history::OPERATION, history::get)

@@ -3,11 +3,13 @@
 pub(crate) mod autoexpire;
 mod body;
 pub(crate) mod cancel;
+pub(crate) mod doimport;
 pub(crate) mod expire;
 pub(crate) mod figures;
 pub(crate) mod history;
 pub(crate) mod inspect;
 pub(crate) mod list;
+pub(crate) mod load;
 pub(crate) mod lookup;
 pub(crate) mod metrics;
 pub(crate) mod pin;

@@ -9,17 +9,18 @@ use shifter_formats::image::{Descriptor, ImageType};
 use crate::conf::Settings;
 use crate::failure::Failure;
 use crate::ids::Access;
+use crate::login;
 use crate::pin;
 
 /// Asks the image gateway for container images
 #[derive(Clone, Debug, Parser)]
 #[command(name = "shifterimg", version, after_help = AFTER)]
 pub(crate) struct Args {
-    /// Let these users, by name or number, use a private image (pull)
+    /// Let these users, by name or number, use a private image (pull, load, import)
     #[arg(short, long, value_name = "LIST")]
     user: Option<String>,
 
-    /// Let these groups, by name or number, use a private image (pull)
+    /// Let these groups, by name or number, use a private image (pull, load, import)
     #[arg(short, long, value_name = "LIST")]
     group: Option<String>,
 
@@ -39,6 +40,22 @@ pub(crate) struct Args {
     #[arg(long)]
     remove: bool,
 
+    /// What the image is to be called; else as the archive says (load)
+    #[arg(long, value_name = "NAME:TAG")]
+    tag: Option<String>,
+
+    /// What the file is: squashfs, ext4, xfs or erofs; else as its first bytes say (import)
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<String>,
+
+    /// As whom; else it is asked for (login)
+    #[arg(long, value_name = "NAME")]
+    username: Option<String>,
+
+    /// Read the password from the standard input instead of asking for it (login)
+    #[arg(long)]
+    password_stdin: bool,
+
     /// Read this file instead of the udiRoot.conf of the installation
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -47,9 +64,14 @@ pub(crate) struct Args {
     #[arg(value_enum)]
     mode: Word,
 
-    /// The image, as docker:ubuntu:24.04 (not for images, quota, autoexpire and sweep)
+    /// The image, as docker:ubuntu:24.04 (not for images, quota, autoexpire and sweep); for load the archive, or - for
+    /// the standard input; for import the image file; for login the location, else the default one
     #[arg(value_name = "TYPE:TAG")]
     image: Option<String>,
+
+    /// What the image is to be called (import)
+    #[arg(value_name = "NAME:TAG")]
+    name: Option<String>,
 }
 
 const AFTER: &str = "Exit status: 0 done; 1 no such image, the pull failed, or you may not; 2 wrong arguments, image name or \
@@ -63,6 +85,12 @@ enum Word {
     Pull,
     /// Have an image pulled, and do not wait
     Pullnb,
+    /// Have an image of your own converted: an archive of docker save, podman save or skopeo
+    Load,
+    /// Have an image file taken as it is (who the site lets)
+    Import,
+    /// Keep a password for a registry, to be sent with pulls
+    Login,
     /// List the images you may use
     Images,
     /// Show all that is known of an image
@@ -112,6 +140,12 @@ pub(crate) enum Mode {
     Lookup(Descriptor),
     /// A pull, and who may use the image.
     Pull(Descriptor, Access, Wait),
+    /// An archive, what it is to be called, and who may use it.
+    Load(PathBuf, Option<Descriptor>, Access),
+    /// An image file, what it is to be called, and who may use it.
+    Import(PathBuf, Descriptor, Access),
+    /// A password to be kept.
+    Login(Login),
     /// The list.
     Images,
     /// All that is known of an image.
@@ -134,6 +168,17 @@ pub(crate) enum Mode {
     Autoexpire,
     /// To find what lost each other.
     Sweep(Found),
+}
+
+/// A password to be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Login {
+    /// For which location.
+    pub(crate) location: String,
+    /// Whose; else it is asked for.
+    pub(crate) user: Option<String>,
+    /// Whether the password comes by the standard input.
+    pub(crate) from_stdin: bool,
 }
 
 /// What becomes of what a sweep finds.
@@ -159,9 +204,18 @@ impl Args {
 
     /// What is asked for; nothing that was written is passed over.
     pub(crate) fn request(&self, settings: &Settings) -> Result<Mode, Failure> {
-        let is_pull = matches!(self.mode, Word::Pull | Word::Pullnb);
-        if !is_pull && (self.user.is_some() || self.group.is_some()) {
-            return Err(Failure::Usage("--user and --group belong to pull".to_owned()));
+        let has_lists = matches!(self.mode, Word::Pull | Word::Pullnb | Word::Load | Word::Import);
+        if !has_lists && (self.user.is_some() || self.group.is_some()) {
+            return Err(Failure::Usage("--user and --group belong to pull, load and import".to_owned()));
+        }
+        if self.tag.is_some() && self.mode != Word::Load {
+            return Err(Failure::Usage("--tag belongs to load".to_owned()));
+        }
+        if self.mode != Word::Import && (self.format.is_some() || self.name.is_some()) {
+            return Err(Failure::Usage("--format and a second name belong to import".to_owned()));
+        }
+        if self.mode != Word::Login && (self.username.is_some() || self.password_stdin) {
+            return Err(Failure::Usage("--username and --password-stdin belong to login".to_owned()));
         }
         if self.span.is_some() && self.mode != Word::Pin {
             return Err(Failure::Usage("--for belongs to pin".to_owned()));
@@ -183,6 +237,22 @@ impl Args {
                 Err(Failure::Usage("your own gateway ends with this call; use pull, which waits".to_owned()))
             }
             Word::Pullnb => Ok(Mode::Pull(self.image(settings)?, access()?, Wait::No)),
+            Word::Load => {
+                let missing = || Failure::Usage("name an archive, or `-` for the standard input".to_owned());
+                let file = self.image.as_ref().map(PathBuf::from).ok_or_else(missing)?;
+                let name = self.tag.as_deref().map(custom).transpose()?;
+                Ok(Mode::Load(file, name, access()?))
+            }
+            Word::Import => {
+                let missing = || Failure::Usage("name an image file, and what it is to be called".to_owned());
+                let file = self.image.as_ref().map(PathBuf::from).ok_or_else(missing)?;
+                let name = custom(self.name.as_deref().ok_or_else(missing)?)?;
+                Ok(Mode::Import(file, name, access()?))
+            }
+            Word::Login => {
+                let location = login::location(self.image.as_deref())?;
+                Ok(Mode::Login(Login { location, user: self.username.clone(), from_stdin: self.password_stdin }))
+            }
             Word::Inspect => Ok(Mode::Inspect(self.image(settings)?)),
             Word::History => Ok(Mode::History(self.image(settings)?)),
             Word::Quota => Ok(Mode::Quota),
@@ -205,5 +275,15 @@ impl Args {
             return Err(Failure::Usage(format!("`{text}`: a local image is a directory, no gateway knows it")));
         }
         Ok(image)
+    }
+}
+
+/// A name that a user gives an image.
+fn custom(text: &str) -> Result<Descriptor, Failure> {
+    let image = Descriptor::parse(text, ImageType::Custom);
+    let image = image.map_err(|fault| Failure::Usage(format!("`{text}`: {fault}")))?;
+    match image.kind {
+        ImageType::Custom => Ok(image),
+        kind => Err(Failure::Usage(format!("`{text}`: images of your own are of type custom, not {kind}"))),
     }
 }

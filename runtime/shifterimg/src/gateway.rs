@@ -1,6 +1,7 @@
 //! Asking gateways, one after the other, until one answers.
 
 mod http;
+mod sent;
 mod unix;
 
 use std::collections::hash_map::RandomState;
@@ -9,13 +10,16 @@ use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
-use shifter_formats::image::Descriptor;
+use shifter_formats::image::{Descriptor, ImageType};
 use shifter_formats::udiroot::Endpoint;
 use shifter_gateway_types::rest::ErrorBody;
 
 use crate::conf::Settings;
 use crate::credential::Mint;
 use crate::failure::Failure;
+use crate::login;
+
+pub(crate) use sent::Archive;
 
 /// What curl_easy_escape(3) leaves alone, and so what every gateway has always been sent.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -29,7 +33,12 @@ pub(crate) struct Request {
     method: Method,
     verb: &'static str,
     image: Option<Descriptor>,
+    /// A type alone, for an image whose name the gateway finds out.
+    kind: Option<ImageType>,
+    query: String,
     body: String,
+    /// What the credential carries: passwords for registries.
+    payload: String,
 }
 
 /// GET or POST.
@@ -88,12 +97,24 @@ pub(crate) struct Gateways {
 impl Request {
     /// A question about an image, or about the system.
     pub(crate) fn get(verb: &'static str, image: Option<&Descriptor>) -> Self {
-        Self { method: Method::Get, verb, image: image.cloned(), body: String::new() }
+        let (query, body, payload) = Default::default();
+        Self { method: Method::Get, verb, image: image.cloned(), kind: None, query, body, payload }
     }
 
     /// Something to be done with an image, or on the system.
     pub(crate) fn post(verb: &'static str, image: Option<&Descriptor>, body: String) -> Self {
-        Self { method: Method::Post, verb, image: image.cloned(), body }
+        Self { method: Method::Post, body, ..Self::get(verb, image) }
+    }
+
+    /// An archive to be loaded, under a name or under its own.
+    pub(crate) fn load(image: Option<&Descriptor>, query: String) -> Self {
+        let kind = if image.is_none() { Some(ImageType::Custom) } else { None };
+        Self { kind, query, ..Self::post("load", image, String::new()) }
+    }
+
+    /// With passwords for registries, which only the gateway reads.
+    pub(crate) fn bringing(self, payload: String) -> Self {
+        Self { payload, ..self }
     }
 
     /// A text about the image of this question.
@@ -108,7 +129,10 @@ impl Request {
         if let Some(image) = &self.image {
             path += &format!("{}/{}/", escape(image.kind.as_str()), escape(&image.tag));
         }
-        path
+        if let Some(kind) = self.kind {
+            path += &format!("{kind}/");
+        }
+        path + &self.query
     }
 }
 
@@ -127,15 +151,46 @@ impl Gateways {
         })
     }
 
+    /// What a pull brings along for the registries, where this user has logged in.
+    pub(crate) fn passwords(&mut self) -> Result<String, Failure> {
+        login::payload(&self.system, &mut self.mint)
+    }
+
     /// Asks each gateway until one answers with status 200. That one is asked first the next time.
     pub(crate) fn ask<T: DeserializeOwned>(&mut self, request: &Request) -> Result<Answer<T>, Failure> {
+        self.ask_by(request, |this, endpoint, path| this.send(endpoint, request, path))
+    }
+
+    /// Sends an archive to the first gateway that takes it.
+    pub(crate) fn send_archive<T: DeserializeOwned>(
+        &mut self,
+        request: &Request,
+        archive: &mut Archive,
+    ) -> Result<Answer<T>, Failure> {
+        self.ask_by(request, |this, endpoint, path| {
+            archive.rewind()?;
+            match endpoint {
+                Endpoint::Unix(socket) => unix::send_archive(socket, path, archive, this.timeout),
+                Endpoint::Url(url) => {
+                    let credential = this.mint.credential(b"")?;
+                    this.http.send_archive(url, path, &credential, archive, this.timeout)
+                }
+            }
+        })
+    }
+
+    fn ask_by<T: DeserializeOwned>(
+        &mut self,
+        request: &Request,
+        mut send: impl FnMut(&mut Self, &Endpoint, &str) -> Result<Reply, String>,
+    ) -> Result<Answer<T>, Failure> {
         let path = request.path(&self.system);
         let mut failures = Vec::new();
         let mut not_found = false;
         let (mut wrong, mut refused, mut busy) = (None, None, None);
         for at in 0..self.endpoints.len() {
             let endpoint = self.endpoints[at].clone();
-            let reply = match self.send(&endpoint, request, &path) {
+            let reply = match send(self, &endpoint, &path) {
                 Ok(reply) => reply,
                 Err(what) => {
                     failures.push(format!("{endpoint}: {what}"));
@@ -153,7 +208,7 @@ impl Gateways {
                 },
                 404 if reply.says_image_not_found() => not_found = true,
                 400 if reply.error().is_some() => wrong = reply.error().map(|body| body.error),
-                403 | 409 if reply.error().is_some() => refused = reply.error().map(|body| body.error),
+                403 | 409 | 413 if reply.error().is_some() => refused = reply.error().map(|body| body.error),
                 429 => {
                     let pause = Duration::from_secs(reply.retry_after.unwrap_or(1));
                     busy = Some(Failure::Busy { why: request.named(&reply.reason(429)), pause });
@@ -172,9 +227,15 @@ impl Gateways {
     fn send(&mut self, endpoint: &Endpoint, request: &Request, path: &str) -> Result<Reply, String> {
         let mut wire = Wire { method: request.method, path, credential: None, body: &request.body };
         match endpoint {
-            Endpoint::Unix(socket) => unix::send(socket, &wire, self.timeout),
+            // The kernel says who asks: a credential is only needed to bring something along.
+            Endpoint::Unix(socket) if request.payload.is_empty() => unix::send(socket, &wire, self.timeout),
+            Endpoint::Unix(socket) => {
+                let credential = self.mint.credential(request.payload.as_bytes())?;
+                wire.credential = Some(&credential);
+                unix::send(socket, &wire, self.timeout)
+            }
             Endpoint::Url(url) => {
-                let credential = self.mint.credential()?;
+                let credential = self.mint.credential(request.payload.as_bytes())?;
                 wire.credential = Some(&credential);
                 self.http.send(url, &wire)
             }

@@ -35,6 +35,18 @@ impl Access {
         let body = PullBody { allowed_uids: list(&self.users), allowed_gids: list(&self.groups) };
         serde_json::to_string(&body).expect("two strings")
     }
+    /// Both lists.
+    pub(crate) fn lists(&self) -> (Option<IdList>, Option<IdList>) {
+        (self.users.clone().map(IdList), self.groups.clone().map(IdList))
+    }
+
+    /// The same for a request whose body is something else.
+    pub(crate) fn query(&self) -> String {
+        let lists = [("allowed_uids", &self.users), ("allowed_gids", &self.groups)];
+        let lists = lists.into_iter().filter_map(|(name, ids)| Some((name, IdList(ids.clone()?))));
+        let all: Vec<String> = lists.map(|(name, ids)| format!("{name}={ids}")).collect();
+        if all.is_empty() { String::new() } else { format!("?{}", all.join("&")) }
+    }
 }
 
 fn numbers(what: &str, list: &str, by_name: impl Fn(&str) -> Option<u32>) -> Result<Vec<u32>, Failure> {

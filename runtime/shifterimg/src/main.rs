@@ -18,7 +18,11 @@ mod gateway;
 mod history;
 mod ids;
 mod images;
+mod import;
 mod inspect;
+mod load;
+mod login;
+mod logins;
 mod lookup;
 mod out;
 mod personal;
@@ -28,6 +32,7 @@ mod pull;
 mod quota;
 mod report;
 mod rm;
+mod secret;
 mod sweep;
 mod text;
 
@@ -63,6 +68,9 @@ fn run(args: &Args) -> Result<(), Failure> {
     let mut gateways = Gateways::new(&settings, args.verbose)?;
     match request {
         Mode::Lookup(image) => lookup::run(&mut gateways, &image, args.output),
+        Mode::Load(file, name, access) => load::run(&mut gateways, &file, name.as_ref(), &access, args),
+        Mode::Import(file, image, access) => import::run(&mut gateways, &file, &image, &access, args),
+        Mode::Login(login) => login::run(&settings.system, &login),
         Mode::Images => images::run(&mut gateways, args.output),
         Mode::Inspect(image) => inspect::run(&mut gateways, &image, args.output),
         Mode::History(image) => history::run(&mut gateways, &image, args.output),

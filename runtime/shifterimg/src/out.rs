@@ -13,6 +13,11 @@ pub(crate) fn line(text: &str) -> Result<(), Failure> {
     written.map_err(|_| Failure::Closed)
 }
 
+/// A text of the command line, without what moves a terminal.
+pub(crate) fn plain(text: &str) -> String {
+    text.escape_debug().to_string()
+}
+
 /// Writes what a gateway answered, for programs.
 pub(crate) fn json(body: &impl Serialize) -> Result<(), Failure> {
     line(&serde_json::to_string(body).expect("bodies have plain fields"))

@@ -1,8 +1,9 @@
 //! How far a pull is: a line that moves on a terminal, a line for each state elsewhere.
 
 use std::io::IsTerminal;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use indicatif::ProgressBar;
 use jiff::tz::TimeZone;
 use shifter_formats::image::Descriptor;
 use shifter_gateway_types::rest::{ImageReport, ProgressBody, Record};
@@ -14,6 +15,8 @@ use crate::{out, report, text};
 
 /// What is shown of a pull.
 pub(crate) struct Progress {
+    /// `Pulling`.
+    doing: &'static str,
     image: String,
     bars: Option<Bars>,
     plain: bool,
@@ -22,10 +25,9 @@ pub(crate) struct Progress {
 
 impl Progress {
     /// Nothing is shown but the result where the output is for programs and nobody watches.
-    pub(crate) fn new(image: &Descriptor, args: &Args) -> Self {
-        let watched = std::io::stderr().is_terminal() && std::io::stdout().is_terminal() && !args.verbose;
-        let bars = if watched { Bars::new() } else { None };
-        Self { image: image.to_string(), bars, plain: args.output == Output::Text, shown: None }
+    pub(crate) fn new(doing: &'static str, image: &Descriptor, args: &Args) -> Self {
+        let bars = if is_watched(args) { Bars::new() } else { None };
+        Self { doing, image: image.to_string(), bars, plain: args.output == Output::Text, shown: None }
     }
 
     /// Shows where the pull is.
@@ -84,6 +86,17 @@ impl Progress {
     fn line(&self, status: &str) -> Result<(), Failure> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64());
         let when = text::local_time(now, &TimeZone::system());
-        out::line(&format!("{when} Pulling Image: {}, status: {status}", self.image))
+        out::line(&format!("{when} {} Image: {}, status: {status}", self.doing, self.image))
     }
+}
+
+/// The bar of an archive that is sent, where somebody watches.
+pub(crate) fn of_sending(args: &Args) -> ProgressBar {
+    let bar = if is_watched(args) { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+    bar.enable_steady_tick(Duration::from_millis(120));
+    bar
+}
+
+fn is_watched(args: &Args) -> bool {
+    std::io::stderr().is_terminal() && std::io::stdout().is_terminal() && !args.verbose
 }

@@ -1,7 +1,7 @@
 //! `shifterimg pull`: have an image pulled, and ask until it is there.
 //!
 //! The same request starts the pull and asks how far it is. A gateway that is gone for a moment, as
-//! when it is restarted, is asked again: it goes on with the pull by itself.
+//! when it is restarted, is asked again: it goes on with the pull by itself. Loads and imports are followed in the same way.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -32,10 +32,23 @@ pub(crate) fn run(
     wait: Wait,
     args: &Args,
 ) -> Result<(), Failure> {
-    let request = Request::post("pull", Some(image), access.body());
-    let mut progress = Progress::new(image, args);
+    let request = Request::post("pull", Some(image), access.body()).bringing(gateways.passwords()?);
+    let progress = Progress::new("Pulling", image, args);
+    let record = first(gateways, &request, image, wait, &progress)?;
+    follow(gateways, &request, image, record, progress, wait, args.output)
+}
+
+/// Asks until the work on an image is over, and says how it ended.
+pub(crate) fn follow(
+    gateways: &mut Gateways,
+    request: &Request,
+    image: &Descriptor,
+    mut record: Record,
+    mut progress: Progress,
+    wait: Wait,
+    output: Output,
+) -> Result<(), Failure> {
     let is_watched = progress.is_watched();
-    let mut record = first(gateways, &request, image, wait, &progress)?;
     let mut answered = Instant::now();
     let mut watching = Watching { image, asks: is_watched };
     while wait == Wait::ForTheEnd && in_progress(&record) {
@@ -44,7 +57,7 @@ pub(crate) fn run(
             None => progress.show(&record)?,
         }
         sleep(PACE);
-        match ask(gateways, &request, image) {
+        match ask(gateways, request, image) {
             Ok(next) => {
                 record = next;
                 answered = Instant::now();
@@ -54,7 +67,7 @@ pub(crate) fn run(
         }
     }
     progress.end(&record)?;
-    if args.output == Output::Json {
+    if output == Output::Json {
         out::json(&record)?;
     }
     if is_watched && record.status == Some(Status::Ready) {
@@ -69,7 +82,7 @@ pub(crate) fn run(
         _ if wait == Wait::No && in_progress(&record) => Ok(()),
         status => {
             let word = status.as_ref().map_or("MISSING", Status::as_str);
-            let reason = record.status_message.unwrap_or_else(|| format!("the pull ended as {word}"));
+            let reason = record.status_message.unwrap_or_else(|| format!("it ended as {word}"));
             Err(Failure::Pull { image: image.to_string(), reason })
         }
     }

@@ -69,6 +69,8 @@ pub struct GatewaySection {
     pub metrics: Option<bool>,
     /// Who may import image files: `ImportUsers`.
     pub import_users: Option<ImportUsers>,
+    /// Directories below which image files may be imported: `ImportDirectories`. Native only; default none.
+    pub import_dirs: Vec<AbsPath>,
     /// Options of the converters, by image format: `ConverterOptions`.
     pub converter_options: BTreeMap<String, Vec<String>>,
     /// Pull with external tools (skopeo, umoci) instead of the built-in client: `use_external`. From 18.03 on.

@@ -18,7 +18,8 @@ pub struct ImagesSection {
     pub format: Option<String>,
     /// How long an image lives after its last use where `autoexpire` is asked for: `ImageExpirationTimeout`. Default `90d`.
     pub expire_after: Option<Duration>,
-    /// Lustre striping of the image directory. The gateway's keys have no effect; `apply` uses them for `lfs setstripe`.
+    /// Lustre striping of the image directory. The native gateway gives each image
+    /// file `stripe_count`, the original reads neither key; `apply` uses them for `lfs setstripe`.
     #[validate(nested)]
     pub lustre: Option<Lustre>,
     /// The platforms that are pulled, such as `linux/amd64`: one tag, a file for each, the node picks. Native only.

@@ -38,6 +38,11 @@ pub struct Limits {
     /// Default none: nothing is removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache_bytes: Option<u64>,
+    /// Bytes of an archive that a user loads. Default 64 GiB.
+    pub upload_bytes: u64,
+    /// Archives that users load at the same time, from their first byte to the end of their conversion, each user a
+    /// quarter of them at most; further ones are answered 429. 0 lets nobody load. Default 8.
+    pub uploads: u32,
 }
 
 impl Default for Limits {
@@ -57,6 +62,8 @@ impl Default for Limits {
             queued: 1000,
             user_queued: None,
             cache_bytes: None,
+            upload_bytes: 64 << 30,
+            uploads: 8,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use shifter_gateway_types::ImageManager;
@@ -19,7 +19,7 @@ use super::error::ConfigError;
 use super::location::Registries;
 use super::secret::resolve;
 use super::system::System;
-use crate::convert::{Conversion, Format, Modes, Ownership, SetId};
+use crate::convert::{Conversion, Format, Modes, Ownership, SetId, Stripes};
 use crate::pull::Examiner;
 use crate::store;
 
@@ -60,6 +60,8 @@ impl Config {
             retention: retention(written)?,
             quota: written.quota.unwrap_or_default(),
             expire_after: written.image_expiration_timeout.map(Days::duration),
+            import_users: written.import_users.clone().unwrap_or_default(),
+            import_directories: import_directories(written)?,
             metrics: written.metrics == Some(true),
             limits: written.limits(),
             examiner: examiner(written)?,
@@ -105,9 +107,10 @@ fn refuse_what_cannot_be_done(written: &ImageManager) -> Result<(), ConfigError>
 /// What is written and has no effect here.
 fn notices(written: &ImageManager) -> Vec<&'static str> {
     let imports = written.import_users.as_ref().is_some_and(|users| *users != ImportUsers::Nobody);
+    let has_directories = written.import_directories.as_ref().is_some_and(|all| !all.is_empty());
     let all = [
         (written.database.is_none(), "`Database` is not written: records lie in the default place, not in MongoDB"),
-        (imports, "`ImportUsers`: this version imports no squashfs files"),
+        (imports && !has_directories, "`ImportUsers`: without `ImportDirectories` nothing is imported"),
     ];
     all.into_iter().filter_map(|(holds, text)| holds.then_some(text)).collect()
 }
@@ -142,6 +145,21 @@ fn cache(written: &ImageManager) -> Result<PathBuf, ConfigError> {
         return Err(ConfigError::unsupported("CacheDirectory", "it is not absolute"));
     }
     Ok(path)
+}
+
+/// Where image files may be imported from. A path that is not written as it is walked could mean more than it says.
+fn import_directories(written: &ImageManager) -> Result<Vec<PathBuf>, ConfigError> {
+    let all = written.import_directories.clone().unwrap_or_default();
+    let is_plain = |path: &Path| {
+        path.is_absolute() && path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)))
+    };
+    match all.iter().find(|path| !is_plain(path)) {
+        Some(path) => {
+            let why = format!("`{}` is no absolute path without `..`", path.display());
+            Err(ConfigError::unsupported("ImportDirectories", why))
+        }
+        None => Ok(all),
+    }
 }
 
 /// The examiner, which unpacks images in `ExpandDirectory` as the originals do, or beside the cache.
@@ -189,6 +207,7 @@ fn conversion(written: &ImageManager) -> Result<Conversion, ConfigError> {
         SetIdBits::Drop => SetId::Drop,
         SetIdBits::Keep => SetId::Keep,
     };
+    conversion.stripes = written.default_ost_count.filter(|count| *count > 0).map(Stripes::new);
     if xattrs == Xattrs::Keep {
         return Err(ConfigError::unsupported("Policy.xattrs", "extended attributes are never kept; write `drop`"));
     }

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::policy::{Ownership, Policy};
+use super::stripes::Stripes;
 
 /// The formats images are kept in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -142,6 +143,8 @@ pub struct Conversion {
     pub policy: Policy,
     /// Who writes a squashfs.
     pub writer: WriterChoice,
+    /// Where its bytes lie on Lustre; as the directory says where nothing is said.
+    pub stripes: Option<Stripes>,
 }
 
 impl Default for Conversion {
@@ -155,6 +158,7 @@ impl Default for Conversion {
             threads: None,
             policy: Policy::default(),
             writer: WriterChoice::default(),
+            stripes: None,
         }
     }
 }

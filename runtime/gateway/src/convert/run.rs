@@ -17,6 +17,7 @@ use super::limits::Limits;
 use super::options::{Conversion, Format, WriterChoice};
 use super::packed::PackedWriter;
 use super::report::Report;
+use super::stripes::Stripes;
 use super::tar::{Entry, Kind, TarReader};
 use super::tar2sqfs::{self, Tar2sqfsWriter};
 use super::temporary;
@@ -153,7 +154,7 @@ fn writer(job: &Job, cancel: &Cancel, report: &mut Report) -> Result<Box<dyn Ima
         }
         Format::Erofs | Format::Ext4 => {
             report.writer = conversion.format.name().to_owned();
-            let output = temporary_file(&job.directory, &job.id)?;
+            let output = temporary_file(&job.directory, &job.id, conversion.stripes.as_ref())?;
             return Ok(Box::new(PackedWriter::create(directory()?, output, conversion, &job.id, cancel)?));
         }
     }
@@ -162,7 +163,7 @@ fn writer(job: &Job, cancel: &Cancel, report: &mut Report) -> Result<Box<dyn Ima
         WriterChoice::Tar2sqfs(program) => Some(program.clone()),
         WriterChoice::Installed => tar2sqfs::find(),
     };
-    let output = temporary_file(&job.directory, &job.id)?;
+    let output = temporary_file(&job.directory, &job.id, conversion.stripes.as_ref())?;
     match program {
         Some(program) => {
             report.writer = "tar2sqfs".to_owned();
@@ -185,7 +186,19 @@ fn prefix(id: &str) -> String {
 }
 
 /// `.<id>.<random>.partial`, mode 0600; removed unless it is published.
-fn temporary_file(directory: &Path, id: &str) -> Result<tempfile::NamedTempFile, ConvertError> {
-    temporary::file(tempfile::Builder::new().prefix(&prefix(id)).suffix(".partial"), directory)
-        .map_err(|source| ConvertError::Output { path: directory.to_owned(), source })
+pub(crate) fn temporary_file(
+    directory: &Path,
+    id: &str,
+    stripes: Option<&Stripes>,
+) -> Result<tempfile::NamedTempFile, ConvertError> {
+    const SUFFIX: &str = ".partial";
+    let failed = |source| ConvertError::Output { path: directory.to_owned(), source };
+    let laid_out = stripes.map(|stripes| stripes.file_in(directory, &prefix(id), SUFFIX));
+    match laid_out.transpose().map_err(failed)?.flatten() {
+        Some(file) => Ok(file),
+        None => {
+            let prefix = prefix(id);
+            temporary::file(tempfile::Builder::new().prefix(&prefix).suffix(SUFFIX), directory).map_err(failed)
+        }
+    }
 }

@@ -8,7 +8,7 @@ use shifter_gateway_types::rest::Status;
 
 use super::progress::{Reporter, Reports};
 use super::report::report;
-use super::{Order, progress};
+use super::{Order, Task, progress};
 use crate::answer::Refused;
 use crate::app::App;
 use crate::config::Password;
@@ -35,6 +35,7 @@ impl App {
             let image = format!("{}:{}", job.ask.name.itype, job.ask.name.tag);
             let system = job.ask.name.system.clone();
             let ask = job.ask.clone();
+            let task = order.task.clone();
             tracing::info!(system, image, uid = job.ask.uid, "pull begins");
             let stopping = app.stopping.clone();
             let (reporter, reports) = progress::channel();
@@ -52,6 +53,7 @@ impl App {
             });
             // A panic is logged where it is made; the pull is over and has its own outcome.
             let _ = trimmed.await;
+            task.end().await;
             let failure = match outcome {
                 Ok(Ok(id)) => {
                     tracing::info!(system, image, id, "pull is ready");
@@ -102,7 +104,7 @@ async fn run(
     tell(&app, seq, Status::Pending).await?;
     let _slot = Arc::clone(&app.slots).acquire_owned().await?;
     let _running = app.running.begin(seq);
-    let pulled = watched(&app, seq, &order, (reporter, reports)).await?;
+    let pulled = watched(&app, &job, &order, (reporter, reports)).await?;
     let platforms::AllPulled { best: pulled, others, claims: _claims } = pulled;
     if pulled.private && job.ask.uid.is_none() {
         anyhow::bail!("the image is private and the caller is nobody: authenticate");
@@ -116,7 +118,7 @@ async fn run(
 /// The pull itself, its progress written down beside it.
 async fn watched<'a>(
     app: &'a Arc<App>,
-    seq: i64,
+    job: &Job,
     order: &Order,
     (reporter, reports): (Reporter, Reports),
 ) -> anyhow::Result<platforms::AllPulled<'a>> {
@@ -124,9 +126,9 @@ async fn watched<'a>(
     let pulling = async {
         // The reporter is dropped with the pull, which ends the writing.
         let reporter = reporter;
-        tokio::time::timeout(limit, platforms::pull(app, order, &reporter)).await
+        tokio::time::timeout(limit, made(app, job, order, &reporter)).await
     };
-    let (mut pulling, mut writing) = (pin!(pulling), pin!(reports.write_down(app, seq)));
+    let (mut pulling, mut writing) = (pin!(pulling), pin!(reports.write_down(app, job.seq)));
     let pulled = tokio::select! {
         biased;
         pulled = &mut pulling => {
@@ -137,6 +139,23 @@ async fn watched<'a>(
         () = &mut writing => anyhow::bail!("the pull was cancelled"),
     };
     pulled.map_err(|_| anyhow::anyhow!("the pull took more than {} seconds", limit.as_secs()))?
+}
+
+/// The images, from wherever they come.
+async fn made<'a>(
+    app: &'a Arc<App>,
+    job: &Job,
+    order: &Order,
+    reporter: &Reporter,
+) -> anyhow::Result<platforms::AllPulled<'a>> {
+    match &order.task {
+        Task::Pull | Task::Load(_) => platforms::pull(app, order, reporter).await,
+        Task::Import(wanted) => {
+            let best = app.import(job, order, wanted, reporter).await?;
+            let claims = vec![app.claims.make(&best.id)];
+            Ok(platforms::AllPulled { best, others: Vec::new(), claims })
+        }
+    }
 }
 
 async fn tell(app: &Arc<App>, seq: i64, status: Status) -> anyhow::Result<()> {
@@ -168,7 +187,7 @@ fn request(order: &Order, platform: &Platform) -> PullRequest {
     }
 }
 
-fn limits(written: &shifter_gateway_types::config::Limits) -> Limits {
+pub(crate) fn limits(written: &shifter_gateway_types::config::Limits) -> Limits {
     let count = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
     Limits {
         manifest_bytes: written.manifest_bytes,
@@ -189,11 +208,21 @@ fn limits(written: &shifter_gateway_types::config::Limits) -> Limits {
 /// leaves a row that is pulled again, no name that leads to a file that is not whole, and no file without record.
 fn finish(app: &App, seq: i64, job: &Job, order: &Order, pulled: Pulled, others: &[Image]) -> anyhow::Result<String> {
     let gone = || anyhow::anyhow!("the pull is no longer in the store");
-    let private = pulled.private && !is_for_everybody(job, order);
-    let (image, report) = (image(&pulled, order.config.conversion.format), report(&pulled));
-    let done = Completed { image, others: others.to_vec(), platforms: order.system.platforms_text(), private };
+    let (mut image, report) = (image(&pulled, order.config.conversion.format), report(&pulled));
+    if let Task::Import(wanted) = &order.task {
+        image.format = wanted.format.as_str().to_owned();
+    }
     let name = &job.ask.name;
     let _one_at_a_time = app.insist(|| app.publish_alone())?;
+    let private = match (&order.task, job.ask.uid) {
+        (Task::Load(_) | Task::Import(_), Some(uid)) => {
+            // Somebody else may have given the tag an image since this one was asked for.
+            app.insist(|| app.may_name(&order.system, name, uid))??;
+            app.insist(|| app.stays_private(&job.ask))?
+        }
+        _ => pulled.private && !is_for_everybody(job, order),
+    };
+    let done = Completed { image, others: others.to_vec(), platforms: order.system.platforms_text(), private };
     let now = app.clock.now();
     let images: Vec<&Image> = [&done.image].into_iter().chain(others).collect();
     app.insist(|| app.room_for(&order.config, name, job.ask.uid, &images))??;
@@ -213,6 +242,9 @@ fn finish(app: &App, seq: i64, job: &Job, order: &Order, pulled: Pulled, others:
         return Err(error.into());
     }
     let stored = app.insist(|| app.store.complete(seq, &done, now))?.ok_or_else(gone)?;
+    if matches!(order.task, Task::Import(_)) {
+        app.imported.note(name, &job.ask.identity);
+    }
     // A second request may have joined its lists to this pull in the meantime.
     if seen != stored {
         place.describe(name, &stored)?;

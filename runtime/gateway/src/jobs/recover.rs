@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Order;
+use super::{Order, Task, import, load};
 use crate::app::App;
 use crate::config::Password;
 use crate::store::{Job, StoreError};
@@ -15,7 +15,9 @@ impl App {
     ///
     /// Those whose image or system the configuration no longer knows fail with that reason.
     pub fn recover(self: &Arc<Self>) -> Result<usize, StoreError> {
-        Ok(self.go_on_with(self.store.recover_own(self.clock.now())?))
+        let jobs = self.store.recover_own(self.clock.now())?;
+        self.sweep_uploads()?;
+        Ok(self.go_on_with(jobs))
     }
 
     /// Runs pulls that nobody runs, and says how many.
@@ -39,6 +41,8 @@ impl App {
     /// Forgets failures that nobody asks about any more (an hour is long enough to read why), and lets images age.
     pub(crate) async fn tidy(self: &Arc<Self>) {
         let forgotten = self.blocking(|app| {
+            // Each has archives of its own.
+            app.sweep_uploads()?;
             // Of several gateways one is enough.
             if !app.store.take_turn("tidy", TIDY_TURN)? {
                 return Ok(0);
@@ -58,7 +62,7 @@ impl App {
         let _ = self.blocking(|app| Ok(app.write_usage()?)).await;
     }
 
-    fn order(&self, job: &Job) -> Result<Order, String> {
+    fn order(self: &Arc<Self>, job: &Job) -> Result<Order, String> {
         if job.ask.with_password {
             return Err("the request was cut short, and its password is gone: pull again".to_owned());
         }
@@ -66,9 +70,15 @@ impl App {
         let name = &job.ask.name;
         let system = config.systems.get(&name.system).cloned();
         let system = system.ok_or_else(|| format!("the system `{}` is no longer configured", name.system))?;
+        if load::is_load(&job.ask) {
+            return self.load_again(job, system, config);
+        }
+        if let Some(wanted) = import::Wanted::of(&job.ask) {
+            return import::order(wanted, &job.ask.name, system, config);
+        }
         let (registry, reference) = config.registries.find(&name.tag).map_err(|error| error.to_string())?;
         let password: Password = config.registries.password(registry, &Default::default());
         let location = registry.location.clone();
-        Ok(Order { system, location, reference, password, config: Arc::clone(&config) })
+        Ok(Order { system, location, reference, password, config: Arc::clone(&config), task: Task::Pull })
     }
 }

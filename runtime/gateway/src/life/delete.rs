@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use shifter_formats::meta::ImageFormat;
+
 use super::LifeError;
 use crate::app::App;
 use crate::config::{Config, System};
-use crate::convert::Format;
 use crate::publish::{Indexed, Place, Whose};
 use crate::registry::turn;
 use crate::store::{Expired, StoreError};
@@ -63,7 +64,7 @@ impl App {
 
     /// The turn of an image's file, if no pull makes or needs it now.
     pub(super) fn free(&self, system: &System, id: &str, format: &str) -> Option<impl Sized + use<>> {
-        let format: Format = format.parse().ok()?;
+        let format = ImageFormat::parse(format)?;
         let turn = turn::try_take(&system.image_dir.join(format.file_name(id)))?;
         (!self.claims.holds(id)).then_some(turn)
     }

@@ -6,10 +6,10 @@ use std::path::Path;
 
 use shifter_formats::image::ImageType;
 use shifter_formats::index::{self, IndexEntry, entry_name};
+use shifter_formats::meta::ImageFormat;
 use shifter_formats::used;
 
 use super::{DescribeError, Place, PublishError, sync, write};
-use crate::convert::Format;
 use crate::store::TagName;
 
 /// Whose the file of an image is.
@@ -54,7 +54,7 @@ impl Place {
     ///
     /// ORDER: what is cut short leaves no name that leads to nothing, and is done again by the next try.
     pub fn remove(&self, system: &str, id: &str, format: &str, whose: Whose) -> Result<(), PublishError> {
-        let format: Format = format.parse().map_err(|_| DescribeError::Format(format.to_owned()))?;
+        let format = ImageFormat::parse(format).ok_or_else(|| DescribeError::Format(format.to_owned()))?;
         self.unlink_index(&entry_name(system, ImageType::Id, id))?;
         if whose == Whose::Shared {
             return Ok(());

@@ -65,11 +65,11 @@ impl From<tempfile::NamedTempFile> for Product {
 }
 
 impl Product {
-    pub(super) fn known(path: PathBuf, turn: OwnedMutexGuard<()>) -> Self {
+    pub(crate) fn known(path: PathBuf, turn: OwnedMutexGuard<()>) -> Self {
         Self { made: Made::Known(path), _turn: Some(turn) }
     }
 
-    pub(super) fn new(made: Made, turn: OwnedMutexGuard<()>) -> Self {
+    pub(crate) fn new(made: Made, turn: OwnedMutexGuard<()>) -> Self {
         Self { made, _turn: Some(turn) }
     }
 

@@ -107,6 +107,8 @@ pub enum Source {
     OciLayout(PathBuf),
     /// An archive as `docker save`, `podman save` or skopeo write it, or a directory of `<repository>.tar`.
     Archive(PathBuf),
+    /// Such an archive that a user has sent: what its image is called in it does not matter where it is the only one.
+    Upload(PathBuf),
 }
 
 /// A registry: where it listens and what it is trusted with.

@@ -22,6 +22,9 @@ const MEMBERS: usize = 10_000;
 /// How many links a member is looked for behind. Docker's archives link equal layers to each other.
 const LINKS: usize = 8;
 
+/// What messages call an archive that a user has sent.
+pub(crate) const SENT: &str = "the archive";
+
 /// An archive whose members are known.
 #[derive(Debug)]
 pub(crate) struct Archive {
@@ -55,6 +58,11 @@ impl Archive {
         })?;
         let members = members(&file).map_err(broken)?;
         Ok(Self { path: path.to_owned(), file: Arc::new(file), members })
+    }
+
+    /// The same archive, called otherwise in messages: where the gateway keeps what it was sent is nobody's business.
+    pub(crate) fn shown_as(self, name: &str) -> Self {
+        Self { path: PathBuf::from(name), ..self }
     }
 
     /// The file.

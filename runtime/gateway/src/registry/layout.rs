@@ -14,6 +14,7 @@ use super::cache::BlobCache;
 use super::error::RegistryError;
 use super::folder::Folder;
 use super::manifest::{Descriptor, Document, Entry, Parsed};
+use super::titles;
 use crate::reference::{Digest, Reference};
 
 /// A layout that was found.
@@ -21,25 +22,35 @@ use crate::reference::{Digest, Reference};
 pub(crate) struct Layout {
     location: String,
     folder: Folder,
-    /// Whether the folder is the repository's own, so that a bare tag names an image of it.
-    is_the_repository: bool,
+    naming: Naming,
+}
+
+/// How images of a layout are found by their names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Naming {
+    /// By their whole names.
+    Whole,
+    /// The folder is the repository's own: a bare tag names an image of it too.
+    OfRepository,
+    /// A user has sent it: the only image is the one, whatever it is called.
+    Sent,
 }
 
 impl Layout {
     /// The layout that holds the repository of `reference`.
     pub(crate) fn open(location: &str, directory: &Path, reference: &Reference) -> Result<Self, RegistryError> {
         let repository = reference.repository();
-        let layout = |directory: &Path, is_the_repository| Self {
+        let layout = |directory: &Path, naming| Self {
             location: location.to_owned(),
             folder: Folder::Directory(directory.to_owned()),
-            is_the_repository,
+            naming,
         };
         let own = directory.join(repository);
         if is_layout(&own) {
-            Ok(layout(&own, true))
+            Ok(layout(&own, Naming::OfRepository))
         } else if is_layout(directory) {
             let is_the_repository = directory.file_name().is_some_and(|name| name == repository);
-            Ok(layout(directory, is_the_repository))
+            Ok(layout(directory, if is_the_repository { Naming::OfRepository } else { Naming::Whole }))
         } else if directory.is_dir() {
             Err(not_found(location, reference))
         } else {
@@ -51,9 +62,9 @@ impl Layout {
     }
 
     /// The layout that an archive is of, if it is of one.
-    pub(crate) fn of_archive(location: &str, archive: &Arc<Archive>, is_the_repository: bool) -> Option<Self> {
+    pub(crate) fn of_archive(location: &str, archive: &Arc<Archive>, naming: Naming) -> Option<Self> {
         let folder = Folder::Archive(Arc::clone(archive));
-        folder.holds("oci-layout").then(|| Self { location: location.to_owned(), folder, is_the_repository })
+        folder.holds("oci-layout").then(|| Self { location: location.to_owned(), folder, naming })
     }
 
     /// The document that `reference` names in `index.json`.
@@ -80,16 +91,30 @@ impl Layout {
         }
     }
 
+    /// What the images are called.
+    pub(crate) fn titles(&self, limit: u64) -> Result<Vec<String>, RegistryError> {
+        match Document::new(self.folder.read("index.json", limit)?, None).parse()? {
+            Parsed::Index(entries) => {
+                let names = |entry: Entry| entry.full_name.or(entry.ref_name);
+                Ok(entries.into_iter().filter_map(names).collect())
+            }
+            Parsed::Image(_) => Ok(Vec::new()),
+        }
+    }
+
     fn named<'a>(&self, entries: &'a [Entry], reference: &Reference) -> Option<&'a Entry> {
         let tag = reference.tag()?;
-        let by_full_name = entries.iter().find(|entry| {
-            let mut names = entry.ref_name.iter().chain(&entry.full_name);
-            names.any(|name| reference.is_called(name))
-        });
-        let by_tag = || entries.iter().find(|entry| self.is_the_repository && entry.ref_name.as_deref() == Some(tag));
+        let called = |is_it: &dyn Fn(&str) -> bool| {
+            entries.iter().find(|entry| entry.ref_name.iter().chain(&entry.full_name).any(|name| is_it(name)))
+        };
+        let by_full_name = called(&|name| reference.is_called(name));
+        let is_own = self.naming == Naming::OfRepository;
+        let by_tag = || entries.iter().find(|entry| is_own && entry.ref_name.as_deref() == Some(tag));
         let by_name = by_full_name.or_else(by_tag);
         match (by_name, entries) {
-            (None, [only]) if self.is_the_repository && tag == "latest" => only.ref_name.is_none().then_some(only),
+            (None, [only]) if is_own && tag == "latest" => only.ref_name.is_none().then_some(only),
+            (None, [only]) if self.naming == Naming::Sent => Some(only),
+            (None, _) if self.naming == Naming::Sent => called(&|name| titles::is_short_for(reference, name)),
             (found, _) => found,
         }
     }

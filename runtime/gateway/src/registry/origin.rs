@@ -4,12 +4,12 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::archive::Archive;
+use super::archive::{Archive, SENT};
 use super::cache::BlobCache;
 use super::client::Client;
 use super::download;
 use super::error::RegistryError;
-use super::layout::Layout;
+use super::layout::{Layout, Naming};
 use super::manifest::{Descriptor, Document};
 use super::saved::Saved;
 use crate::pull::{PullRequest, Source};
@@ -33,6 +33,10 @@ impl Origin {
                 let open = move || Layout::open(&name, &directory, &reference);
                 blocking(open).await.map(Self::Layout)
             }
+            Source::Upload(path) => {
+                let (path, request) = (path.clone(), request.clone());
+                blocking(move || Self::in_upload(&path, &request)).await
+            }
             Source::Archive(path) => {
                 let (path, request) = (path.clone(), request.clone());
                 blocking(move || Self::in_archive(&path, &request)).await
@@ -48,8 +52,19 @@ impl Origin {
             true => (own.as_path(), true),
             false => (path, path.file_stem().is_some_and(|stem| stem == repository)),
         };
+        let naming = if is_the_repository { Naming::OfRepository } else { Naming::Whole };
         let archive = Arc::new(Archive::open(path, &request.directories.cache, &request.limits)?);
-        match Layout::of_archive(&request.location.name, &archive, is_the_repository) {
+        match Layout::of_archive(&request.location.name, &archive, naming) {
+            Some(layout) => Ok(Self::Layout(layout)),
+            None => Saved::find(&archive, request).map(Self::Saved),
+        }
+    }
+
+    /// The image in an archive that a user has sent.
+    fn in_upload(path: &Path, request: &PullRequest) -> Result<Self, RegistryError> {
+        let archive = Archive::open(path, &request.directories.cache, &request.limits)?.shown_as(SENT);
+        let archive = Arc::new(archive);
+        match Layout::of_archive(&request.location.name, &archive, Naming::Sent) {
             Some(layout) => Ok(Self::Layout(layout)),
             None => Saved::find(&archive, request).map(Self::Saved),
         }

@@ -16,8 +16,9 @@ use super::archive::{Archive, Section};
 use super::cache::{BlobCache, digest_of};
 use super::error::RegistryError;
 use super::manifest::{Descriptor, Document};
+use super::titles;
 use crate::convert::compressed;
-use crate::pull::PullRequest;
+use crate::pull::{PullRequest, Source};
 use crate::reference::Digest;
 
 const LIST: &str = "manifest.json";
@@ -121,6 +122,13 @@ impl Saved {
         Ok(Self { path: archive.path().to_owned(), manifest, blobs })
     }
 
+    /// What the images of an archive are called.
+    pub(crate) fn titles(archive: &Archive, limit: u64) -> Option<Vec<String>> {
+        let list = archive.member(LIST).filter(|section| section.size() <= limit)?;
+        let list: Vec<Listed> = serde_json::from_slice(&whole(list).ok()?).ok()?;
+        Some(list.into_iter().flat_map(|image| image.repo_tags.unwrap_or_default()).collect())
+    }
+
     /// The manifest that was made.
     pub(crate) fn manifest(&self) -> Document {
         self.manifest.clone()
@@ -143,7 +151,13 @@ fn chosen<'a>(list: &'a [Listed], request: &PullRequest) -> Result<&'a Listed, R
     if let Some(found) = list.iter().find(|image| names(image).any(|name| reference.is_called(name))) {
         return Ok(found);
     }
+    let is_sent = matches!(request.location.source, Source::Upload(_));
+    let by_short = || list.iter().find(|image| names(image).any(|name| titles::is_short_for(reference, name)));
+    if let Some(found) = is_sent.then(by_short).flatten() {
+        return Ok(found);
+    }
     match list {
+        [only] if is_sent => Ok(only),
         [only] if names(only).next().is_none() && reference.tag() == Some("latest") => Ok(only),
         _ => Err(RegistryError::NotFound { location: request.location.name.clone(), image: reference.to_string() }),
     }

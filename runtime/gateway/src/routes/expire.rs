@@ -13,7 +13,7 @@ use crate::life::is_admin;
 use crate::openapi::{Answer, Operation, schema};
 
 /// Types whose tag defaults to `latest` when it expires.
-const WITH_DEFAULT: [&str; 1] = ["docker"];
+const WITH_DEFAULT: [&str; 2] = ["docker", "custom"];
 
 /// This question.
 pub(crate) static OPERATION: Operation = Operation::get(

@@ -30,7 +30,7 @@ pub(crate) static OPERATION: Operation = Operation::get(
     "The last lookups. For administrators.",
     Answer::Json(schema::<Vec<LookupRow>>),
 )
-.asking(Parameter { name: "limit", what: "how many; 10 where it is left out", schema: schema::<u32> });
+.asking(&[Parameter { name: "limit", what: "how many; 10 where it is left out", schema: schema::<u32> }]);
 
 /// An empty list for everybody else, and where the site does not record lookups.
 pub(crate) async fn get(

@@ -16,7 +16,7 @@ use crate::openapi::{Answer, Operation, schema};
 use crate::store::TagName;
 
 /// Types whose tag defaults to `latest`.
-const WITH_DEFAULT: [&str; 1] = ["docker"];
+const WITH_DEFAULT: [&str; 2] = ["docker", "custom"];
 
 /// The first question.
 pub(crate) static PIN: Operation = Operation::post(

@@ -17,7 +17,7 @@ use crate::answer::{Json, Refused};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::config::Password;
-use crate::jobs::Order;
+use crate::jobs::{Order, Task};
 use crate::openapi::{Answer, Operation, schema};
 use crate::publish::Place;
 use crate::record;
@@ -57,6 +57,7 @@ pub(crate) async fn post(State(app): State<Arc<App>>, image: OnImage, body: Body
         reference,
         password,
         config: Arc::clone(&config),
+        task: Task::Pull,
     };
     let record = app.blocking(move |app| answer(&app, &ask, order, &caller)).await?;
     Ok(Json(record))

@@ -9,6 +9,7 @@ use super::progress::is_shown;
 use super::target::OnSystem;
 use crate::answer::{Json, Refused};
 use crate::app::App;
+use crate::jobs::import;
 use crate::openapi::{Answer, Operation, schema};
 
 /// This question.
@@ -20,6 +21,6 @@ pub(crate) async fn get(State(app): State<Arc<App>>, on: OnSystem) -> Result<Jso
     let OnSystem { system, caller, .. } = on;
     let jobs = app.blocking(move |app| Ok(app.store.queue(&system)?)).await?;
     let shown = jobs.into_iter().filter(|job| is_shown(job, caller.uid()));
-    let list = shown.map(|job| QueueItem { status: job.status, image: job.ask.name.tag }).collect();
+    let list = shown.map(|job| QueueItem { status: import::status(&job), image: job.ask.name.tag }).collect();
     Ok(Json(QueueBody { list }))
 }

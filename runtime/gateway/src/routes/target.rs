@@ -75,6 +75,24 @@ impl FromRequestParts<Arc<App>> for OnImage {
     }
 }
 
+/// A type of images in the URL and who calls for it.
+pub(crate) struct OnType {
+    /// The system and the caller.
+    pub(crate) on: OnSystem,
+    /// `docker`, `custom`, ...
+    pub(crate) itype: String,
+}
+
+impl FromRequestParts<Arc<App>> for OnType {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refused> {
+        let path = Path::<(String, String)>::from_request_parts(parts, app).await;
+        let Path((system, itype)) = path.map_err(undecodable)?;
+        Ok(Self { on: OnSystem::find(parts, app, system).await?, itype })
+    }
+}
+
 impl OnImage {
     /// The name with `:latest` where the type has that default and the tag has no colon at all.
     pub(crate) fn name(&self, with_default: &[&str]) -> TagName {

@@ -50,7 +50,7 @@ impl Puller {
     pub(crate) fn registry(&mut self) -> &mut RegistryLocation {
         match &mut self.source {
             Source::Registry(registry) => registry,
-            Source::OciLayout(_) | Source::Archive(_) => panic!("this is no registry"),
+            Source::OciLayout(_) | Source::Archive(_) | Source::Upload(_) => panic!("this is no registry"),
         }
     }
 

@@ -4,10 +4,12 @@
 
 mod cancel;
 mod clock;
+mod doimport;
 mod expire;
 mod fake;
 mod inspect;
 mod list;
+mod load;
 mod lookup;
 mod metrics;
 #[path = "../../../munge/tests/support/munged.rs"]

@@ -8,7 +8,7 @@ async fn what_is_not_there_is_said_in_json() {
     let site = Site::new(Registry::open());
     let user = site.user(1000);
     for path in
-        ["/nope", "/api/", "/api/lookup/cori/docker/", "/api/doimport/cori/docker/a:1/", "/api/expire/cori/docker/"]
+        ["/nope", "/api/", "/api/lookup/cori/docker/", "/api/import/cori/docker/a:1/", "/api/expire/cori/docker/"]
     {
         let answer = user.get(path).await;
         assert_eq!(answer.status, 404, "{path}");

@@ -19,6 +19,7 @@ mod disk;
 mod files;
 mod kills;
 mod life;
+mod load;
 mod older;
 mod openapi;
 mod platforms;

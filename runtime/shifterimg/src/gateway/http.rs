@@ -4,12 +4,15 @@
 //! and no proxy of the environment is used.
 
 use std::path::Path;
+use std::time::Duration;
 
 use shifter_gateway_types::rest::{AUTHENTICATION, CONTENT_TYPE};
-use ureq::Agent;
 use ureq::http::Request;
+use ureq::http::Response;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::{Agent, Body, SendBody};
 
+use super::sent::{ANSWER, Archive};
 use super::{MOST, Method, Reply, Wire};
 use crate::conf::Settings;
 use crate::failure::Failure;
@@ -50,12 +53,44 @@ impl Client {
                 self.0.run(request.body(wire.body).map_err(|error| error.to_string())?)
             }
         };
-        let mut response = sent.map_err(|error| error.to_string())?;
-        let retry_after = response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
-        let body = response.body_mut().with_config().limit(MOST).read_to_vec();
-        let body = body.map_err(|error| error.to_string())?;
-        Ok(Reply { status: response.status().as_u16(), retry_after, body })
+        reply(sent)
     }
+
+    /// Sends an archive, once the gateway has said that it takes it. It may take longer than other questions.
+    pub(super) fn send_archive(
+        &self,
+        url: &str,
+        path: &str,
+        credential: &str,
+        archive: &mut Archive,
+        timeout: Option<Duration>,
+    ) -> Result<Reply, String> {
+        let request = Request::post(format!("{}{path}", url.trim_end_matches('/')))
+            .header(AUTHENTICATION, credential)
+            .header("Content-Type", "application/octet-stream")
+            .header("Expect", "100-continue");
+        let request = match archive.length() {
+            Some(length) => request.header("Content-Length", length),
+            None => request,
+        };
+        let request = request.body(SendBody::from_reader(archive)).map_err(|error| error.to_string())?;
+        let request = self.0.configure_request(request);
+        let request = request
+            .timeout_global(None)
+            .timeout_connect(timeout)
+            .timeout_await_100(Some(timeout.unwrap_or(ANSWER)))
+            .timeout_recv_response(Some(ANSWER))
+            .build();
+        reply(self.0.run(request))
+    }
+}
+
+fn reply(sent: Result<Response<Body>, ureq::Error>) -> Result<Reply, String> {
+    let mut response = sent.map_err(|error| error.to_string())?;
+    let retry_after = response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+    let body = response.body_mut().with_config().limit(MOST).read_to_vec();
+    let body = body.map_err(|error| error.to_string())?;
+    Ok(Reply { status: response.status().as_u16(), retry_after, body })
 }
 
 fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, Failure> {

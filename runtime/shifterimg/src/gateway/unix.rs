@@ -1,13 +1,19 @@
 //! A gateway behind a Unix socket: HTTP/1.1, one request a connection.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-use shifter_gateway_types::rest::CONTENT_TYPE;
+use shifter_gateway_types::rest::{AUTHENTICATION, CONTENT_TYPE};
 
+use super::sent::{ANSWER, Archive};
 use super::{MOST, Method, Reply, Wire};
+
+/// What an archive is sent as.
+const BYTES: &str = "application/octet-stream";
+/// The head of an answer has a few lines.
+const LONGEST_HEAD: usize = 16 * 1024;
 
 /// One question, one answer.
 pub(super) fn send(socket: &Path, wire: &Wire<'_>, timeout: Option<Duration>) -> Result<Reply, String> {
@@ -15,15 +21,16 @@ pub(super) fn send(socket: &Path, wire: &Wire<'_>, timeout: Option<Duration>) ->
     parse(&answer)
 }
 
-fn exchange(socket: &Path, wire: &Wire<'_>, timeout: Option<Duration>) -> std::io::Result<Vec<u8>> {
+fn exchange(socket: &Path, wire: &Wire<'_>, timeout: Option<Duration>) -> io::Result<Vec<u8>> {
     let mut stream = UnixStream::connect(socket)?;
     stream.set_read_timeout(timeout)?;
     stream.set_write_timeout(timeout)?;
     let Wire { path, body, .. } = wire;
+    let credential = wire.credential.map(|text| format!("{AUTHENTICATION}: {text}\r\n")).unwrap_or_default();
     let head = match wire.method {
-        Method::Get => format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"),
+        Method::Get => format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{credential}\r\n"),
         Method::Post => format!(
-            "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: {CONTENT_TYPE}\r\n\
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{credential}Content-Type: {CONTENT_TYPE}\r\n\
              Content-Length: {}\r\n\r\n",
             body.len()
         ),
@@ -33,6 +40,67 @@ fn exchange(socket: &Path, wire: &Wire<'_>, timeout: Option<Duration>) -> std::i
     let mut answer = Vec::new();
     stream.take(MOST).read_to_end(&mut answer)?;
     Ok(answer)
+}
+
+/// Sends an archive, once the gateway has said that it takes it.
+pub(super) fn send_archive(
+    socket: &Path,
+    path: &str,
+    archive: &mut Archive,
+    timeout: Option<Duration>,
+) -> Result<Reply, String> {
+    let text = |error: io::Error| error.to_string();
+    let mut stream = UnixStream::connect(socket).map_err(text)?;
+    stream.set_read_timeout(timeout).map_err(text)?;
+    let length = match archive.length() {
+        Some(length) => format!("Content-Length: {length}"),
+        None => "Transfer-Encoding: chunked".to_owned(),
+    };
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: {BYTES}\r\n\
+         Expect: 100-continue\r\n{length}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).map_err(text)?;
+    let mut answer = first_head(&mut stream).map_err(text)?;
+    let mut sent = Ok(());
+    if answer.starts_with(b"HTTP/1.1 100 ") {
+        answer.clear();
+        sent = send_body(&mut stream, archive);
+        stream.set_read_timeout(Some(ANSWER)).map_err(text)?;
+    }
+    // A gateway that reads no further says why, even where it did not let the archive be sent whole.
+    let read = stream.take(MOST).read_to_end(&mut answer);
+    match (parse(&answer), sent.and(read.map(drop))) {
+        (Ok(reply), _) => Ok(reply),
+        (Err(_), Err(error)) => Err(error.to_string()),
+        (Err(what), Ok(())) => Err(what),
+    }
+}
+
+/// A head of an answer, whose body may follow.
+fn first_head(stream: &mut UnixStream) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") && head.len() < LONGEST_HEAD && stream.read(&mut byte)? == 1 {
+        head.push(byte[0]);
+    }
+    Ok(head)
+}
+
+fn send_body(stream: &mut UnixStream, archive: &mut Archive) -> io::Result<()> {
+    if archive.length().is_some() {
+        return io::copy(archive, stream).map(drop);
+    }
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let count = archive.read(&mut buffer)?;
+        write!(stream, "{count:x}\r\n")?;
+        stream.write_all(&buffer[..count])?;
+        stream.write_all(b"\r\n")?;
+        if count == 0 {
+            return Ok(());
+        }
+    }
 }
 
 /// Takes the answer apart. A gateway always says how long its answer is; anything else is cut off.

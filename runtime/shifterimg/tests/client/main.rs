@@ -5,9 +5,12 @@
 mod answers;
 #[path = "../../../gateway/tests/support/daemon.rs"]
 mod daemon;
+mod import;
 #[path = "../../../gateway/tests/support/layout.rs"]
 mod layout;
 mod life;
+mod load;
+mod login;
 #[path = "../../../munge/tests/support/munged.rs"]
 mod munged;
 mod personal;

@@ -9,6 +9,9 @@ use super::daemon::{Daemon, Site};
 use super::layout;
 use super::munged::Munged;
 
+/// Where nobody has logged in to a registry.
+const NO_HOME: &str = "/nonexistent";
+
 /// What the client printed, and its exit status.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Ran {
@@ -38,7 +41,7 @@ impl Gateway {
     pub(crate) fn admin(&self, args: &[&str]) -> Ran {
         let endpoint = format!("unix:{}", self.site.path("socket").display());
         let mut command = Command::new(env!("CARGO_BIN_EXE_shifterimg"));
-        command.arg("--config").arg(self.conf(&endpoint)).args(args);
+        command.arg("--config").arg(self.conf(&endpoint)).args(args).env("HOME", NO_HOME);
         run(command)
     }
 
@@ -68,7 +71,7 @@ pub(crate) fn conf(path: &Path, gateways: &str) -> PathBuf {
 /// Runs the client as uid 65534.
 pub(crate) fn client(conf: &Path, args: &[&str]) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_shifterimg"));
-    command.arg("--config").arg(conf).args(args).uid(65534).gid(65534);
+    command.arg("--config").arg(conf).args(args).uid(65534).gid(65534).env("HOME", NO_HOME);
     run(command)
 }
 
@@ -78,7 +81,7 @@ pub(crate) fn client_with_munge(munged: &Munged, conf: &Path, args: &[&str]) -> 
                           ln -s \"$0\" /run/munge/munge.socket.2 && exec setpriv --reuid 65534 --clear-groups \"$@\"";
     let mut command = Command::new("unshare");
     command.args(["--mount", "sh", "-c", SCRIPT]).arg(munged.socket());
-    command.arg(env!("CARGO_BIN_EXE_shifterimg")).arg("--config").arg(conf).args(args);
+    command.arg(env!("CARGO_BIN_EXE_shifterimg")).arg("--config").arg(conf).args(args).env("HOME", NO_HOME);
     run(command)
 }
 

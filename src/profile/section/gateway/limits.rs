@@ -56,4 +56,9 @@ pub struct Limits {
     pub user_queued: Option<u32>,
     /// Layers kept in `cache_dir`: `cacheBytes`. The longest unused go first. Default: all are kept.
     pub cache_size: Option<Size>,
+    /// An archive that a user loads: `uploadBytes`. Default 64 GiB.
+    pub upload_size: Option<Size>,
+    /// Archives that users load at once, each user a quarter of them at most: `uploads`. 0 lets nobody load. Default 8.
+    #[validate(range(max = 1024))]
+    pub uploads: Option<u32>,
 }
