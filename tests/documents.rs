@@ -4,6 +4,8 @@
 //! what follows is its output, errors included. A line `...` stands for any lines. In a block whose info string names a
 //! file (```` ```toml site.toml ````), the text is put into that file first. `SHIFTER_UPDATE=1` writes what is printed.
 
+#[path = "documents/book.rs"]
+mod book;
 #[path = "documents/ci.rs"]
 mod ci;
 #[path = "documents/machine.rs"]
