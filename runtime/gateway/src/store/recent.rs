@@ -1,7 +1,8 @@
 //! Images that were looked up lately, for the time in which the database is away.
 //!
 //! What is recalled may be out of date: a tag that another gateway has removed meanwhile, or whose users it has changed.
-//! So nothing is recalled but lookups, and nothing that the database has not confirmed within the last hour.
+//! So nothing is recalled but lookups, nothing that the database has not confirmed within the last hour, and nothing that
+//! this gateway has changed since.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -34,6 +35,11 @@ impl Recent {
             }
         }
         all.insert(name.clone(), (Instant::now(), entry.clone()));
+    }
+
+    /// Forgets a tag that is being changed.
+    pub(super) fn forget(&self, name: &TagName) {
+        self.remember(name, None);
     }
 
     fn recall(&self, name: &TagName) -> Option<Entry> {

@@ -48,7 +48,10 @@ impl Store {
 
     /// Takes a tag away. Images without tags are kept on the list of files to be deleted.
     pub fn remove(&self, name: &TagName, word: Word, now: f64) -> Result<Removal, StoreError> {
-        self.write(|rows| remove(rows, name, word, now))
+        let removal = self.write(|rows| remove(rows, name, word, now));
+        // Also where the database did not tell whether it was done.
+        self.recent.forget(name);
+        removal
     }
 }
 

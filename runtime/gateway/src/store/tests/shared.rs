@@ -111,10 +111,15 @@ fn a_database_that_was_away_is_used_again() {
     let store = Store::open(&server.new_database().parse().unwrap()).unwrap();
     pulled(&store, "a:1", 1000, "f00", false);
     let known = store.lookup_or_recall(&name("a:1")).unwrap();
+    pulled(&store, "gone:1", 1000, "f01", false);
+    assert!(store.lookup_or_recall(&name("gone:1")).unwrap().is_some());
+    store.remove(&name("gone:1"), Word::Holder(1000), 200.0).unwrap();
     server.stop();
     assert!(store.lookup(&name("a:1")).unwrap_err().is_away());
     assert!(known.is_some() && store.lookup_or_recall(&name("a:1")).unwrap() == known);
-    assert!(store.lookup_or_recall(&name("b:1")).unwrap_err().is_away());
+    for unknown in ["b:1", "gone:1"] {
+        assert!(store.lookup_or_recall(&name(unknown)).unwrap_err().is_away());
+    }
     assert!(store.hold(&name("a:1"), 1001).unwrap_err().is_away());
     server.start_again();
     let deadline = Instant::now() + Duration::from_secs(30);
