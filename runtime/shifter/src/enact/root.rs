@@ -246,8 +246,12 @@ fn visible_mounts(tree: &Tree, at: &Path) -> Result<Vec<(PathBuf, OwnedFd)>, Rea
         .filter_map(|mount| mount.point.strip_prefix(at).ok().map(|path| Path::new("/").join(path)))
         .filter(|path| path != Path::new("/"))
         .collect();
-    let mut found = Vec::new();
+    let mut found: Vec<(PathBuf, OwnedFd)> = Vec::new();
     for path in paths {
+        // All of these lie on the tree itself, so one below another is covered by it.
+        if found.iter().any(|(above, _)| path.starts_with(above)) {
+            continue;
+        }
         let mounted = tree.open(&path, For::Place)?;
         found.push((path, mounted));
     }

@@ -5,6 +5,8 @@ use shifter_formats::acl::Access;
 use shifter_formats::image::ImageType;
 use shifter_formats::index::IndexEntry;
 use shifter_formats::meta::ImageFormat;
+use shifter_sys::mount::{self, Attributes};
+use shifter_sys::open::{self, For};
 
 use crate::image;
 use crate::world::{ALICE, BOB, STAFF, at, directory_of, isolated, write};
@@ -318,6 +320,24 @@ fn a_local_image_is_used_and_never_written() {
         let script = "cat /data/file; echo new >/data/new; cat /data/new";
         assert_eq!(world.start(&["-i", "local:/srv/host/tree", "/bin/sh", "-c", script]).ok(), "of the image\nnew\n");
         assert!(!tree.join("data/new").exists());
+    });
+}
+
+#[test]
+fn a_mount_of_a_local_image_that_another_one_covers_is_left_out() {
+    isolated(|world| {
+        world.configure("allowLocalChroot=1");
+        let tree = directory_of("host/tree", ALICE, 0o755);
+        let copied = std::process::Command::new("cp").arg("-a").arg(image::tree().join(".")).arg(&tree).status();
+        assert!(copied.unwrap().success());
+        for (place, file) in [("scratch/below", "covered"), ("scratch", "seen")] {
+            let place = tree.join(place);
+            fs::create_dir_all(&place).unwrap();
+            let memory = mount::new("tmpfs", &[], Attributes::NONE).unwrap();
+            mount::attach(memory, open::host(&place, For::Place).unwrap()).unwrap();
+            fs::write(place.join(file), "").unwrap();
+        }
+        assert_eq!(world.start(&["-i", "local:/srv/host/tree", "ls", "/scratch"]).ok(), "seen\n");
     });
 }
 

@@ -10,8 +10,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use shifter_formats::job_key::JobKey;
-use shifter_sys::open::{self, For};
-use shifter_sys::{mount, mountinfo};
 
 use crate::setup::{SETUP, joins, mounted, set_up, unset};
 use crate::world::{ALICE, BOB, Run, World, at, directory_of, isolated, run, write};
@@ -34,11 +32,6 @@ struct Site {
 
 impl Site {
     fn new(world: &World) -> Site {
-        // A container of the host's own files has its mounts, and one that is covered has no place there.
-        let below_run = mountinfo::read().unwrap().into_iter().filter(|mount| mount.point.starts_with("/run/"));
-        for mount in below_run.collect::<Vec<_>>().into_iter().rev() {
-            mount::detach(open::host(&mount.point, For::Place).unwrap()).unwrap();
-        }
         crate::node::memory();
         directory_of("home", ALICE, 0o700);
         let passwd =
