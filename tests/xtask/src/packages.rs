@@ -51,6 +51,7 @@ pub(crate) const FOR_TESTS: &[Package] = &[
     package("setpriv", "util-linux", "util-linux"),
     package("unshare", "util-linux", "util-linux"),
     package("chattr", "e2fsprogs", "e2fsprogs"),
+    package("setfacl", "acl", "acl"),
     package("pip3", "python3-pip", "python3-pip"),
     package("ssh-keygen", "openssh-client", "openssh-clients"),
     package("mpicc.mpich", "libmpich-dev", "mpich-devel"),
