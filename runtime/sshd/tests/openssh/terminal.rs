@@ -24,7 +24,7 @@ fn a_terminal_has_the_clients_size_and_follows_it() {
     let theirs = ioctl_tiocgptpeer(&ours, flags).unwrap();
     tcsetwinsize(&ours, size(77, 33)).unwrap();
     let line = "test -t 0 && test -t 1 && test -t 2 && echo $TERM $(stty size) $(stty -a | grep -o ' -*iutf8'); \
-        test \"$(tty)\" = \"$SSH_TTY\" && echo same; trap 'stty size' WINCH; echo ready; while :; do sleep 0.1; done";
+        test \"$(tty)\" = \"$SSH_TTY\" && echo same; trap 'stty size' WINCH; trap 'exit 130' INT; echo ready; while :; do sleep 0.1; done";
     let mut ssh = job.client("ssh");
     ssh.args(["-tt", "node", line]).env("TERM", "xterm-256color");
     let end = || Stdio::from(theirs.try_clone().unwrap());
