@@ -3,8 +3,63 @@
 //! Every name is quoted (`user` and `groups` are words of SQL), every value is a parameter. They differ in how a
 //! parameter is written: `?1` here, `$1` there.
 
-use super::rows::{Only, Order, Table};
+use super::StoreError;
+use super::rows::{Only, Order, Row, Rows, Table};
 use super::value::Value;
+
+/// A transaction of an SQL database: what is left to a backend when the statements are made.
+pub(super) trait Sql {
+    /// How its statements are written.
+    const DIALECT: Dialect;
+
+    /// The rows of a table that a statement finds.
+    fn query(&mut self, table: &'static Table, statement: &Statement) -> Result<Vec<Row>, StoreError>;
+    /// How many rows a statement has changed.
+    fn execute(&mut self, statement: &Statement) -> Result<u64, StoreError>;
+    /// The one number that a statement gives.
+    fn number(&mut self, statement: &Statement) -> Result<i64, StoreError>;
+    /// The time of the database.
+    fn time(&mut self) -> Result<f64, StoreError>;
+}
+
+impl<T: Sql> Rows for T {
+    fn find(&mut self, table: &'static Table, only: &[Only], order: Order) -> Result<Vec<Row>, StoreError> {
+        self.query(table, &Statement::find(T::DIALECT, table, only, order))
+    }
+
+    fn put(&mut self, table: &'static Table, row: &[Value]) -> Result<(), StoreError> {
+        self.execute(&Statement::put(T::DIALECT, table, row)).map(drop)
+    }
+
+    fn add(&mut self, table: &'static Table, row: &[Value]) -> Result<i64, StoreError> {
+        self.number(&Statement::add(T::DIALECT, table, row))
+    }
+
+    fn change(
+        &mut self,
+        table: &'static Table,
+        set: &[(&'static str, Value)],
+        only: &[Only],
+    ) -> Result<u64, StoreError> {
+        self.execute(&Statement::change(T::DIALECT, table, set, only))
+    }
+
+    fn delete(&mut self, table: &'static Table, only: &[Only]) -> Result<u64, StoreError> {
+        self.execute(&Statement::delete(T::DIALECT, table, only))
+    }
+
+    fn count(&mut self, table: &'static Table, only: &[Only]) -> Result<u64, StoreError> {
+        Ok(self.number(&Statement::count(T::DIALECT, table, only))?.unsigned_abs())
+    }
+
+    fn sum(&mut self, table: &'static Table, column: &'static str, only: &[Only]) -> Result<i64, StoreError> {
+        self.number(&Statement::sum(T::DIALECT, table, column, only))
+    }
+
+    fn now(&mut self) -> Result<f64, StoreError> {
+        self.time()
+    }
+}
 
 /// How a parameter is written.
 #[derive(Clone, Copy, Debug)]

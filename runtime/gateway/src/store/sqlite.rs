@@ -15,8 +15,8 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, ToSql, Transaction, TransactionBehavior, params_from_iter};
 
 use super::StoreError;
-use super::rows::{Backend, End, Exclusive, Only, Order, Row, Rows, Sharing, Table, Work};
-use super::sql::{Dialect, Statement};
+use super::rows::{Backend, End, Exclusive, Row, Sharing, Table, Work};
+use super::sql::{Dialect, Sql, Statement};
 use super::value::Value;
 use crate::time::seconds;
 
@@ -98,21 +98,10 @@ impl Exclusive for Nobody {}
 
 struct InTransaction<'a>(Transaction<'a>);
 
-impl InTransaction<'_> {
-    fn execute(&self, statement: &Statement) -> Result<u64, StoreError> {
-        let mut prepared = self.0.prepare_cached(&statement.text)?;
-        Ok(u64::try_from(prepared.execute(params_from_iter(&statement.values))?).unwrap_or(u64::MAX))
-    }
+impl Sql for InTransaction<'_> {
+    const DIALECT: Dialect = Dialect::Sqlite;
 
-    fn number(&self, statement: &Statement) -> Result<i64, StoreError> {
-        let mut prepared = self.0.prepare_cached(&statement.text)?;
-        Ok(prepared.query_row(params_from_iter(&statement.values), |row| row.get(0))?)
-    }
-}
-
-impl Rows for InTransaction<'_> {
-    fn find(&mut self, table: &'static Table, only: &[Only], order: Order) -> Result<Vec<Row>, StoreError> {
-        let statement = Statement::find(Dialect::Sqlite, table, only, order);
+    fn query(&mut self, table: &'static Table, statement: &Statement) -> Result<Vec<Row>, StoreError> {
         let mut prepared = self.0.prepare_cached(&statement.text)?;
         let mut found = prepared.query(params_from_iter(&statement.values))?;
         let mut all = Vec::new();
@@ -123,36 +112,17 @@ impl Rows for InTransaction<'_> {
         Ok(all)
     }
 
-    fn put(&mut self, table: &'static Table, row: &[Value]) -> Result<(), StoreError> {
-        self.execute(&Statement::put(Dialect::Sqlite, table, row)).map(drop)
+    fn execute(&mut self, statement: &Statement) -> Result<u64, StoreError> {
+        let mut prepared = self.0.prepare_cached(&statement.text)?;
+        Ok(u64::try_from(prepared.execute(params_from_iter(&statement.values))?).unwrap_or(u64::MAX))
     }
 
-    fn add(&mut self, table: &'static Table, row: &[Value]) -> Result<i64, StoreError> {
-        self.number(&Statement::add(Dialect::Sqlite, table, row))
+    fn number(&mut self, statement: &Statement) -> Result<i64, StoreError> {
+        let mut prepared = self.0.prepare_cached(&statement.text)?;
+        Ok(prepared.query_row(params_from_iter(&statement.values), |row| row.get(0))?)
     }
 
-    fn change(
-        &mut self,
-        table: &'static Table,
-        set: &[(&'static str, Value)],
-        only: &[Only],
-    ) -> Result<u64, StoreError> {
-        self.execute(&Statement::change(Dialect::Sqlite, table, set, only))
-    }
-
-    fn delete(&mut self, table: &'static Table, only: &[Only]) -> Result<u64, StoreError> {
-        self.execute(&Statement::delete(Dialect::Sqlite, table, only))
-    }
-
-    fn count(&mut self, table: &'static Table, only: &[Only]) -> Result<u64, StoreError> {
-        Ok(self.number(&Statement::count(Dialect::Sqlite, table, only))?.unsigned_abs())
-    }
-
-    fn sum(&mut self, table: &'static Table, column: &'static str, only: &[Only]) -> Result<i64, StoreError> {
-        self.number(&Statement::sum(Dialect::Sqlite, table, column, only))
-    }
-
-    fn now(&mut self) -> Result<f64, StoreError> {
+    fn time(&mut self) -> Result<f64, StoreError> {
         Ok(seconds(SystemTime::now()))
     }
 }

@@ -8,8 +8,8 @@ use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use postgres::{Statement as Prepared, Transaction};
 
 use crate::store::StoreError;
-use crate::store::rows::{Only, Order, Row, Rows, Table};
-use crate::store::sql::{Dialect, Statement};
+use crate::store::rows::{Row, Table};
+use crate::store::sql::{Dialect, Sql, Statement};
 use crate::store::value::Value;
 
 /// A transaction, and the statements its connection knows.
@@ -41,6 +41,20 @@ impl<'a> InTransaction<'a> {
         }
         Ok(prepared)
     }
+}
+
+fn parameters(statement: &Statement) -> Vec<&(dyn ToSql + Sync)> {
+    statement.values.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
+}
+
+impl Sql for InTransaction<'_> {
+    const DIALECT: Dialect = Dialect::Postgres;
+
+    fn query(&mut self, _table: &'static Table, statement: &Statement) -> Result<Vec<Row>, StoreError> {
+        let prepared = self.prepare(statement)?;
+        let found = self.transaction.query(&prepared, &parameters(statement))?;
+        found.iter().map(|row| (0..row.len()).map(|n| value(row, n)).collect()).collect()
+    }
 
     fn execute(&mut self, statement: &Statement) -> Result<u64, StoreError> {
         let prepared = self.prepare(statement)?;
@@ -51,50 +65,8 @@ impl<'a> InTransaction<'a> {
         let prepared = self.prepare(statement)?;
         Ok(self.transaction.query_one(&prepared, &parameters(statement))?.try_get(0)?)
     }
-}
 
-fn parameters(statement: &Statement) -> Vec<&(dyn ToSql + Sync)> {
-    statement.values.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
-}
-
-impl Rows for InTransaction<'_> {
-    fn find(&mut self, table: &'static Table, only: &[Only], order: Order) -> Result<Vec<Row>, StoreError> {
-        let statement = Statement::find(Dialect::Postgres, table, only, order);
-        let prepared = self.prepare(&statement)?;
-        let found = self.transaction.query(&prepared, &parameters(&statement))?;
-        found.iter().map(|row| (0..row.len()).map(|n| value(row, n)).collect()).collect()
-    }
-
-    fn put(&mut self, table: &'static Table, row: &[Value]) -> Result<(), StoreError> {
-        self.execute(&Statement::put(Dialect::Postgres, table, row)).map(drop)
-    }
-
-    fn add(&mut self, table: &'static Table, row: &[Value]) -> Result<i64, StoreError> {
-        self.number(&Statement::add(Dialect::Postgres, table, row))
-    }
-
-    fn change(
-        &mut self,
-        table: &'static Table,
-        set: &[(&'static str, Value)],
-        only: &[Only],
-    ) -> Result<u64, StoreError> {
-        self.execute(&Statement::change(Dialect::Postgres, table, set, only))
-    }
-
-    fn delete(&mut self, table: &'static Table, only: &[Only]) -> Result<u64, StoreError> {
-        self.execute(&Statement::delete(Dialect::Postgres, table, only))
-    }
-
-    fn count(&mut self, table: &'static Table, only: &[Only]) -> Result<u64, StoreError> {
-        Ok(self.number(&Statement::count(Dialect::Postgres, table, only))?.unsigned_abs())
-    }
-
-    fn sum(&mut self, table: &'static Table, column: &'static str, only: &[Only]) -> Result<i64, StoreError> {
-        self.number(&Statement::sum(Dialect::Postgres, table, column, only))
-    }
-
-    fn now(&mut self) -> Result<f64, StoreError> {
+    fn time(&mut self) -> Result<f64, StoreError> {
         let text = "SELECT CAST(extract(epoch FROM clock_timestamp()) AS FLOAT8)".to_owned();
         let prepared = self.prepare(&Statement { text, values: Vec::new(), is_common: true })?;
         Ok(self.transaction.query_one(&prepared, &[])?.try_get(0)?)
